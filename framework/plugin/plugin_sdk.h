@@ -1,0 +1,294 @@
+// Writing a backend in C++: derive from sdk::Backend, end the file with TENON_PLUGIN. Header-only; needs
+// nlohmann/json and plugin_abi.h, nothing else of Tenon. docs/plugin-abi.md has the meaning of every field.
+//
+// A method reports failure by throwing Failure; any other exception is reported as internal (a bug in the plugin).
+// Nothing is thrown across the C boundary. Methods are called from up to limits.parallel threads (manifest; default 1).
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "framework/plugin/plugin_abi.h"
+
+namespace tenon::sdk {
+
+using Json = nlohmann::json;
+
+// One of the error codes of docs/plugin-abi.md, such as "invalid_argument"; the message is for people: what happened,
+// to what, and what to do.
+class Failure : public std::exception {
+ public:
+  Failure(std::string code, std::string message) : code_(std::move(code)), message_(std::move(message)) {}
+  const std::string& code() const { return code_; }
+  const char* what() const noexcept override { return message_.c_str(); }
+
+ private:
+  std::string code_;
+  std::string message_;
+};
+
+// The resource that a call is about. Absent members are empty or null.
+struct Resource {
+  std::string address;  // group/Kind/namespace/name
+  std::string group, kind, name_space, name;
+  Json desired;  // the completed spec; null where only what exists matters (observe of an orphan, delete)
+  Json labels, annotations;
+  Json applied;            // the spec as last applied
+  std::string generation;  // opaque: keep it in the mark, give it back in observe
+  std::string identity;    // as last reported by this plugin
+  std::string nonce;       // one per create intent: keep it in the mark, give it back in observe
+  std::string inventory;   // UUID of the inventory that owns the resource: keep it in the mark, give it back
+  Json private_state;      // as last returned by this plugin
+  Json dependencies;       // address -> {identity, phase, outputs, nonce} of its declared requirements
+  std::vector<std::string> operations;  // what a mutating call does besides: "start", "stop"
+
+  static Resource from_json(const Json& item);
+};
+
+// What exists now. Defaults describe an absent object.
+struct Observation {
+  std::string existence = "absent";  // present | absent | unknown
+  Json error;                        // {code, message} when unknown
+  std::string phase;                 // the kind's own word, "Running"
+  std::string reason, message;       // why it is in that phase: one CamelCase word; a sentence
+  std::string identity;              // the backend's own name for it
+  std::string inventory, owner, nonce, generation;  // the mark; owner is the address in it; empty: no mark
+  Json actual;                       // shaped like the spec; what cannot be read back is echoed from applied
+  Json outputs = Json::object();
+  std::optional<double> progress;    // 0 to 1
+  std::string contents;              // claims only: none | incomplete | populated
+  bool busy = false;                 // somebody works on it now: wait, do not touch
+  bool resumable = false;            // unfinished, nobody works on it: create with the same nonce goes on
+  std::vector<std::string> users;    // who uses it besides the dependants in the graph, for people
+  Json conditions = Json::array();   // [{type, status, reason, message}]
+  std::vector<std::string> notes;
+
+  Json to_json() const;
+  static Observation unknown(const std::string& code, const std::string& message);
+};
+
+// The result of create, update and delete. Return soon: the engine observes again until it sees the effect.
+struct Outcome {
+  bool in_progress = false;
+  std::string identity;
+  Json private_state;  // at most 4 KiB; null: keep what was there
+  std::vector<std::string> notes;
+
+  Json to_json() const;
+};
+
+// A child that a composite expands to. pointer: where in the parent's spec it comes from ("" is the parent itself).
+struct Child {
+  std::string api_version, kind, name;
+  Json spec;
+  Json labels = Json::object(), annotations = Json::object();
+  std::string pointer;
+
+  Json to_json() const;
+};
+
+// The call a method serves. Valid until the method returns.
+class Call {
+ public:
+  Call(const tenon_host* host, uint64_t id) : host_(host), id_(id) {}
+  bool cancelled() const { return host_->cancelled(host_->context, id_) != 0; }
+  int64_t remaining_ms() const { return host_->remaining_ms(host_->context, id_); }
+  // message: constant lower-case text; data: an object, never secrets.
+  void log(tenon_log_level level, const std::string& message, Json data = Json::object()) const;
+
+ private:
+  const tenon_host* host_;
+  uint64_t id_;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Before any other method, once; the configuration has been validated against the manifest.
+  virtual void open(const Json& /*configuration*/, const Call&) {}
+  // Never changes anything. A Failure makes this resource's existence unknown, and only this one's.
+  virtual Observation observe(const Resource& resource, const Call& call) = 0;
+  // Idempotent: the same nonce and generation again succeeds and makes nothing twice. An object without our mark, or
+  // with another's: already_exists, naming the owner.
+  virtual Outcome create(const Resource& resource, const Call& call) = 0;
+  virtual Outcome update(const Resource& resource, const Call& call) = 0;
+  // Deleting the absent succeeds. An object of another owner: failed_precondition, naming the owner.
+  virtual Outcome remove(const Resource& resource, const Call& call) = 0;
+  // Pure: sees the completed spec only, does no I/O. Only with the capability "expand".
+  virtual std::vector<Child> expand(const Resource& /*resource*/, const Call&) { return {}; }
+};
+
+// ---- implementation ----
+
+inline Resource Resource::from_json(const Json& item) {
+  Resource r;
+  r.address = item.value("address", "");
+  std::string* parts[] = {&r.group, &r.kind, &r.name_space, &r.name};
+  size_t begin = 0;
+  for (std::string* part : parts) {
+    const size_t end = part == &r.name ? std::string::npos : r.address.find('/', begin);
+    *part = r.address.substr(begin, end == std::string::npos ? end : end - begin);
+    if (end == std::string::npos) break;
+    begin = end + 1;
+  }
+  r.desired = item.value("desired", Json());
+  r.labels = item.value("labels", Json::object());
+  r.annotations = item.value("annotations", Json::object());
+  r.applied = item.value("applied", Json());
+  r.generation = item.value("generation", "");
+  r.identity = item.value("identity", "");
+  r.nonce = item.value("nonce", "");
+  r.inventory = item.value("inventory", "");
+  r.private_state = item.value("private", Json());
+  r.dependencies = item.value("dependencies", Json::object());
+  r.operations = item.value("operations", std::vector<std::string>());
+  return r;
+}
+
+inline Json Observation::to_json() const {
+  Json json = {{"existence", existence}};
+  const auto put = [&json](const char* key, const auto& value) {
+    if (!value.empty()) json[key] = value;
+  };
+  if (!error.is_null()) json["error"] = error;
+  put("phase", phase);
+  put("reason", reason);
+  put("message", message);
+  put("identity", identity);
+  if (!nonce.empty() || !owner.empty() || !inventory.empty())
+    json["mark"] = {{"inventory", inventory}, {"address", owner}, {"nonce", nonce}, {"generation", generation}};
+  if (!actual.is_null()) json["actual"] = actual;
+  put("outputs", outputs);
+  if (progress) json["progress"] = *progress;
+  put("contents", contents);
+  if (busy) json["busy"] = true;
+  if (resumable) json["resumable"] = true;
+  put("users", users);
+  put("conditions", conditions);
+  put("notes", notes);
+  return json;
+}
+
+inline Observation Observation::unknown(const std::string& code, const std::string& message) {
+  Observation observation;
+  observation.existence = "unknown";
+  observation.error = {{"code", code}, {"message", message}};
+  return observation;
+}
+
+inline Json Outcome::to_json() const {
+  Json json = {{"state", in_progress ? "in_progress" : "done"}};
+  if (!identity.empty()) json["identity"] = identity;
+  if (!private_state.is_null()) json["private"] = private_state;
+  if (!notes.empty()) json["notes"] = notes;
+  return json;
+}
+
+inline Json Child::to_json() const {
+  return {{"apiVersion", api_version}, {"kind", kind},   {"name", name},      {"spec", spec},
+          {"labels", labels},          {"annotations", annotations}, {"pointer", pointer}};
+}
+
+inline void Call::log(tenon_log_level level, const std::string& message, Json data) const {
+  data["message"] = message;
+  const std::string text = data.dump(-1, ' ', false, Json::error_handler_t::replace);
+  host_->log(host_->context, level, text.data(), text.size());
+}
+
+namespace internal {
+
+inline Json observe_one(Backend& backend, const Json& item, const Call& call) {
+  try {
+    return backend.observe(Resource::from_json(item), call).to_json();
+  } catch (const Failure& failure) {
+    return Observation::unknown(failure.code(), failure.what()).to_json();
+  }
+}
+
+inline Json expand_one(Backend& backend, const Json& item, const Call& call) {
+  try {
+    Json children = Json::array();
+    for (const Child& child : backend.expand(Resource::from_json(item), call)) children.push_back(child.to_json());
+    return {{"children", children}};
+  } catch (const Failure& failure) {
+    return {{"error", {{"code", failure.code()}, {"message", failure.what()}}}};
+  }
+}
+
+inline Json each(const Json& items, Backend& backend, const Call& call, Json (*one)(Backend&, const Json&, const Call&)) {
+  Json results = Json::array();
+  for (const Json& item : items) results.push_back(one(backend, item, call));
+  return results;
+}
+
+inline Json dispatch(Backend& backend, const std::string& method, const Json& request, const Call& call) {
+  if (method == "open") {
+    backend.open(request.value("configuration", Json::object()), call);
+    return Json::object();
+  }
+  if (method == "observe") return {{"observations", each(request.at("resources"), backend, call, observe_one)}};
+  if (method == "expand") return {{"expansions", each(request.at("resources"), backend, call, expand_one)}};
+  if (method == "create") return backend.create(Resource::from_json(request), call).to_json();
+  if (method == "update") return backend.update(Resource::from_json(request), call).to_json();
+  if (method == "delete") return backend.remove(Resource::from_json(request), call).to_json();
+  throw Failure("unimplemented", "this plugin has no method '" + method + "'");
+}
+
+struct Plugin {
+  tenon_host host;
+  std::string manifest;
+  std::unique_ptr<Backend> backend;
+};
+
+inline Json answer(Plugin& plugin, uint64_t call, const char* method, const char* json, size_t length) noexcept {
+  const auto failed = [](const char* code, const char* message) {
+    return Json{{"error", {{"code", code}, {"message", message}}}};
+  };
+  try {
+    return {{"result", dispatch(*plugin.backend, method, Json::parse(json, json + length), Call(&plugin.host, call))}};
+  } catch (const Failure& failure) {
+    return failed(failure.code().c_str(), failure.what());
+  } catch (const std::exception& other) {
+    return failed("internal", other.what());
+  }
+}
+
+inline void invoke(void* self, uint64_t call, const char* method, const char* json, size_t length) {
+  auto& plugin = *static_cast<Plugin*>(self);
+  const std::string text = answer(plugin, call, method, json, length).dump(-1, ' ', false, Json::error_handler_t::replace);
+  plugin.host.reply(plugin.host.context, call, text.data(), text.size());
+}
+
+inline const char* manifest(void* self, size_t* length) {
+  const auto& plugin = *static_cast<Plugin*>(self);
+  *length = plugin.manifest.size();
+  return plugin.manifest.data();
+}
+
+inline void destroy(void* self) { delete static_cast<Plugin*>(self); }
+
+inline int start(const tenon_host* host, tenon_plugin* out, std::unique_ptr<Backend> backend, std::string text) {
+  if (host->size < sizeof(tenon_host) || out->size < sizeof(tenon_plugin)) return 1;
+  *out = {sizeof(tenon_plugin), new Plugin{*host, std::move(text), std::move(backend)}, manifest, invoke, destroy};
+  return 0;
+}
+
+}  // namespace internal
+}  // namespace tenon::sdk
+
+// BackendClass: default-constructible; manifest_text: the manifest as JSON text.
+#define TENON_PLUGIN(BackendClass, manifest_text)                                                            \
+  extern "C" __attribute__((visibility("default"))) int tenon_plugin_v1(const tenon_host* host, tenon_plugin* out) { \
+    try {                                                                                                    \
+      return tenon::sdk::internal::start(host, out, std::make_unique<BackendClass>(), manifest_text);        \
+    } catch (...) {                                                                                          \
+      return 1;                                                                                              \
+    }                                                                                                        \
+  }
