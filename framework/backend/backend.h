@@ -1,0 +1,79 @@
+// The C++ face of a backend. framework/plugin implements it for plugins in host processes and in this one;
+// backend/fake.h for tests. The JSON that crosses to a plugin is in docs/plugin-abi.md.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "framework/base/json.h"
+#include "framework/base/result.h"
+#include "framework/model/address.h"
+#include "framework/model/manifest.h"
+#include "framework/model/observation.h"
+#include "framework/model/resource.h"
+
+namespace tenon {
+
+// What a call learns about a declared requirement that exists.
+struct Dependency {
+  std::string identity;
+  std::string phase;
+  std::string nonce;
+  Json outputs = Json::object();
+};
+
+// What a call is about; empty and null members are left out of the JSON.
+struct Request {
+  Address address;
+  Json desired;
+  Json labels = Json::object(), annotations = Json::object();
+  Json applied;
+  std::string generation;
+  std::string identity;
+  std::string nonce;
+  std::string inventory;
+  Json private_state;
+  std::map<Address, Dependency> dependencies;
+  std::vector<std::string> operations;
+};
+
+struct Outcome {
+  bool in_progress = false;
+  std::string identity;
+  Json private_state;  // null: keep what was there
+  std::vector<std::string> notes;
+};
+
+Json to_json(const Request& request);
+// internal: the answer has not the documented shape.
+Result<Outcome> outcome_from_json(const Json& json);
+Result<std::vector<ChildSpec>> children_from_json(const Json& json);
+
+struct CallContext {
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  std::stop_token stop;
+};
+
+// Every method blocks and may be called from many threads at once; an implementation bounds its own parallelism.
+// A call past its deadline ends with deadline_exceeded or crashed: the outcome is unknown.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // One observation per request, in order. The whole batch fails only when nobody answered.
+  virtual Result<std::vector<Observation>> observe(const std::vector<Request>& requests, const CallContext& context) = 0;
+  virtual Result<Outcome> create(const Request& request, const CallContext& context) = 0;
+  virtual Result<Outcome> update(const Request& request, const CallContext& context) = 0;
+  virtual Result<Outcome> remove(const Request& request, const CallContext& context) = 0;
+  // One answer per request, in order. Only for plugins with the capability "expand".
+  virtual Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
+                                                                     const CallContext& context) = 0;
+};
+
+// Instance name -> backend. Owned by the driver; not changed while anything runs.
+using Backends = std::map<std::string, Backend*>;
+
+}  // namespace tenon

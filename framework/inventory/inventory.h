@@ -1,0 +1,30 @@
+// Inventory: what Tenon owns, and the record of the last run. inventory/sqlite.h keeps it in a file, memory.h does not.
+//
+// One owner thread. Whoever writes holds the run's lock (inventory/lock.h); readers need none.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "framework/base/result.h"
+#include "framework/model/owned.h"
+
+namespace tenon {
+
+class Inventory {
+ public:
+  virtual ~Inventory() = default;
+
+  // UUID, made with the inventory; it is in every mark.
+  virtual const std::string& uuid() const = 0;
+  // All rows, by address.
+  virtual Result<std::vector<Owned>> owned() = 0;
+  virtual Result<std::optional<RunRecord>> last_run() = 0;
+  // All or nothing, durable on return. resource_exhausted: the disk is full; unavailable: it cannot be written.
+  // Either way nothing has changed.
+  virtual Status commit(const std::vector<Record>& records) = 0;
+};
+
+}  // namespace tenon

@@ -1,0 +1,116 @@
+// Change, Step, Plan: what differs and what will be done about it, as data. Value types; plan/plan_file.h gives their
+// JSON, plan/plan.h makes them.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/base/clock.h"
+#include "framework/base/diagnostics.h"
+#include "framework/base/json.h"
+#include "framework/model/address.h"
+#include "framework/model/observation.h"
+
+namespace tenon {
+
+enum class Action { none, create, update, replace, remove, adopt, forget, blocked };
+
+std::string_view to_string(Action action);  // "delete" for remove
+
+// One field that differs. drift: applied and actual differ, somebody changed the world; otherwise desired and applied
+// differ, the user asks for it.
+struct FieldChange {
+  std::string pointer;  // into the spec
+  Json before;          // null: not set
+  Json after;
+  bool drift = false;
+  bool known_after_apply = false;  // after is a value reference that is not known yet
+  bool secret = false;             // print neither
+};
+
+// A refusal by guard, ownership or capacity: apply does nothing at all while there is one.
+struct Refusal {
+  std::string reason;  // what is refused and why
+  std::string remedy;  // the flag or change that lifts it: "--approve core/PersistentVolumeClaim/default/x"
+};
+
+struct Change {
+  Address address;
+  std::string instance;
+  Action action = Action::none;
+  std::vector<std::string> reasons;  // never empty unless action is none
+  std::vector<FieldChange> fields;
+  std::vector<std::string> operations;  // start, stop
+  std::vector<std::string> notes;
+  std::optional<Refusal> refusal;
+  Json desired;          // the spec, references still in it; null for remove
+  Position origin;       // where it is declared
+  std::optional<Address> parent;
+};
+
+// A requirement made concrete: this target, in one of these states.
+struct Await {
+  Address target;
+  std::vector<std::string> phases;   // accepted; empty: any
+  std::vector<std::string> failing;  // it will not get there by itself
+  std::vector<Contents> contents;    // accepted; empty: any
+  std::string generation;            // as sent to the target; "": any (external), or known only after apply
+  Duration timeout = std::chrono::hours(1);  // without progress
+
+  friend bool operator==(const Await&, const Await&) = default;
+};
+
+// "DataVolume example-dv until Succeeded"
+std::string to_string(const Await& await);
+
+enum class Verdict { met, unmet, failed, unknown };
+
+struct Judgement {
+  Verdict verdict = Verdict::unmet;
+  std::string reason;  // "DataVolume example-dv is ImportInProgress (41 %)"
+};
+
+// Whether an observation satisfies an await. expected_generation: as last sent, "" if any will do.
+Judgement judge(const Await& await, const Observation& observation, const std::string& expected_generation);
+
+enum class StepKind { create, update, remove, await };
+
+std::string_view to_string(StepKind kind);  // "delete" for remove
+
+// One unit of a plan; its number is its index in Plan::steps.
+struct Step {
+  StepKind kind = StepKind::create;
+  Address address;  // of an await: what it waits for
+  std::string instance;
+  std::vector<int> after;             // steps that must have ended well before this one starts
+  std::vector<Await> guards;          // of a call: observed again immediately before it
+  std::optional<Await> await;         // of an await, and nothing else
+  Json desired;                       // references still in it
+  Json labels = Json::object(), annotations = Json::object();
+  std::vector<std::string> operations;
+  std::vector<Address> dependencies;  // declared requirements and value references: given to the call
+  std::string nonce;                  // of the open intent that a create goes on with; "": a new one
+  std::optional<Address> parent;
+  std::string reason;
+  bool guarded_delete = false;        // populated or protected: approved by name
+};
+
+struct Plan {
+  std::string inventory;  // UUID
+  std::vector<Change> changes;  // by address, none included
+  std::vector<Step> steps;      // in an order in which they could be carried out one by one
+  std::map<Address, std::string> fingerprints;  // of what the plan looked at
+  std::map<std::string, std::string> plugins;   // instance -> plugin digest
+  std::vector<std::string> notes;
+
+  bool empty() const { return steps.empty(); }
+  bool refused() const;
+  // Something could not be looked at: the rest runs.
+  bool blocked() const;
+};
+
+}  // namespace tenon

@@ -1,0 +1,64 @@
+// Manifest: what a plugin says about itself; the JSON is in docs/plugin-abi.md. Value types, immutable in use.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/base/clock.h"
+#include "framework/model/address.h"
+#include "framework/model/observation.h"
+#include "framework/model/schema.h"
+
+namespace tenon {
+
+// A reference in a spec that is an edge: which state of the target it waits for, and which operations it holds back.
+struct RequirementRule {
+  std::string name;
+  std::string path;  // JSON pointer into the spec with "*" for every element; "": the own name
+  KindName target;
+  std::vector<std::string> phases;  // accepted; empty: the target kind's ready phases
+  std::vector<Contents> contents;   // accepted; empty: any
+  std::set<std::string> guards;     // of create, update, start
+};
+
+struct ReadyRule {
+  std::vector<std::string> phases;   // empty: present is ready
+  std::vector<std::string> failing;  // it will not become ready by itself
+  bool later = false;                // getting there takes a while: the plan shows an await
+  Duration timeout = std::chrono::hours(1);  // without progress
+};
+
+struct KindManifest {
+  KindName name;
+  std::vector<std::string> versions;  // the first is the hub
+  std::string plural;
+  std::vector<std::string> short_names;
+  bool cluster_scoped = false;
+  Schema schema;
+  ReadyRule ready;
+  bool claim = false;
+  std::string populates;  // name of the requirement whose target this kind fills; "": none
+  std::vector<RequirementRule> requirements;
+};
+
+struct Manifest {
+  std::string name;
+  std::string version;
+  std::string digest;  // of the plugin's file; "" when in process
+  std::set<std::string> capabilities;
+  int parallel = 1;
+  int batch = 1000;
+  Schema configuration;
+  std::vector<KindManifest> kinds;
+
+  const KindManifest* find(const KindName& kind) const;
+};
+
+// invalid_argument names the place in the manifest. Unknown members are ignored.
+Result<Manifest> parse_manifest(std::string_view json);
+
+}  // namespace tenon

@@ -1,0 +1,94 @@
+// Owned: what the inventory knows about one resource, and the records by which it changes. Value types.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "framework/base/clock.h"
+#include "framework/base/json.h"
+#include "framework/model/address.h"
+#include "framework/model/observation.h"
+
+namespace tenon {
+
+// Made durable before a create is called: it says that an object with this nonce may exist and is ours.
+struct Intent {
+  std::string nonce;
+  std::string generation;
+  Json spec;                             // as sent
+  Existence before = Existence::absent;  // what was observed before the first call
+  Time since{};
+
+  friend bool operator==(const Intent&, const Intent&) = default;
+};
+
+struct Owned {
+  Address address;
+  std::string instance;
+  std::string identity;
+  std::string nonce;
+  std::string generation;             // as last sent and done; "" before the first create is done
+  Json applied;                       // the spec as last applied; null before the first create is done
+  Json private_state;                 // the plugin's own, at most 4 KiB
+  std::vector<Address> dependencies;  // what it required when it was last applied: deletion order
+  std::optional<Address> parent;      // the composite that it is a child of
+  bool protect = false;               // tenon.dev/protect as last applied
+  std::optional<Intent> intent;       // open: the create may or may not have happened
+
+  friend bool operator==(const Owned&, const Owned&) = default;
+};
+
+enum class StepStatus { pending, waiting, running, done, failed, skipped };
+
+std::string_view to_string(StepStatus status);
+
+// The state of one step of a run, as recorded each turn.
+struct StepRecord {
+  int step = 0;
+  StepStatus status = StepStatus::pending;
+  std::string reason;              // the unmet requirement; the error; the step that was the cause
+  std::optional<double> progress;  // 0 to 1
+  Time last_progress{};            // when anything last moved: timeouts count from here
+  int attempts = 0;
+
+  friend bool operator==(const StepRecord&, const StepRecord&) = default;
+};
+
+// The last run: get and describe take what does not exist yet from it. It is not ownership.
+struct RunRecord {
+  std::string id;
+  std::string process;  // "pid 4711 on host", for people
+  Time since{};
+  std::optional<Time> ended;
+  Json plan;  // as written by plan/plan_file.h
+  std::vector<StepRecord> steps;
+};
+
+// One change of the inventory. The driver commits all records of a turn in one transaction before it starts the calls.
+struct PutOwned {
+  Owned owned;
+};
+struct DropOwned {
+  Address address;
+};
+struct BeginRun {
+  RunRecord run;
+};
+struct PutStep {
+  std::string run;
+  StepRecord step;
+};
+struct EndRun {
+  std::string run;
+  Time ended{};
+};
+using Record = std::variant<PutOwned, DropOwned, BeginRun, PutStep, EndRun>;
+
+Json to_json(const Owned& owned);
+// internal: not of this shape (a damaged or newer inventory).
+Result<Owned> owned_from_json(const Json& json);
+
+}  // namespace tenon

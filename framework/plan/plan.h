@@ -1,0 +1,33 @@
+// Passes 5 and 6: desired × applied × observed × schema → changes; changes × graph × guards → steps. Deterministic,
+// and the heart of Tenon together with run/scheduler.h.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "framework/model/catalog.h"
+#include "framework/model/change.h"
+#include "framework/model/owned.h"
+#include "framework/plan/resolve.h"
+
+namespace tenon {
+
+using Observations = std::map<Address, Observation>;
+
+struct PlanOptions {
+  std::set<Address> approved;  // --approve: populated or protected, and may be deleted or replaced
+  bool destroy = false;        // delete everything owned
+  bool prune = false;          // delete what is owned and no longer declared; without it a note
+};
+
+// Observations: of all in the graph's order; a missing one counts as unknown.
+Plan make_plan(const Graph& graph, const Observations& observations, const std::vector<Owned>& owned,
+               const std::string& inventory, const Catalog& catalog, const PlanOptions& options);
+
+// Digest of what a plan depends on in an observation: existence, identity, mark, phase, contents and the non-volatile
+// actual; not progress.
+std::string fingerprint(const Observation& observation, const KindManifest* kind);
+
+}  // namespace tenon
