@@ -57,14 +57,15 @@ struct CallContext {
   std::stop_token stop;
 };
 
-// Every method blocks and may be called from many threads at once; an implementation bounds its own parallelism.
-// A call past its deadline ends with deadline_exceeded or crashed: the outcome is unknown.
+// Every method blocks and may be called from many threads at once; an implementation bounds its own
+// parallelism. A call past its deadline ends with deadline_exceeded or crashed: the outcome is unknown.
 class Backend {
  public:
   virtual ~Backend() = default;
 
   // One observation per request, in order. The whole batch fails only when nobody answered.
-  virtual Result<std::vector<Observation>> observe(const std::vector<Request>& requests, const CallContext& context) = 0;
+  virtual Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
+                                                   const CallContext& context) = 0;
   virtual Result<Outcome> create(const Request& request, const CallContext& context) = 0;
   virtual Result<Outcome> update(const Request& request, const CallContext& context) = 0;
   virtual Result<Outcome> remove(const Request& request, const CallContext& context) = 0;

@@ -6,7 +6,8 @@
 namespace tenon {
 
 using Duration = std::chrono::milliseconds;
-// Wall time, because moments are recorded and outlive a process. Milliseconds since the Unix epoch in every format.
+// Wall time, because moments are recorded and outlive a process. Milliseconds since the Unix epoch in every
+// format.
 using Time = std::chrono::sys_time<Duration>;
 
 // Thread-safe.

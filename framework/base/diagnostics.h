@@ -41,7 +41,8 @@ using Diagnostics = std::vector<Diagnostic>;
 
 bool has_errors(const Diagnostics& diagnostics);
 
-// The candidate a writer of `text` most likely meant, or "" if none is near (edit distance above a third of the length).
+// The candidate a writer of `text` most likely meant, or "" if none is near (edit distance above a third of
+// the length).
 std::string_view nearest_name(std::string_view text, const std::vector<std::string>& candidates);
 
 }  // namespace tenon

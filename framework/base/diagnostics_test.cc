@@ -6,7 +6,10 @@ namespace tenon {
 namespace {
 
 TEST(Diagnostics, SayPlaceSeveritySummaryAddressAndDetail) {
-  EXPECT_EQ(to_string(Diagnostic{Severity::error, "unknown field 'siez'", "did you mean 'size'?\nFields: size", "a/B/c/d",
+  EXPECT_EQ(to_string(Diagnostic{Severity::error,
+                                 "unknown field 'siez'",
+                                 "did you mean 'size'?\nFields: size",
+                                 "a/B/c/d",
                                  {"vm.yaml", 3, 7}}),
             "vm.yaml:3:7: error: unknown field 'siez' (a/B/c/d)\n  did you mean 'size'?\n  Fields: size");
 }

@@ -79,7 +79,8 @@ Status write_file_atomically(const std::string& path, std::string_view content, 
   Status written = write_all(file.get(), content, temporary);
   if (written && fchmod(file.get(), mode) != 0) written = errno_error("chmod of", temporary, errno);
   if (written && fsync(file.get()) != 0) written = errno_error("syncing", temporary, errno);
-  if (written && rename(temporary.c_str(), path.c_str()) != 0) written = errno_error("renaming to", path, errno);
+  if (written && rename(temporary.c_str(), path.c_str()) != 0)
+    written = errno_error("renaming to", path, errno);
   if (!written) {
     unlink(temporary.c_str());
     return written;
@@ -101,7 +102,8 @@ Status make_directories(const std::string& path) {
     if (mkdir(prefix.c_str(), 0700) != 0 && errno != EEXIST && errno != EISDIR)
       return errno_error("creating directory", prefix.string(), errno);
   }
-  if (!std::filesystem::is_directory(path)) return Error{Code::invalid_argument, path + " is not a directory"};
+  if (!std::filesystem::is_directory(path))
+    return Error{Code::invalid_argument, path + " is not a directory"};
   return {};
 }
 
@@ -111,7 +113,8 @@ Result<FileDescriptor> lock_file(const std::string& path, bool shared, std::chro
   const auto end = std::chrono::steady_clock::now() + wait;
   while (flock(file.get(), (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return errno_error("locking", path, errno);
-    if (std::chrono::steady_clock::now() >= end) return Error{Code::aborted, path + " is locked by another process"};
+    if (std::chrono::steady_clock::now() >= end)
+      return Error{Code::aborted, path + " is locked by another process"};
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   return file;

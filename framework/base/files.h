@@ -33,8 +33,8 @@ class FileDescriptor {
 // not_found: no such file; permission_denied; otherwise unavailable. The message names the path.
 Result<std::string> read_file(const std::string& path);
 
-// Replaces the file as one act: temporary name in the same directory, fsync, rename, fsync of the directory. After an
-// error or a crash the old content is there, whole. mode as for open(2).
+// Replaces the file as one act: temporary name in the same directory, fsync, rename, fsync of the directory.
+// After an error or a crash the old content is there, whole. mode as for open(2).
 Status write_file_atomically(const std::string& path, std::string_view content, unsigned mode = 0600);
 
 // fsync of a directory, so that names made or removed in it survive a power cut.
@@ -43,11 +43,12 @@ Status sync_directory(const std::string& path);
 // mkdir -p with 0700 for what is new.
 Status make_directories(const std::string& path);
 
-// An flock(2) on a file that is made if missing. The lock lives as long as any descriptor that shares it, children's
-// included, so the kernel releases it when the last holder is gone, however it ended.
+// An flock(2) on a file that is made if missing. The lock lives as long as any descriptor that shares it,
+// children's included, so the kernel releases it when the last holder is gone, however it ended.
 //
 // shared: many at once. wait 0: try once. aborted: somebody else holds it.
-Result<FileDescriptor> lock_file(const std::string& path, bool shared = false, std::chrono::milliseconds wait = {});
+Result<FileDescriptor> lock_file(const std::string& path, bool shared = false,
+                                 std::chrono::milliseconds wait = {});
 
 // True if somebody holds an exclusive flock on the file now. A missing file is not locked.
 bool is_locked(const std::string& path);

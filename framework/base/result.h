@@ -1,7 +1,7 @@
 // Result<T>: a value or an Error, with the names of std::expected.
 //
-// Every function that can fail for a reason outside the program returns one; exceptions stay inside the file that
-// wraps a throwing library. Values are copyable; no thread rule.
+// Every function that can fail for a reason outside the program returns one; exceptions stay inside the file
+// that wraps a throwing library. Values are copyable; no thread rule.
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@
 namespace tenon {
 
 // What went wrong, as far as a program must decide by it. The message is for people and never decides.
-// Recovery per code (docs/errors.md): fix the input; retry with back-off; observe, then decide; refuse; report a bug.
+// Recovery per code (docs/errors.md): fix the input; retry with back-off; observe, then decide; refuse;
+// report a bug.
 enum class Code {
   // Fix the input.
   invalid_argument,

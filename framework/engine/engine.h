@@ -6,7 +6,8 @@
 //   4 observe   engine/observe.h    graph → observations, in batches, dependencies first
 //   5 diff      plan/plan.h         desired × applied × observed × schema → changes
 //   6 plan      plan/plan.h         changes × graph × guards → steps
-//   7 run       run/executor.h      plan × backends × clock → outcomes, each recorded before the next depends on it
+//   7 run       run/executor.h      plan × backends × clock → outcomes, each recorded before the next depends
+//   on it
 //
 // A driver (framework/cli, framework/operator) only chooses where the resources come from and what wakes it.
 #pragma once
@@ -39,13 +40,13 @@ struct Planned {
   Plan plan;
 };
 
-// Passes 2 to 6 over the declared resources (pass 1 is the driver's). With errors in diagnostics nothing was observed
-// and the plan is empty. The result's error is one of the inventory's.
+// Passes 2 to 6 over the declared resources (pass 1 is the driver's). With errors in diagnostics nothing was
+// observed and the plan is empty. The result's error is one of the inventory's.
 Result<Planned> make_plan(const World& world, std::vector<Resource> declared, const PlanOptions& options,
                           Diagnostics& diagnostics);
 
-// Passes 2 and 3 only: what `validate` and `graph` need. Without backends of an instance its composites are not
-// expanded.
+// Passes 2 and 3 only: what `validate` and `graph` need. Without backends of an instance its composites are
+// not expanded.
 Graph resolve(const World& world, std::vector<Resource> declared, Diagnostics& diagnostics);
 
 // Pass 7.

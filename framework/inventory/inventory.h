@@ -1,4 +1,5 @@
-// Inventory: what Tenon owns, and the record of the last run. inventory/sqlite.h keeps it in a file, memory.h does not.
+// Inventory: what Tenon owns, and the record of the last run. inventory/sqlite.h keeps it in a file, memory.h
+// does not.
 //
 // One owner thread. Whoever writes holds the run's lock (inventory/lock.h); readers need none.
 #pragma once
@@ -22,8 +23,8 @@ class Inventory {
   // All rows, by address.
   virtual Result<std::vector<Owned>> owned() = 0;
   virtual Result<std::optional<RunRecord>> last_run() = 0;
-  // All or nothing, durable on return. resource_exhausted: the disk is full; unavailable: it cannot be written.
-  // Either way nothing has changed.
+  // All or nothing, durable on return. resource_exhausted: the disk is full; unavailable: it cannot be
+  // written. Either way nothing has changed.
   virtual Status commit(const std::vector<Record>& records) = 0;
 };
 

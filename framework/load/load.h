@@ -1,4 +1,5 @@
-// Pass 1: YAML and JSON text → documents, and documents → resources. All problems at once, each at file:line:column.
+// Pass 1: YAML and JSON text → documents, and documents → resources. All problems at once, each at
+// file:line:column.
 #pragma once
 
 #include <memory>
@@ -18,16 +19,18 @@ struct Document {
   std::shared_ptr<const SourceMap> source;
 };
 
-// The documents of a text, YAML (1.2 core schema for plain scalars) or JSON; empty documents are left out. name is the
-// file name for diagnostics, "-" for standard input. Duplicate keys, bad UTF-8, tabs as indentation, and limits (3 MiB a
-// document, depth 128, bounded alias expansion) are errors; a document with an error is left out.
+// The documents of a text, YAML (1.2 core schema for plain scalars) or JSON; empty documents are left out.
+// name is the file name for diagnostics, "-" for standard input. Duplicate keys, bad UTF-8, tabs as
+// indentation, and limits (3 MiB a document, depth 128, bounded alias expansion) are errors; a document with
+// an error is left out.
 std::vector<Document> load_text(std::string name, std::string text, Diagnostics& diagnostics);
 
 // -f FILE|DIR|-: a directory gives its *.yaml, *.yml and *.json files by name, not recursively.
 std::vector<Document> load_paths(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 
-// Checks apiVersion, kind, metadata and the document's own fields; `status` and server-set metadata are ignored with a
-// note; kind List is taken apart. Resources come in the order written, not yet validated against a schema.
+// Checks apiVersion, kind, metadata and the document's own fields; `status` and server-set metadata are
+// ignored with a note; kind List is taken apart. Resources come in the order written, not yet validated
+// against a schema.
 std::vector<Resource> to_resources(const std::vector<Document>& documents, std::string_view default_namespace,
                                    Diagnostics& diagnostics);
 

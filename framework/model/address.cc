@@ -36,9 +36,10 @@ std::string to_string(const Address& address) {
 Result<Address> parse_address(std::string_view text) {
   std::array<std::string_view, 4> parts;
   if (!split(text, parts))
-    return Error{Code::invalid_argument, "'" + std::string(text) +
-                                             "' is not an address; the form is group/Kind/namespace/name, such as "
-                                             "core/PersistentVolumeClaim/default/disk0"};
+    return Error{Code::invalid_argument,
+                 "'" + std::string(text) +
+                     "' is not an address; the form is group/Kind/namespace/name, such as "
+                     "core/PersistentVolumeClaim/default/disk0"};
   return Address{std::string(parts[0]), std::string(parts[1]), std::string(parts[2]), std::string(parts[3])};
 }
 

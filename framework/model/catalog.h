@@ -1,5 +1,5 @@
-// Catalog: every instance, what it serves, and which one a resource is routed to. Built once by the driver, then
-// immutable; thread-safe.
+// Catalog: every instance, what it serves, and which one a resource is routed to. Built once by the driver,
+// then immutable; thread-safe.
 #pragma once
 
 #include <memory>
@@ -36,11 +36,12 @@ class Catalog {
   std::vector<KindName> kinds() const;
 
   // The instance for a resource: annotation tenon.dev/backend, then the routes, then the only candidate.
-  // not_found: nobody serves the kind (the nearest kind is named); failed_precondition: several could and nothing
-  // decides (all are named).
+  // not_found: nobody serves the kind (the nearest kind is named); failed_precondition: several could and
+  // nothing decides (all are named).
   Result<std::string> route(const Resource& resource) const;
 
-  // Every kind a person may mean by "vm", "virtualmachines", "VirtualMachine" or "VirtualMachine.kubevirt.io".
+  // Every kind a person may mean by "vm", "virtualmachines", "VirtualMachine" or
+  // "VirtualMachine.kubevirt.io".
   std::vector<KindName> resolve_kind(std::string_view text) const;
 
  private:

@@ -1,5 +1,5 @@
-// Change, Step, Plan: what differs and what will be done about it, as data. Value types; plan/plan_file.h gives their
-// JSON, plan/plan.h makes them.
+// Change, Step, Plan: what differs and what will be done about it, as data. Value types; plan/plan_file.h
+// gives their JSON, plan/plan.h makes them.
 #pragma once
 
 #include <map>
@@ -21,8 +21,8 @@ enum class Action { none, create, update, replace, remove, adopt, forget, blocke
 
 std::string_view to_string(Action action);  // "delete" for remove
 
-// One field that differs. drift: applied and actual differ, somebody changed the world; otherwise desired and applied
-// differ, the user asks for it.
+// One field that differs. drift: applied and actual differ, somebody changed the world; otherwise desired and
+// applied differ, the user asks for it.
 struct FieldChange {
   std::string pointer;  // into the spec
   Json before;          // null: not set
@@ -47,8 +47,8 @@ struct Change {
   std::vector<std::string> operations;  // start, stop
   std::vector<std::string> notes;
   std::optional<Refusal> refusal;
-  Json desired;          // the spec, references still in it; null for remove
-  Position origin;       // where it is declared
+  Json desired;     // the spec, references still in it; null for remove
+  Position origin;  // where it is declared
   std::optional<Address> parent;
 };
 
@@ -86,23 +86,23 @@ struct Step {
   StepKind kind = StepKind::create;
   Address address;  // of an await: what it waits for
   std::string instance;
-  std::vector<int> after;             // steps that must have ended well before this one starts
-  std::vector<Await> guards;          // of a call: observed again immediately before it
-  std::optional<Await> await;         // of an await, and nothing else
-  Json desired;                       // references still in it
+  std::vector<int> after;      // steps that must have ended well before this one starts
+  std::vector<Await> guards;   // of a call: observed again immediately before it
+  std::optional<Await> await;  // of an await, and nothing else
+  Json desired;                // references still in it
   Json labels = Json::object(), annotations = Json::object();
   std::vector<std::string> operations;
   std::vector<Address> dependencies;  // declared requirements and value references: given to the call
   std::string nonce;                  // of the open intent that a create goes on with; "": a new one
   std::optional<Address> parent;
   std::string reason;
-  bool guarded_delete = false;        // populated or protected: approved by name
+  bool guarded_delete = false;  // populated or protected: approved by name
 };
 
 struct Plan {
-  std::string inventory;  // UUID
-  std::vector<Change> changes;  // by address, none included
-  std::vector<Step> steps;      // in an order in which they could be carried out one by one
+  std::string inventory;                        // UUID
+  std::vector<Change> changes;                  // by address, none included
+  std::vector<Step> steps;                      // in an order in which they could be carried out one by one
   std::map<Address, std::string> fingerprints;  // of what the plan looked at
   std::map<std::string, std::string> plugins;   // instance -> plugin digest
   std::vector<std::string> notes;

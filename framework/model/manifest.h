@@ -1,4 +1,5 @@
-// Manifest: what a plugin says about itself; the JSON is in docs/plugin-abi.md. Value types, immutable in use.
+// Manifest: what a plugin says about itself; the JSON is in docs/plugin-abi.md. Value types, immutable in
+// use.
 #pragma once
 
 #include <map>
@@ -15,7 +16,8 @@
 
 namespace tenon {
 
-// A reference in a spec that is an edge: which state of the target it waits for, and which operations it holds back.
+// A reference in a spec that is an edge: which state of the target it waits for, and which operations it
+// holds back.
 struct RequirementRule {
   std::string name;
   std::string path;  // JSON pointer into the spec with "*" for every element; "": the own name
@@ -26,9 +28,9 @@ struct RequirementRule {
 };
 
 struct ReadyRule {
-  std::vector<std::string> phases;   // empty: present is ready
-  std::vector<std::string> failing;  // it will not become ready by itself
-  bool later = false;                // getting there takes a while: the plan shows an await
+  std::vector<std::string> phases;           // empty: present is ready
+  std::vector<std::string> failing;          // it will not become ready by itself
+  bool later = false;                        // getting there takes a while: the plan shows an await
   Duration timeout = std::chrono::hours(1);  // without progress
 };
 

@@ -67,7 +67,8 @@ struct RunRecord {
   std::vector<StepRecord> steps;
 };
 
-// One change of the inventory. The driver commits all records of a turn in one transaction before it starts the calls.
+// One change of the inventory. The driver commits all records of a turn in one transaction before it starts
+// the calls.
 struct PutOwned {
   Owned owned;
 };

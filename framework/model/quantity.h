@@ -11,8 +11,8 @@
 
 namespace tenon {
 
-// An amount in thousandths (the "m" suffix; "n" and "u" round up, as Kubernetes does). Sign and magnitude up to 2^63
-// units; more is refused, never wrapped.
+// An amount in thousandths (the "m" suffix; "n" and "u" round up, as Kubernetes does). Sign and magnitude up
+// to 2^63 units; more is refused, never wrapped.
 class Quantity {
  public:
   Quantity() = default;

@@ -14,8 +14,8 @@
 
 namespace tenon {
 
-// Finds places in the text that a document came from. Looked up only when something must be said, so that loading
-// keeps no table of places. Immutable; thread-safe.
+// Finds places in the text that a document came from. Looked up only when something must be said, so that
+// loading keeps no table of places. Immutable; thread-safe.
 class SourceMap {
  public:
   virtual ~SourceMap() = default;
@@ -23,10 +23,11 @@ class SourceMap {
   virtual Position locate(std::string_view pointer, bool key) const = 0;
 };
 
-// Where a resource comes from: a document of the user, or a place in the spec of the composite that expanded to it.
+// Where a resource comes from: a document of the user, or a place in the spec of the composite that expanded
+// to it.
 struct Origin {
   std::shared_ptr<const SourceMap> source;  // null: not from a text (read from the inventory)
-  std::string pointer;                      // of the resource's spec in the document: "/spec", "/spec/a/0/spec"
+  std::string pointer;  // of the resource's spec in the document: "/spec", "/spec/a/0/spec"
   std::optional<Address> parent;
 
   // The place of a pointer into the resource's spec ("" is the spec itself).
@@ -56,11 +57,12 @@ struct ChildSpec {
 
 // Annotations that the engine itself reads.
 inline constexpr std::string_view kBackendAnnotation = "tenon.dev/backend";
-inline constexpr std::string_view kDependsOnAnnotation = "tenon.dev/depends-on";  // addresses, comma-separated
-inline constexpr std::string_view kProtectAnnotation = "tenon.dev/protect";       // "true"
+inline constexpr std::string_view kDependsOnAnnotation =
+    "tenon.dev/depends-on";                                                  // addresses, comma-separated
+inline constexpr std::string_view kProtectAnnotation = "tenon.dev/protect";  // "true"
 
-// A value that another resource's outputs supply: {"tenon.dev/ref": ADDRESS, "path": JSON pointer}. It may stand for
-// any value in a spec, and is filled in just before the call.
+// A value that another resource's outputs supply: {"tenon.dev/ref": ADDRESS, "path": JSON pointer}. It may
+// stand for any value in a spec, and is filled in just before the call.
 struct ValueReference {
   std::string pointer;  // where in the spec it stands
   Address target;

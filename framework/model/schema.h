@@ -1,5 +1,5 @@
-// Schema: validation, defaults and diff rules of a kind's spec, from the JSON Schema subset of docs/plugin-abi.md.
-// Immutable after parse; thread-safe.
+// Schema: validation, defaults and diff rules of a kind's spec, from the JSON Schema subset of
+// docs/plugin-abi.md. Immutable after parse; thread-safe.
 #pragma once
 
 #include <map>
@@ -65,8 +65,8 @@ struct SchemaProblem {
   std::string detail;   // "did you mean 'size'?"
 };
 
-// Fills in defaults in place and appends every problem found, in the order of the pointers. A value reference is
-// accepted wherever a value may stand.
+// Fills in defaults in place and appends every problem found, in the order of the pointers. A value reference
+// is accepted wherever a value may stand.
 void complete_value(const Schema& schema, Json& value, std::vector<SchemaProblem>& problems);
 
 // The schema of the value at a pointer, or null where the schema says nothing about it.

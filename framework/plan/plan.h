@@ -1,5 +1,5 @@
-// Passes 5 and 6: desired × applied × observed × schema → changes; changes × graph × guards → steps. Deterministic,
-// and the heart of Tenon together with run/scheduler.h.
+// Passes 5 and 6: desired × applied × observed × schema → changes; changes × graph × guards → steps.
+// Deterministic, and the heart of Tenon together with run/scheduler.h.
 #pragma once
 
 #include <map>
@@ -26,8 +26,8 @@ struct PlanOptions {
 Plan make_plan(const Graph& graph, const Observations& observations, const std::vector<Owned>& owned,
                const std::string& inventory, const Catalog& catalog, const PlanOptions& options);
 
-// Digest of what a plan depends on in an observation: existence, identity, mark, phase, contents and the non-volatile
-// actual; not progress.
+// Digest of what a plan depends on in an observation: existence, identity, mark, phase, contents and the
+// non-volatile actual; not progress.
 std::string fingerprint(const Observation& observation, const KindManifest* kind);
 
 }  // namespace tenon

@@ -23,7 +23,8 @@ struct Edge {
 
 struct Graph {
   std::map<Address, Resource> desired;
-  std::map<Address, std::vector<Edge>> requires_;  // by `from`; also of resources that only the inventory knows
+  std::map<Address, std::vector<Edge>>
+      requires_;  // by `from`; also of resources that only the inventory knows
   std::map<Address, std::vector<Address>> required_by;
   std::map<Address, std::vector<ValueReference>> values;
   std::vector<Address> externals;  // referenced and neither desired nor owned
@@ -34,8 +35,8 @@ struct Graph {
   std::vector<Address> dependencies(const Address& address) const;
 };
 
-// A consumer of a claim, however it names it, also requires every resource in desired or owned that populates the
-// claim to be ready. A reference to a kind that nobody serves, and a cycle (with its path), are errors.
+// A consumer of a claim, however it names it, also requires every resource in desired or owned that populates
+// the claim to be ready. A reference to a kind that nobody serves, and a cycle (with its path), are errors.
 Graph resolve(std::vector<Resource> desired, const std::vector<Owned>& owned, const Catalog& catalog,
               Diagnostics& diagnostics);
 

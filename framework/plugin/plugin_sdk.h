@@ -1,8 +1,9 @@
 // Writing a backend in C++: derive from sdk::Backend, end the file with TENON_PLUGIN. Header-only; needs
 // nlohmann/json and plugin_abi.h, nothing else of Tenon. docs/plugin-abi.md has the meaning of every field.
 //
-// A method reports failure by throwing Failure; any other exception is reported as internal (a bug in the plugin).
-// Nothing is thrown across the C boundary. Methods are called from up to limits.parallel threads (manifest; default 1).
+// A method reports failure by throwing Failure; any other exception is reported as internal (a bug in the
+// plugin). Nothing is thrown across the C boundary. Methods are called from up to limits.parallel threads
+// (manifest; default 1).
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ namespace tenon::sdk {
 
 using Json = nlohmann::json;
 
-// One of the error codes of docs/plugin-abi.md, such as "invalid_argument"; the message is for people: what happened,
-// to what, and what to do.
+// One of the error codes of docs/plugin-abi.md, such as "invalid_argument"; the message is for people: what
+// happened, to what, and what to do.
 class Failure : public std::exception {
  public:
   Failure(std::string code, std::string message) : code_(std::move(code)), message_(std::move(message)) {}
@@ -53,20 +54,20 @@ struct Resource {
 
 // What exists now. Defaults describe an absent object.
 struct Observation {
-  std::string existence = "absent";  // present | absent | unknown
-  Json error;                        // {code, message} when unknown
-  std::string phase;                 // the kind's own word, "Running"
-  std::string reason, message;       // why it is in that phase: one CamelCase word; a sentence
-  std::string identity;              // the backend's own name for it
+  std::string existence = "absent";                 // present | absent | unknown
+  Json error;                                       // {code, message} when unknown
+  std::string phase;                                // the kind's own word, "Running"
+  std::string reason, message;                      // why it is in that phase: one CamelCase word; a sentence
+  std::string identity;                             // the backend's own name for it
   std::string inventory, owner, nonce, generation;  // the mark; owner is the address in it; empty: no mark
-  Json actual;                       // shaped like the spec; what cannot be read back is echoed from applied
+  Json actual;  // shaped like the spec; what cannot be read back is echoed from applied
   Json outputs = Json::object();
-  std::optional<double> progress;    // 0 to 1
-  std::string contents;              // claims only: none | incomplete | populated
-  bool busy = false;                 // somebody works on it now: wait, do not touch
-  bool resumable = false;            // unfinished, nobody works on it: create with the same nonce goes on
-  std::vector<std::string> users;    // who uses it besides the dependants in the graph, for people
-  Json conditions = Json::array();   // [{type, status, reason, message}]
+  std::optional<double> progress;   // 0 to 1
+  std::string contents;             // claims only: none | incomplete | populated
+  bool busy = false;                // somebody works on it now: wait, do not touch
+  bool resumable = false;           // unfinished, nobody works on it: create with the same nonce goes on
+  std::vector<std::string> users;   // who uses it besides the dependants in the graph, for people
+  Json conditions = Json::array();  // [{type, status, reason, message}]
   std::vector<std::string> notes;
 
   Json to_json() const;
@@ -83,7 +84,8 @@ struct Outcome {
   Json to_json() const;
 };
 
-// A child that a composite expands to. pointer: where in the parent's spec it comes from ("" is the parent itself).
+// A child that a composite expands to. pointer: where in the parent's spec it comes from ("" is the parent
+// itself).
 struct Child {
   std::string api_version, kind, name;
   Json spec;
@@ -115,8 +117,8 @@ class Backend {
   virtual void open(const Json& /*configuration*/, const Call&) {}
   // Never changes anything. A Failure makes this resource's existence unknown, and only this one's.
   virtual Observation observe(const Resource& resource, const Call& call) = 0;
-  // Idempotent: the same nonce and generation again succeeds and makes nothing twice. An object without our mark, or
-  // with another's: already_exists, naming the owner.
+  // Idempotent: the same nonce and generation again succeeds and makes nothing twice. An object without our
+  // mark, or with another's: already_exists, naming the owner.
   virtual Outcome create(const Resource& resource, const Call& call) = 0;
   virtual Outcome update(const Resource& resource, const Call& call) = 0;
   // Deleting the absent succeeds. An object of another owner: failed_precondition, naming the owner.
@@ -163,7 +165,8 @@ inline Json Observation::to_json() const {
   put("message", message);
   put("identity", identity);
   if (!nonce.empty() || !owner.empty() || !inventory.empty())
-    json["mark"] = {{"inventory", inventory}, {"address", owner}, {"nonce", nonce}, {"generation", generation}};
+    json["mark"] = {
+        {"inventory", inventory}, {"address", owner}, {"nonce", nonce}, {"generation", generation}};
   if (!actual.is_null()) json["actual"] = actual;
   put("outputs", outputs);
   if (progress) json["progress"] = *progress;
@@ -192,8 +195,9 @@ inline Json Outcome::to_json() const {
 }
 
 inline Json Child::to_json() const {
-  return {{"apiVersion", api_version}, {"kind", kind},   {"name", name},      {"spec", spec},
-          {"labels", labels},          {"annotations", annotations}, {"pointer", pointer}};
+  return {
+      {"apiVersion", api_version},  {"kind", kind},      {"name", name}, {"spec", spec}, {"labels", labels},
+      {"annotations", annotations}, {"pointer", pointer}};
 }
 
 inline void Call::log(tenon_log_level level, const std::string& message, Json data) const {
@@ -215,14 +219,16 @@ inline Json observe_one(Backend& backend, const Json& item, const Call& call) {
 inline Json expand_one(Backend& backend, const Json& item, const Call& call) {
   try {
     Json children = Json::array();
-    for (const Child& child : backend.expand(Resource::from_json(item), call)) children.push_back(child.to_json());
+    for (const Child& child : backend.expand(Resource::from_json(item), call))
+      children.push_back(child.to_json());
     return {{"children", children}};
   } catch (const Failure& failure) {
     return {{"error", {{"code", failure.code()}, {"message", failure.what()}}}};
   }
 }
 
-inline Json each(const Json& items, Backend& backend, const Call& call, Json (*one)(Backend&, const Json&, const Call&)) {
+inline Json each(const Json& items, Backend& backend, const Call& call,
+                 Json (*one)(Backend&, const Json&, const Call&)) {
   Json results = Json::array();
   for (const Json& item : items) results.push_back(one(backend, item, call));
   return results;
@@ -233,7 +239,8 @@ inline Json dispatch(Backend& backend, const std::string& method, const Json& re
     backend.open(request.value("configuration", Json::object()), call);
     return Json::object();
   }
-  if (method == "observe") return {{"observations", each(request.at("resources"), backend, call, observe_one)}};
+  if (method == "observe")
+    return {{"observations", each(request.at("resources"), backend, call, observe_one)}};
   if (method == "expand") return {{"expansions", each(request.at("resources"), backend, call, expand_one)}};
   if (method == "create") return backend.create(Resource::from_json(request), call).to_json();
   if (method == "update") return backend.update(Resource::from_json(request), call).to_json();
@@ -247,12 +254,14 @@ struct Plugin {
   std::unique_ptr<Backend> backend;
 };
 
-inline Json answer(Plugin& plugin, uint64_t call, const char* method, const char* json, size_t length) noexcept {
+inline Json answer(Plugin& plugin, uint64_t call, const char* method, const char* json,
+                   size_t length) noexcept {
   const auto failed = [](const char* code, const char* message) {
     return Json{{"error", {{"code", code}, {"message", message}}}};
   };
   try {
-    return {{"result", dispatch(*plugin.backend, method, Json::parse(json, json + length), Call(&plugin.host, call))}};
+    return {{"result",
+             dispatch(*plugin.backend, method, Json::parse(json, json + length), Call(&plugin.host, call))}};
   } catch (const Failure& failure) {
     return failed(failure.code().c_str(), failure.what());
   } catch (const std::exception& other) {
@@ -262,7 +271,8 @@ inline Json answer(Plugin& plugin, uint64_t call, const char* method, const char
 
 inline void invoke(void* self, uint64_t call, const char* method, const char* json, size_t length) {
   auto& plugin = *static_cast<Plugin*>(self);
-  const std::string text = answer(plugin, call, method, json, length).dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text =
+      answer(plugin, call, method, json, length).dump(-1, ' ', false, Json::error_handler_t::replace);
   plugin.host.reply(plugin.host.context, call, text.data(), text.size());
 }
 
@@ -274,9 +284,11 @@ inline const char* manifest(void* self, size_t* length) {
 
 inline void destroy(void* self) { delete static_cast<Plugin*>(self); }
 
-inline int start(const tenon_host* host, tenon_plugin* out, std::unique_ptr<Backend> backend, std::string text) {
+inline int start(const tenon_host* host, tenon_plugin* out, std::unique_ptr<Backend> backend,
+                 std::string text) {
   if (host->size < sizeof(tenon_host) || out->size < sizeof(tenon_plugin)) return 1;
-  *out = {sizeof(tenon_plugin), new Plugin{*host, std::move(text), std::move(backend)}, manifest, invoke, destroy};
+  *out = {sizeof(tenon_plugin), new Plugin{*host, std::move(text), std::move(backend)}, manifest, invoke,
+          destroy};
   return 0;
 }
 
@@ -284,11 +296,12 @@ inline int start(const tenon_host* host, tenon_plugin* out, std::unique_ptr<Back
 }  // namespace tenon::sdk
 
 // BackendClass: default-constructible; manifest_text: the manifest as JSON text.
-#define TENON_PLUGIN(BackendClass, manifest_text)                                                            \
-  extern "C" __attribute__((visibility("default"))) int tenon_plugin_v1(const tenon_host* host, tenon_plugin* out) { \
-    try {                                                                                                    \
-      return tenon::sdk::internal::start(host, out, std::make_unique<BackendClass>(), manifest_text);        \
-    } catch (...) {                                                                                          \
-      return 1;                                                                                              \
-    }                                                                                                        \
+#define TENON_PLUGIN(BackendClass, manifest_text)                                                     \
+  extern "C" __attribute__((visibility("default"))) int tenon_plugin_v1(const tenon_host* host,       \
+                                                                        tenon_plugin* out) {          \
+    try {                                                                                             \
+      return tenon::sdk::internal::start(host, out, std::make_unique<BackendClass>(), manifest_text); \
+    } catch (...) {                                                                                   \
+      return 1;                                                                                       \
+    }                                                                                                 \
   }

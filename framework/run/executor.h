@@ -1,4 +1,5 @@
-// Pass 7, the driver: one owner thread turns the scheduler, commits its records, and hands its calls to a bounded pool.
+// Pass 7, the driver: one owner thread turns the scheduler, commits its records, and hands its calls to a
+// bounded pool.
 #pragma once
 
 #include <atomic>
@@ -26,10 +27,10 @@ struct RunResult {
   bool interrupted = false;
 };
 
-// Blocks until the run has finished or was stopped. An error is one of the inventory's: nothing was called that is not
-// recorded. Steps that failed are no error here.
-Result<RunResult> run(const Plan& plan, const Catalog& catalog, const Backends& backends, Inventory& inventory,
-                      const Observations& observations, const Clock& clock, Reporter& reporter, const StopFlag& stop,
-                      const RunOptions& options);
+// Blocks until the run has finished or was stopped. An error is one of the inventory's: nothing was called
+// that is not recorded. Steps that failed are no error here.
+Result<RunResult> run(const Plan& plan, const Catalog& catalog, const Backends& backends,
+                      Inventory& inventory, const Observations& observations, const Clock& clock,
+                      Reporter& reporter, const StopFlag& stop, const RunOptions& options);
 
 }  // namespace tenon

@@ -1,8 +1,8 @@
-// Pass 7, the pure half: what to record and what to call next. The other pure function of Tenon's heart; executor.h
-// is its driver.
+// Pass 7, the pure half: what to record and what to call next. The other pure function of Tenon's heart;
+// executor.h is its driver.
 //
-// Waiting is a returned time, never a sleeping thread. Nothing here survives a restart: a new run plans again from the
-// world and the inventory.
+// Waiting is a returned time, never a sleeping thread. Nothing here survives a restart: a new run plans again
+// from the world and the inventory.
 #pragma once
 
 #include <map>
@@ -65,8 +65,8 @@ struct RunState;
 std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, const std::vector<Owned>& owned,
                                     const Observations& observations, const RunOptions& options);
 
-// One turn. results: of calls started by earlier turns. stopping: start nothing more, let calls return (Ctrl-C once).
-// The first turn records the run's begin.
+// One turn. results: of calls started by earlier turns. stopping: start nothing more, let calls return
+// (Ctrl-C once). The first turn records the run's begin.
 Turn next(RunState& state, std::vector<CallResult> results, Time now, bool stopping);
 
 // How each step ended, in the order of the plan.

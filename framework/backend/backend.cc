@@ -1,0 +1,76 @@
+#include "framework/backend/backend.h"
+
+namespace tenon {
+namespace {
+
+void put(Json& json, const char* key, const std::string& text) {
+  if (!text.empty()) json[key] = text;
+}
+
+Json to_json(const Dependency& dependency) {
+  Json json = {{"outputs", dependency.outputs}};
+  put(json, "identity", dependency.identity);
+  put(json, "phase", dependency.phase);
+  put(json, "nonce", dependency.nonce);
+  return json;
+}
+
+ChildSpec read_child(const Json& json) {
+  ChildSpec child;
+  child.api_version = json.at("apiVersion");
+  child.kind = json.at("kind");
+  child.name = json.at("name");
+  child.spec = json.value("spec", Json::object());
+  child.labels = json.value("labels", std::map<std::string, std::string>());
+  child.annotations = json.value("annotations", std::map<std::string, std::string>());
+  child.pointer = json.value("pointer", "");
+  return child;
+}
+
+Error malformed(const char* what, const std::exception& e) {
+  return {Code::internal, std::string("the plugin's ") + what + " has not the documented shape: " + e.what()};
+}
+
+}  // namespace
+
+Json to_json(const Request& request) {
+  Json json = {{"address", to_string(request.address)}};
+  if (!request.desired.is_null()) json["desired"] = request.desired;
+  if (!request.labels.empty()) json["labels"] = request.labels;
+  if (!request.annotations.empty()) json["annotations"] = request.annotations;
+  if (!request.applied.is_null()) json["applied"] = request.applied;
+  put(json, "generation", request.generation);
+  put(json, "identity", request.identity);
+  put(json, "nonce", request.nonce);
+  put(json, "inventory", request.inventory);
+  if (!request.private_state.is_null()) json["private"] = request.private_state;
+  for (const auto& [address, dependency] : request.dependencies)
+    json["dependencies"][to_string(address)] = to_json(dependency);
+  if (!request.operations.empty()) json["operations"] = request.operations;
+  return json;
+}
+
+Result<Outcome> outcome_from_json(const Json& json) {
+  try {
+    Outcome outcome;
+    outcome.in_progress = json.at("state") == "in_progress";
+    outcome.identity = json.value("identity", "");
+    outcome.private_state = json.value("private", Json());
+    outcome.notes = json.value("notes", std::vector<std::string>());
+    return outcome;
+  } catch (const Json::exception& e) {
+    return malformed("outcome", e);
+  }
+}
+
+Result<std::vector<ChildSpec>> children_from_json(const Json& json) {
+  try {
+    std::vector<ChildSpec> children;
+    for (const Json& child : json.at("children")) children.push_back(read_child(child));
+    return children;
+  } catch (const Json::exception& e) {
+    return malformed("expansion", e);
+  }
+}
+
+}  // namespace tenon

@@ -1,0 +1,134 @@
+#include "framework/model/observation.h"
+
+#include "framework/base/digest.h"
+
+namespace tenon {
+namespace {
+
+void put(Json& json, const char* key, const std::string& text) {
+  if (!text.empty()) json[key] = text;
+}
+
+Json conditions_to_json(const std::vector<Condition>& conditions) {
+  Json list = Json::array();
+  for (const Condition& c : conditions)
+    list.push_back({{"type", c.type}, {"status", c.status}, {"reason", c.reason}, {"message", c.message}});
+  return list;
+}
+
+std::vector<Condition> conditions_from_json(const Json& list) {
+  std::vector<Condition> conditions;
+  for (const Json& c : list)
+    conditions.push_back(
+        {c.value("type", ""), c.value("status", ""), c.value("reason", ""), c.value("message", "")});
+  return conditions;
+}
+
+std::optional<Existence> parse_existence(const std::string& text) {
+  for (Existence existence : {Existence::present, Existence::absent, Existence::unknown})
+    if (to_string(existence) == text) return existence;
+  return {};
+}
+
+// Throws nlohmann's exceptions where a member has the wrong type.
+Observation read(const Json& json) {
+  Observation o;
+  o.phase = json.value("phase", "");
+  o.reason = json.value("reason", "");
+  o.message = json.value("message", "");
+  o.identity = json.value("identity", "");
+  if (const auto error = json.find("error"); error != json.end())
+    o.error = Error{parse_code(error->value("code", "")), error->value("message", "")};
+  if (const auto mark = json.find("mark"); mark != json.end())
+    o.mark = Mark{mark->value("inventory", ""), mark->value("address", ""), mark->value("nonce", ""),
+                  mark->value("generation", "")};
+  o.actual = json.value("actual", Json());
+  o.outputs = json.value("outputs", Json::object());
+  if (const auto progress = json.find("progress"); progress != json.end())
+    o.progress = progress->get<double>();
+  o.contents = parse_contents(json.value("contents", ""));
+  o.busy = json.value("busy", false);
+  o.resumable = json.value("resumable", false);
+  o.users = json.value("users", std::vector<std::string>());
+  o.conditions = conditions_from_json(json.value("conditions", Json::array()));
+  o.notes = json.value("notes", std::vector<std::string>());
+  return o;
+}
+
+}  // namespace
+
+std::string_view to_string(Existence existence) {
+  switch (existence) {
+    case Existence::present: return "present";
+    case Existence::absent: return "absent";
+    case Existence::unknown: return "unknown";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Contents contents) {
+  switch (contents) {
+    case Contents::unspecified: return "";
+    case Contents::none: return "none";
+    case Contents::incomplete: return "incomplete";
+    case Contents::populated: return "populated";
+  }
+  return "";
+}
+
+Contents parse_contents(std::string_view text) {
+  for (Contents contents : {Contents::none, Contents::incomplete, Contents::populated})
+    if (to_string(contents) == text) return contents;
+  return Contents::unspecified;
+}
+
+Observation unknown_observation(Error error) {
+  Observation observation;
+  observation.existence = Existence::unknown;
+  observation.error = std::move(error);
+  return observation;
+}
+
+Json to_json(const Observation& o) {
+  Json json = {{"existence", to_string(o.existence)}};
+  if (o.error) json["error"] = {{"code", to_string(o.error->code)}, {"message", o.error->message}};
+  put(json, "phase", o.phase);
+  put(json, "reason", o.reason);
+  put(json, "message", o.message);
+  put(json, "identity", o.identity);
+  if (o.mark)
+    json["mark"] = {{"inventory", o.mark->inventory},
+                    {"address", o.mark->address},
+                    {"nonce", o.mark->nonce},
+                    {"generation", o.mark->generation}};
+  if (!o.actual.is_null()) json["actual"] = o.actual;
+  if (!o.outputs.empty()) json["outputs"] = o.outputs;
+  if (o.progress) json["progress"] = *o.progress;
+  put(json, "contents", std::string(to_string(o.contents)));
+  if (o.busy) json["busy"] = true;
+  if (o.resumable) json["resumable"] = true;
+  if (!o.users.empty()) json["users"] = o.users;
+  if (!o.conditions.empty()) json["conditions"] = conditions_to_json(o.conditions);
+  if (!o.notes.empty()) json["notes"] = o.notes;
+  return json;
+}
+
+Result<Observation> observation_from_json(const Json& json) {
+  if (!json.is_object()) return Error{Code::internal, "an observation is not an object"};
+  try {
+    const auto existence = parse_existence(json.value("existence", ""));
+    if (!existence)
+      return Error{Code::internal, "an observation has no existence of present, absent or unknown"};
+    Observation observation = read(json);
+    observation.existence = *existence;
+    if (*existence == Existence::unknown && !observation.error)
+      observation.error = Error{Code::internal, "the plugin gave no reason"};
+    return observation;
+  } catch (const Json::exception& e) {
+    return Error{Code::internal, std::string("an observation has a member of the wrong type: ") + e.what()};
+  }
+}
+
+std::string generation_of(const Json& spec) { return sha256(spec.dump()); }
+
+}  // namespace tenon
