@@ -1,0 +1,75 @@
+#include "framework/plugin/contents_mark.h"
+
+#include <sys/stat.h>
+
+#include "framework/base/json.h"
+
+namespace tenon {
+namespace {
+
+std::string mark_path(const std::string& directory) { return directory + "/contents.json"; }
+std::string lock_path(const std::string& directory) { return directory + "/lock"; }
+
+Error malformed(const std::string& directory) {
+  return {Code::failed_precondition, mark_path(directory) + " is not a contents mark of version 1"};
+}
+
+Result<std::optional<ContentsMark>> parse(const std::string& directory, const std::string& text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object() || json.value("version", Json()) != 1) return malformed(directory);
+  ContentsMark mark;
+  const std::pair<const char*, std::string*> members[] = {{"contents", &mark.contents},
+                                                          {"nonce", &mark.nonce},
+                                                          {"importer", &mark.importer},
+                                                          {"generation", &mark.generation},
+                                                          {"digest", &mark.digest}};
+  for (const auto& [key, member] : members) {
+    const Json value = json.value(key, Json(""));
+    if (!value.is_string()) return malformed(directory);
+    *member = value.get<std::string>();
+  }
+  if (mark.contents != "incomplete" && mark.contents != "populated") return malformed(directory);
+  return std::optional(mark);
+}
+
+}  // namespace
+
+Result<std::optional<ContentsMark>> read_contents_mark(const std::string& directory) {
+  const auto text = read_file(mark_path(directory));
+  if (text) return parse(directory, *text);
+  if (text.error().code == Code::not_found) return std::optional<ContentsMark>();
+  return text.error();
+}
+
+Status write_contents_mark(const std::string& directory, const ContentsMark& mark) {
+  const Json json = {{"version", 1},
+                     {"contents", mark.contents},
+                     {"nonce", mark.nonce},
+                     {"importer", mark.importer},
+                     {"generation", mark.generation},
+                     {"digest", mark.digest}};
+  return write_file_atomically(mark_path(directory), json.dump(2) + "\n");
+}
+
+std::string contents_state(const std::optional<ContentsMark>& mark, std::string_view claim_nonce) {
+  return mark && mark->nonce == claim_nonce ? mark->contents : "none";
+}
+
+Result<FileDescriptor> lock_contents(const std::string& directory, std::chrono::milliseconds wait) {
+  auto lock = lock_file(lock_path(directory), false, wait);
+  if (!lock) return lock.error();
+  // Who waited for a deletion now holds the lock of a claim that is gone.
+  if (!holds_contents(*lock, directory)) return Error{Code::not_found, directory + " was removed"};
+  return lock;
+}
+
+bool holds_contents(const FileDescriptor& lock, const std::string& directory) {
+  struct stat held {
+  }, named{};
+  return fstat(lock.get(), &held) == 0 && stat(lock_path(directory).c_str(), &named) == 0 &&
+         held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
+bool contents_locked(const std::string& directory) { return is_locked(lock_path(directory)); }
+
+}  // namespace tenon
