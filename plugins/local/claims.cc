@@ -1,0 +1,232 @@
+#include "plugins/local/claims.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <thread>
+
+#include "framework/base/digest.h"
+#include "framework/base/files.h"
+#include "framework/plugin/contents_mark.h"
+#include "plugins/local/bytes.h"
+
+namespace tenon::local {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string mark_path(const std::string& directory) { return directory + "/claim.json"; }
+
+std::string to_text(const ClaimMark& mark) {
+  return Json{{"version", 1},        {"inventory", mark.inventory},   {"address", mark.address},
+              {"nonce", mark.nonce}, {"generation", mark.generation}, {"spec", mark.spec}}
+             .dump(2) +
+         "\n";
+}
+
+Result<ClaimMark> parse_mark(const std::string& path, const std::string& text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object() || json.value("version", Json()) != 1)
+    return Error{Code::failed_precondition, path + " is not a claim's mark of version 1"};
+  ClaimMark mark;
+  const std::pair<const char*, std::string*> members[] = {{"inventory", &mark.inventory},
+                                                          {"address", &mark.address},
+                                                          {"nonce", &mark.nonce},
+                                                          {"generation", &mark.generation}};
+  for (const auto& [key, member] : members) {
+    const Json value = json.value(key, Json());
+    if (!value.is_string()) return Error{Code::failed_precondition, path + " has no " + key};
+    *member = value.get<std::string>();
+  }
+  mark.spec = json.value("spec", Json::object());
+  return mark;
+}
+
+// The directory itself is the lock file: nothing is left behind when the last claim is gone.
+Result<FileDescriptor> lock_directory(const std::string& path, std::chrono::milliseconds patience) {
+  FileDescriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return errno_error("opening", path, errno);
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return errno_error("locking", path, errno);
+    if (std::chrono::steady_clock::now() >= end)
+      return Error{Code::aborted, "another process is changing claims in " + path};
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return directory;
+}
+
+Status remove_tree(const std::string& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) return Error{Code::unavailable, "removing " + path + ": " + error.message()};
+  return {};
+}
+
+// What a create or delete that was killed left behind. Only under the lock.
+Status remove_leftovers(const std::string& directory) {
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error))
+    if (entry->path().filename().string().starts_with('.'))
+      if (const Status removed = remove_tree(entry->path()); !removed) return removed;
+  return {};
+}
+
+Error foreign(const Claim& claim, Code code) {
+  if (!claim.marked)
+    return {code, claim.directory + " is there already and carries no mark of Tenon: move it away"};
+  return {code,
+          claim.directory + " belongs to " + claim.mark.address + " of inventory " + claim.mark.inventory};
+}
+
+// QEMU keeps open file description locks on the disks of running machines.
+bool locked_by_a_program(const std::string& disk) {
+  FileDescriptor file(open(disk.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return false;
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return fcntl(file.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+Result<FileDescriptor> lock_for_removal(const Claim& claim) {
+  auto lock = lock_contents(claim.directory);
+  if (lock) return lock;
+  if (lock.error().code != Code::aborted) return lock.error();
+  const auto mark = read_contents_mark(claim.directory);
+  const std::string importer = mark && *mark ? (*mark)->importer : "an importer";
+  return Error{Code::failed_precondition,
+               claim.directory + " is being filled by " + importer + ": delete that first"};
+}
+
+}  // namespace
+
+Result<ClaimName> ClaimName::make(const std::string& name_space, const std::string& name) {
+  for (const std::string& part : {name_space, name})
+    if (part.empty() || part.starts_with('.') || part.find('/') != std::string::npos ||
+        part.find('\0') != std::string::npos)
+      return Error{Code::invalid_argument, "'" + part + "' cannot name a claim's directory"};
+  return ClaimName{name_space, name};
+}
+
+Result<int64_t> requested_size(const Json& spec) {
+  const Json::json_pointer path("/resources/requests/storage");
+  if (!spec.contains(path))
+    return Error{Code::invalid_argument, "spec.resources.requests.storage is missing"};
+  return parse_bytes(spec.at(path));
+}
+
+Result<Claim> Claims::find(const ClaimName& name) const {
+  Claim claim{.directory = namespace_directory(name) + "/" + name.name};
+  struct stat status {};
+  if (lstat(claim.directory.c_str(), &status) != 0) {
+    if (errno == ENOENT) return claim;
+    return errno_error("looking at", claim.directory, errno);
+  }
+  const auto text = read_file(mark_path(claim.directory));
+  claim.exists = true;
+  if (!text && (text.error().code == Code::not_found || !S_ISDIR(status.st_mode))) {
+    // Deleted in between, or never ours.
+    claim.exists = lstat(claim.directory.c_str(), &status) == 0;
+    return claim;
+  }
+  if (!text) return text.error();
+  auto mark = parse_mark(mark_path(claim.directory), *text);
+  if (!mark) return mark.error();
+  claim.marked = true;
+  claim.mark = std::move(*mark);
+  const auto contents = read_contents_mark(claim.directory);
+  if (!contents) return contents.error();
+  claim.contents = contents_state(*contents, claim.mark.nonce);
+  return claim;
+}
+
+Status Claims::create(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience) {
+  if (const auto size = requested_size(mark.spec); !size) return size.error();
+  if (const Status made = make_directories(root_); !made) return made;
+  const auto lock = lock_directory(root_, patience);
+  if (!lock) return lock.error();
+  if (const Status made = make_directories(namespace_directory(name)); !made) return made;
+  if (const Status cleaned = remove_leftovers(namespace_directory(name)); !cleaned) return cleaned;
+  const auto claim = find(name);
+  if (!claim) return claim.error();
+  if (!claim->exists) return make(name, mark);
+  if (!claim->marked || !claim->mark.same_owner(mark) || claim->mark.nonce != mark.nonce)
+    return foreign(*claim, Code::already_exists);
+  return claim->mark.generation == mark.generation ? Status() : rewrite(*claim, mark);
+}
+
+Status Claims::update(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience) {
+  const auto lock = lock_directory(root_, patience);
+  if (!lock) return lock.error();
+  const auto claim = find(name);
+  if (!claim) return claim.error();
+  if (!claim->exists) return Error{Code::not_found, claim->directory + " does not exist"};
+  if (!claim->marked || !claim->mark.same_owner(mark)) return foreign(*claim, Code::failed_precondition);
+  return rewrite(*claim, mark);
+}
+
+Status Claims::remove(const ClaimName& name, const ClaimMark& owner, std::chrono::milliseconds patience) {
+  const auto lock = lock_directory(root_, patience);
+  if (!lock) return lock.error().code == Code::not_found ? Status() : Status(lock.error());
+  const auto claim = find(name);
+  if (!claim) return claim.error();
+  if (claim->exists && (!claim->marked || !claim->mark.same_owner(owner)))
+    return foreign(*claim, Code::failed_precondition);
+  if (claim->exists)
+    if (const Status erased = erase(*claim, name); !erased) return erased;
+  if (const Status cleaned = remove_leftovers(namespace_directory(name)); !cleaned) return cleaned;
+  // Stays while it has other claims.
+  rmdir(namespace_directory(name).c_str());
+  return {};
+}
+
+Status Claims::make(const ClaimName& name, const ClaimMark& mark) const {
+  const std::string parent = namespace_directory(name);
+  const std::string temporary = parent + "/.new-" + random_uuid();
+  if (mkdir(temporary.c_str(), 0700) != 0) return errno_error("creating", temporary, errno);
+  if (const Status written = write_file_atomically(mark_path(temporary), to_text(mark)); !written)
+    return written;
+  const std::string final = parent + "/" + name.name;
+  if (renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, final.c_str(), RENAME_NOREPLACE) != 0)
+    return errno_error("renaming to", final, errno);
+  if (const Status synced = sync_directory(parent); !synced) return synced;
+  return sync_directory(root_);
+}
+
+Status Claims::rewrite(const Claim& claim, const ClaimMark& mark) const {
+  const auto size = requested_size(mark.spec);
+  if (!size) return size.error();
+  const auto before = requested_size(claim.mark.spec);
+  if (before && *size < *before)
+    return Error{Code::invalid_argument, claim.directory + " cannot shrink: its disk may be full of data"};
+  // An importer writes a disk of the size it was told; a claim must not outgrow it meanwhile.
+  const auto lock = lock_contents(claim.directory);
+  if (!lock) return lock.error();
+  struct stat disk {};
+  if (claim.contents == "populated" && stat(claim.disk_path().c_str(), &disk) == 0 && disk.st_size < *size &&
+      truncate(claim.disk_path().c_str(), *size) != 0)
+    return errno_error("growing", claim.disk_path(), errno);
+  ClaimMark next = mark;
+  next.nonce = claim.mark.nonce;
+  return write_file_atomically(mark_path(claim.directory), to_text(next));
+}
+
+Status Claims::erase(const Claim& claim, const ClaimName& name) const {
+  const auto lock = lock_for_removal(claim);
+  if (!lock) return lock.error();
+  if (locked_by_a_program(claim.disk_path()))
+    return Error{Code::failed_precondition,
+                 claim.disk_path() + " is in use by a running program: stop that first"};
+  const std::string doomed = namespace_directory(name) + "/.old-" + random_uuid();
+  if (rename(claim.directory.c_str(), doomed.c_str()) != 0)
+    return errno_error("renaming", claim.directory, errno);
+  if (const Status synced = sync_directory(namespace_directory(name)); !synced) return synced;
+  return remove_tree(doomed);
+}
+
+}  // namespace tenon::local

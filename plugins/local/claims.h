@@ -1,0 +1,75 @@
+// Claims as directories: <root>/<namespace>/<name>/ with claim.json (whose it is, its spec), the contents
+// mark and lock (framework/plugin/contents_mark.h), and the disk itself.
+//
+// A claim is born and dies by a rename, so that it is there with its mark or not at all. Changing calls
+// exclude each other, in all processes, by an flock on the root directory itself; what a killed one left
+// (names that begin with a dot) is removed by the next. Thread-safe; every call does I/O.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "framework/base/json.h"
+#include "framework/base/result.h"
+
+namespace tenon::local {
+
+// Where a claim is. make refuses names that would leave the root.
+struct ClaimName {
+  std::string name_space, name;
+
+  static Result<ClaimName> make(const std::string& name_space, const std::string& name);
+};
+
+struct ClaimMark {
+  std::string inventory, address, nonce, generation;
+  Json spec;
+
+  bool same_owner(const ClaimMark& other) const {
+    return inventory == other.inventory && address == other.address;
+  }
+};
+
+struct Claim {
+  bool exists = false;
+  bool marked = false;  // false: a directory that is not ours, `mark` is empty
+  std::string directory;
+  ClaimMark mark;
+  std::string contents;  // none, incomplete, populated
+
+  std::string disk_path() const { return directory + "/disk.img"; }
+};
+
+// Bytes asked for by a claim's spec.
+Result<int64_t> requested_size(const Json& spec);
+
+class Claims {
+ public:
+  // root: absolute. Made when the first claim is.
+  explicit Claims(std::string root) : root_(std::move(root)) {}
+
+  // Changes nothing. An error: it is not known whether the claim exists.
+  Result<Claim> find(const ClaimName& name) const;
+
+  // The same owner and nonce again: brought to this generation and spec, made only once. already_exists names
+  // another owner.
+  Status create(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience);
+
+  // New spec and generation; a populated disk grows with its claim. aborted: it is being filled just now.
+  Status update(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience);
+
+  // Absent succeeds. failed_precondition: another owner, an importer at work, or a program that has the disk
+  // open.
+  Status remove(const ClaimName& name, const ClaimMark& owner, std::chrono::milliseconds patience);
+
+ private:
+  std::string namespace_directory(const ClaimName& name) const { return root_ + "/" + name.name_space; }
+  Status make(const ClaimName& name, const ClaimMark& mark) const;
+  Status rewrite(const Claim& claim, const ClaimMark& mark) const;
+  Status erase(const Claim& claim, const ClaimName& name) const;
+
+  std::string root_;
+};
+
+}  // namespace tenon::local

@@ -1,0 +1,211 @@
+#include "plugins/local/claims.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "framework/base/digest.h"
+#include "framework/base/files.h"
+#include "framework/plugin/contents_mark.h"
+#include "plugins/local/bytes.h"
+
+namespace tenon::local {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::chrono::milliseconds kNoWait{};
+
+Json spec_of(const std::string& storage) {
+  return {{"accessModes", {"ReadWriteOnce"}}, {"resources", {{"requests", {{"storage", storage}}}}}};
+}
+
+ClaimMark mark_of(const std::string& nonce = "n1", const std::string& generation = "g1",
+                  const std::string& storage = "1Mi") {
+  return {"inventory-a", "core/PersistentVolumeClaim/ns/c", nonce, generation, spec_of(storage)};
+}
+
+class ClaimsTest : public testing::Test {
+ protected:
+  ClaimsTest() : root_(fs::path(testing::TempDir()) / random_uuid()), claims_(root_ / "volumes") {}
+  ~ClaimsTest() override { fs::remove_all(root_); }
+
+  Claim find() { return claims_.find(name_).value(); }
+  void populate(off_t size) {
+    std::ofstream(find().disk_path()) << "bytes";
+    fs::resize_file(find().disk_path(), size);
+    ASSERT_TRUE(write_contents_mark(find().directory, {"populated", "n1", "g/K/ns/dv", "g", ""}));
+  }
+
+  const fs::path root_;
+  Claims claims_;
+  const ClaimName name_{"ns", "c"};
+};
+
+TEST_F(ClaimsTest, IsAbsentBeforeItIsMadeAndMarkedAfterwards) {
+  EXPECT_FALSE(find().exists);
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  const Claim claim = find();
+  EXPECT_TRUE(claim.exists && claim.marked);
+  EXPECT_EQ(claim.mark.nonce, "n1");
+  EXPECT_EQ(claim.mark.spec, spec_of("1Mi"));
+  EXPECT_EQ(claim.contents, "none");
+}
+
+TEST_F(ClaimsTest, LookingCreatesNothing) {
+  find();
+  EXPECT_FALSE(fs::exists(root_));
+}
+
+TEST_F(ClaimsTest, CreateAgainMakesNothingTwice) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  populate(1 << 20);
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  EXPECT_EQ(find().contents, "populated");
+  EXPECT_EQ(std::distance(fs::directory_iterator(root_ / "volumes/ns"), {}), 1);
+}
+
+TEST_F(ClaimsTest, CreateOverAnotherOwnersClaimIsRefusedByName) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  ClaimMark other = mark_of();
+  other.inventory = "inventory-b";
+  const Status status = claims_.create(name_, other, kNoWait);
+  EXPECT_EQ(status.error().code, Code::already_exists);
+  EXPECT_NE(status.error().message.find("inventory-a"), std::string::npos);
+  EXPECT_EQ(claims_.remove(name_, other, kNoWait).error().code, Code::failed_precondition);
+  EXPECT_EQ(claims_.update(name_, other, kNoWait).error().code, Code::failed_precondition);
+}
+
+TEST_F(ClaimsTest, ADirectoryWithoutAMarkIsNeverOurs) {
+  fs::create_directories(root_ / "volumes/ns/c");
+  EXPECT_TRUE(find().exists);
+  EXPECT_FALSE(find().marked);
+  EXPECT_EQ(claims_.create(name_, mark_of(), kNoWait).error().code, Code::already_exists);
+  EXPECT_EQ(claims_.remove(name_, mark_of(), kNoWait).error().code, Code::failed_precondition);
+  EXPECT_TRUE(fs::exists(root_ / "volumes/ns/c"));
+}
+
+TEST_F(ClaimsTest, ADamagedMarkIsUnknownAndNotAbsent) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  ASSERT_TRUE(write_file_atomically(find().directory + "/claim.json", "{"));
+  EXPECT_FALSE(claims_.find(name_));
+}
+
+TEST_F(ClaimsTest, RemoveLeavesNothingAndSucceedsAgain) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  populate(1 << 20);
+  ASSERT_TRUE(claims_.remove(name_, mark_of(), kNoWait));
+  EXPECT_TRUE(fs::is_empty(root_ / "volumes"));
+  EXPECT_TRUE(claims_.remove(name_, mark_of(), kNoWait));
+}
+
+TEST_F(ClaimsTest, RemoveWhileAnImporterWorksIsRefusedByName) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  const auto lock = lock_contents(find().directory);
+  ASSERT_TRUE(write_contents_mark(find().directory, {"incomplete", "n1", "g/K/ns/dv", "g", ""}));
+  const Status status = claims_.remove(name_, mark_of(), kNoWait);
+  EXPECT_EQ(status.error().code, Code::failed_precondition);
+  EXPECT_NE(status.error().message.find("g/K/ns/dv"), std::string::npos);
+  EXPECT_EQ(claims_.update(name_, mark_of("n1", "g2", "2Mi"), kNoWait).error().code, Code::aborted);
+}
+
+TEST_F(ClaimsTest, RemoveOfADiskThatAMachineHoldsIsRefused) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  populate(1 << 20);
+  FileDescriptor disk(open(find().disk_path().c_str(), O_RDWR));
+  struct flock lock {};
+  lock.l_type = F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = 100;
+  lock.l_len = 1;
+  ASSERT_EQ(fcntl(disk.get(), F_OFD_SETLK, &lock), 0);
+  EXPECT_EQ(claims_.remove(name_, mark_of(), kNoWait).error().code, Code::failed_precondition);
+  disk.reset();
+  EXPECT_TRUE(claims_.remove(name_, mark_of(), kNoWait));
+}
+
+TEST_F(ClaimsTest, LeftoversOfAKilledCallAreRemovedByTheNext) {
+  fs::create_directories(root_ / "volumes/ns/.new-1234");
+  fs::create_directories(root_ / "volumes/ns/.old-1234/x");
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  EXPECT_EQ(std::distance(fs::directory_iterator(root_ / "volumes/ns"), {}), 1);
+}
+
+TEST_F(ClaimsTest, APopulatedDiskGrowsWithItsClaim) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  populate(1 << 20);
+  ASSERT_TRUE(claims_.update(name_, mark_of("", "g2", "3Mi"), kNoWait));
+  EXPECT_EQ(fs::file_size(find().disk_path()), 3u << 20);
+  EXPECT_EQ(find().mark.generation, "g2");
+  EXPECT_EQ(find().mark.nonce, "n1");
+}
+
+TEST_F(ClaimsTest, AnEmptyClaimGrowsWithoutADisk) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  ASSERT_TRUE(claims_.update(name_, mark_of("n1", "g2", "3Mi"), kNoWait));
+  EXPECT_FALSE(fs::exists(find().disk_path()));
+}
+
+TEST_F(ClaimsTest, AClaimNeverShrinks) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  EXPECT_EQ(claims_.update(name_, mark_of("n1", "g2", "1Ki"), kNoWait).error().code, Code::invalid_argument);
+  EXPECT_EQ(find().mark.generation, "g1");
+}
+
+TEST_F(ClaimsTest, KilledAtAnyPointOfCreateAndRemoveTheClaimIsWholeOrAbsent) {
+  for (int microseconds = 0; microseconds < 6000; microseconds += 150) {
+    const pid_t child = fork();
+    if (child == 0) {
+      for (;;) {
+        (void)claims_.create(name_, mark_of(), kNoWait);
+        (void)claims_.remove(name_, mark_of(), kNoWait);
+      }
+    }
+    usleep(microseconds);
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    const auto claim = claims_.find(name_);
+    ASSERT_TRUE(claim) << claim.error().message;
+    EXPECT_EQ(claim->exists, claim->marked);
+  }
+  EXPECT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  EXPECT_TRUE(claims_.remove(name_, mark_of(), kNoWait));
+  EXPECT_TRUE(fs::is_empty(root_ / "volumes"));
+}
+
+TEST(ClaimName, RefusesWhatWouldLeaveTheRoot) {
+  EXPECT_TRUE(ClaimName::make("ns", "c"));
+  for (const std::string part : {"", ".", "..", ".new-1", "a/b", "../x"}) {
+    EXPECT_FALSE(ClaimName::make(part, "c")) << part;
+    EXPECT_FALSE(ClaimName::make("ns", part)) << part;
+  }
+}
+
+TEST(Bytes, AreThoseOfKubernetes) {
+  const std::pair<Json, int64_t> cases[] = {{"64Mi", 67108864},
+                                            {"1.5Gi", 1610612736},
+                                            {"1G", 1000000000},
+                                            {"1e3", 1000},
+                                            {"1E3", 1000},
+                                            {"2147483648", 2147483648},
+                                            {1024, 1024},
+                                            {"500m", 1},
+                                            {"1E", 1000000000000000000},
+                                            {"0.5Ki", 512},
+                                            {"7Ei", 8070450532247928832}};
+  for (const auto& [quantity, bytes] : cases)
+    EXPECT_EQ(parse_bytes(quantity).value_or(-1), bytes) << quantity;
+}
+
+TEST(Bytes, AreRefusedWhereTheyAreNoPositiveSize) {
+  for (const Json& quantity :
+       {Json("0"), Json("-1"), Json("8Ei"), Json("Mi"), Json("64MiB"), Json(""), Json("1.2.3"), Json("1e99"),
+        Json("9999999999999999999999"), Json(-5), Json(nullptr)})
+    EXPECT_FALSE(parse_bytes(quantity)) << quantity;
+}
+
+}  // namespace
+}  // namespace tenon::local

@@ -1,0 +1,94 @@
+// v1 PersistentVolumeClaim on a plain directory: Bound at once, ready to be filled by an importer and used by
+// a machine on the same host.
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "framework/plugin/plugin_sdk.h"
+#include "framework/plugin/sdk_result.h"
+#include "plugins/local/claims.h"
+#include "plugins/local/manifest.h"
+
+namespace tenon::local {
+namespace {
+
+using sdk::value_or_throw;
+
+ClaimName name_of(const sdk::Resource& resource) {
+  return value_or_throw(ClaimName::make(resource.name_space, resource.name));
+}
+
+ClaimMark mark_of(const sdk::Resource& resource) {
+  return {resource.inventory, resource.address, resource.nonce, resource.generation, resource.desired};
+}
+
+// A call waits for other processes, but answers before its deadline.
+std::chrono::milliseconds patience(const sdk::Call& call) {
+  return std::chrono::milliseconds(std::clamp<int64_t>(call.remaining_ms() - 500, 0, 10000));
+}
+
+Json outputs_of(const Claim& claim, int64_t size) {
+  return {{"disk",
+           {{"version", "tenon.dev/disk/v1"},
+            {"type", "file"},
+            {"path", claim.disk_path()},
+            {"format", "raw"},
+            {"size", size}}},
+          {"contents", {{"directory", claim.directory}}}};
+}
+
+sdk::Observation observation_of(const Claim& claim) {
+  sdk::Observation observation;
+  observation.existence = "present";
+  observation.identity = claim.directory;
+  if (!claim.marked) return observation;
+  observation.phase = "Bound";
+  observation.inventory = claim.mark.inventory;
+  observation.owner = claim.mark.address;
+  observation.nonce = claim.mark.nonce;
+  observation.generation = claim.mark.generation;
+  observation.actual = claim.mark.spec;
+  observation.contents = claim.contents;
+  observation.outputs = outputs_of(claim, value_or_throw(requested_size(claim.mark.spec)));
+  return observation;
+}
+
+class LocalBackend final : public sdk::Backend {
+ public:
+  void open(const Json& configuration, const sdk::Call&) override {
+    const std::string directory = configuration.value("directory", "./.tenon/volumes");
+    claims_.emplace(std::filesystem::absolute(directory).lexically_normal().string());
+  }
+
+  sdk::Observation observe(const sdk::Resource& resource, const sdk::Call&) override {
+    const Claim claim = value_or_throw(claims_->find(name_of(resource)));
+    return claim.exists ? observation_of(claim) : sdk::Observation();
+  }
+
+  sdk::Outcome create(const sdk::Resource& resource, const sdk::Call& call) override {
+    value_or_throw(claims_->create(name_of(resource), mark_of(resource), patience(call)));
+    return outcome_of(resource);
+  }
+
+  sdk::Outcome update(const sdk::Resource& resource, const sdk::Call& call) override {
+    value_or_throw(claims_->update(name_of(resource), mark_of(resource), patience(call)));
+    return outcome_of(resource);
+  }
+
+  sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call& call) override {
+    value_or_throw(claims_->remove(name_of(resource), mark_of(resource), patience(call)));
+    return {};
+  }
+
+ private:
+  sdk::Outcome outcome_of(const sdk::Resource& resource) const {
+    return {.identity = value_or_throw(claims_->find(name_of(resource))).directory};
+  }
+
+  std::optional<Claims> claims_;
+};
+
+}  // namespace
+}  // namespace tenon::local
+
+TENON_PLUGIN(tenon::local::LocalBackend, tenon::local::manifest())
