@@ -1,0 +1,57 @@
+// SQLite in Tenon's words: connections and statements that clean up, errors as Results. Only inventory/*.cc
+// uses it. One thread at a time.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/base/result.h"
+
+namespace tenon {
+
+class Database {
+ public:
+  // The file exists. Errors as in error().
+  static Result<Database> open(const std::string& path, bool read_only);
+
+  // Every result row as text columns. `sql` is one statement; `arguments` fill its question marks.
+  Result<std::vector<std::vector<std::string>>> query(const std::string& sql,
+                                                      const std::vector<std::string_view>& arguments = {});
+  Status execute(const std::string& sql, const std::vector<std::string_view>& arguments = {});
+
+  const std::string& path() const { return path_; }
+  // SQLite's last complaint, with the file's name. resource_exhausted: no space; failed_precondition: the
+  // file is damaged; permission_denied; otherwise unavailable.
+  Error error() const;
+
+ private:
+  struct Close {
+    void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+  };
+
+  std::string path_;
+  std::unique_ptr<sqlite3, Close> db_;
+};
+
+// Rolls back unless committed.
+class Transaction {
+ public:
+  // write: takes the write lock now, so that nothing fails halfway for want of it.
+  static Result<Transaction> begin(Database& database, bool write);
+  ~Transaction();
+  Transaction(Transaction&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+  Transaction& operator=(Transaction&&) = delete;
+
+  Status commit();
+
+ private:
+  explicit Transaction(Database* database) : database_(database) {}
+
+  Database* database_;
+};
+
+}  // namespace tenon

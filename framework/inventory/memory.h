@@ -1,0 +1,29 @@
+// An inventory that lives as long as the object: for tests, and for reading where no file exists yet.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "framework/inventory/inventory.h"
+
+namespace tenon {
+
+// Copyable: a copy is what a crash at this moment would leave behind.
+class MemoryInventory final : public Inventory {
+ public:
+  MemoryInventory();  // with a new UUID
+  explicit MemoryInventory(std::string uuid) : uuid_(std::move(uuid)) {}
+
+  const std::string& uuid() const override { return uuid_; }
+  Result<std::vector<Owned>> owned() override;
+  Result<std::optional<RunRecord>> last_run() override { return run_; }
+  Status commit(const std::vector<Record>& records) override;
+
+ private:
+  std::string uuid_;
+  std::map<Address, Owned> owned_;
+  std::optional<RunRecord> run_;
+};
+
+}  // namespace tenon

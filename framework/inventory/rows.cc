@@ -1,0 +1,70 @@
+#include "framework/inventory/rows.h"
+
+#include <array>
+
+namespace tenon {
+namespace {
+
+Json time_json(Time time) { return time.time_since_epoch().count(); }
+Time time_of(const Json& json) { return Time(Duration(json.get<Duration::rep>())); }
+
+StepStatus parse_status(const std::string& text) {
+  using enum StepStatus;
+  for (StepStatus status : std::array{pending, waiting, running, done, failed, skipped})
+    if (to_string(status) == text) return status;
+  throw Json::other_error::create(501, "no step status: " + text, nullptr);
+}
+
+template <typename T, typename Read>
+Result<T> guarded(const char* what, Read read) {
+  try {
+    return read();
+  } catch (const Json::exception& e) {
+    return Error{Code::internal, std::string(what) + ": " + e.what()};
+  }
+}
+
+}  // namespace
+
+Json to_json(const RunRecord& run) {
+  Json json{{"id", run.id}, {"process", run.process}, {"since", time_json(run.since)}, {"plan", run.plan}};
+  if (run.ended) json["ended"] = time_json(*run.ended);
+  return json;
+}
+
+Json to_json(const StepRecord& step) {
+  Json json{{"step", step.step},
+            {"status", to_string(step.status)},
+            {"reason", step.reason},
+            {"lastProgress", time_json(step.last_progress)},
+            {"attempts", step.attempts}};
+  if (step.progress) json["progress"] = *step.progress;
+  return json;
+}
+
+Result<RunRecord> run_from_json(const Json& json) {
+  return guarded<RunRecord>("run", [&] {
+    RunRecord run;
+    run.id = json.at("id");
+    run.process = json.at("process");
+    run.since = time_of(json.at("since"));
+    run.plan = json.at("plan");
+    if (json.contains("ended")) run.ended = time_of(json["ended"]);
+    return run;
+  });
+}
+
+Result<StepRecord> step_from_json(const Json& json) {
+  return guarded<StepRecord>("step", [&] {
+    StepRecord step;
+    step.step = json.at("step");
+    step.status = parse_status(json.at("status"));
+    step.reason = json.at("reason");
+    step.last_progress = time_of(json.at("lastProgress"));
+    step.attempts = json.at("attempts");
+    if (json.contains("progress")) step.progress = json["progress"].get<double>();
+    return step;
+  });
+}
+
+}  // namespace tenon

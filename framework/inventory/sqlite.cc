@@ -1,0 +1,287 @@
+#include "framework/inventory/sqlite.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "framework/base/digest.h"
+#include "framework/base/files.h"
+#include "framework/inventory/database.h"
+#include "framework/inventory/memory.h"
+#include "framework/inventory/rows.h"
+
+namespace tenon {
+namespace {
+
+constexpr int kFormatVersion = 1;
+constexpr const char* kTables[] = {"resources", "run", "steps"};
+
+struct Meta {
+  int format = 0;
+  std::string uuid;
+  std::string sum;  // 64 hex digits
+};
+
+struct Row {
+  std::string key;
+  std::string text;
+};
+
+Error damaged(const std::string& path, const std::string& how) {
+  return {Code::failed_precondition,
+          "inventory " + path + " is damaged: " + how + "; nothing of it is used: restore it from a backup"};
+}
+
+std::string digest_of(std::string_view table, std::string_view key, std::string_view text) {
+  std::string bytes(table);
+  bytes.append("\0", 1).append(key).append("\0", 1).append(text);
+  return sha256(bytes).substr(7);
+}
+
+int hex_value(char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; }
+
+// Adds a digest to the sum, or takes it out again: exclusive or is its own inverse, and knows no order.
+void toggle(std::string& sum, std::string_view digest) {
+  for (size_t i = 0; i < sum.size() && i < digest.size(); ++i)
+    sum[i] = "0123456789abcdef"[(hex_value(sum[i]) ^ hex_value(digest[i])) & 0xf];
+}
+
+// What the sum starts with, so that the meta row is covered too.
+std::string sum_of_meta(const std::string& uuid) {
+  return digest_of("meta", uuid, std::to_string(kFormatVersion));
+}
+
+std::string step_key(int step) {
+  const std::string digits = std::to_string(step);
+  return std::string(10 - std::min<size_t>(10, digits.size()), '0') + digits;
+}
+
+Result<std::vector<std::string>> table_names(Database& database) {
+  const auto rows = database.query("SELECT name FROM sqlite_master WHERE type = 'table'");
+  if (!rows) return rows.error();
+  std::vector<std::string> names;
+  for (const auto& row : *rows) names.push_back(row[0]);
+  return names;
+}
+
+Result<Meta> read_meta(Database& database) {
+  const auto rows = database.query("SELECT format, uuid, sum FROM meta");
+  if (!rows) return rows.error();
+  if (rows->size() != 1) return damaged(database.path(), "its meta row is missing");
+  const auto& row = rows->front();
+  return Meta{.format = std::atoi(row[0].c_str()), .uuid = row[1], .sum = row[2]};
+}
+
+// All rows of a table by key, each checked against its digest; adds their digests to sum.
+Result<std::vector<Row>> read_table(Database& database, const std::string& table, std::string& sum) {
+  auto rows = database.query("SELECT key, text, digest FROM " + table + " ORDER BY key");
+  if (!rows) return rows.error();
+  std::vector<Row> result;
+  for (auto& row : *rows) {
+    if (digest_of(table, row[0], row[1]) != row[2])
+      return damaged(database.path(), "row " + row[0] + " of table " + table + " has another digest");
+    toggle(sum, row[2]);
+    result.push_back({std::move(row[0]), std::move(row[1])});
+  }
+  return result;
+}
+
+Status verify(Database& database, const Meta& meta) {
+  std::string sum = sum_of_meta(meta.uuid);
+  for (const char* table : kTables)
+    if (auto rows = read_table(database, table, sum); !rows) return rows.error();
+  if (sum != meta.sum)
+    return damaged(database.path(), "the sum over its rows differs, so rows are missing or were put back");
+  return {};
+}
+
+Status create_tables(Database& database) {
+  const std::string uuid = random_uuid();
+  if (Status s = database.execute(
+          "CREATE TABLE meta (format INTEGER NOT NULL, uuid TEXT NOT NULL, sum TEXT NOT NULL)");
+      !s)
+    return s;
+  for (const char* table : kTables) {
+    const Status made = database.execute("CREATE TABLE " + std::string(table) +
+                                         " (key TEXT PRIMARY KEY, text TEXT NOT NULL, digest TEXT NOT NULL)"
+                                         " WITHOUT ROWID");
+    if (!made) return made;
+  }
+  return database.execute("INSERT INTO meta VALUES (?, ?, ?)",
+                          {std::to_string(kFormatVersion), uuid, sum_of_meta(uuid)});
+}
+
+Error newer(const std::string& path, int format) {
+  return {Code::failed_precondition, "inventory " + path + " has format " + std::to_string(format) +
+                                         "; this tenon knows up to " + std::to_string(kFormatVersion) +
+                                         ": use a newer tenon"};
+}
+
+// Applies records within one transaction and keeps the sum.
+class Writer {
+ public:
+  Writer(Database& database, std::string sum) : database_(database), sum_(std::move(sum)) {}
+
+  Status operator()(const PutOwned& put) {
+    return store("resources", to_string(put.owned.address), to_json(put.owned));
+  }
+  Status operator()(const DropOwned& drop) { return remove("resources", to_string(drop.address)); }
+  Status operator()(const BeginRun& begin) {
+    for (const char* table : {"run", "steps"})
+      if (Status cleared = clear(table); !cleared) return cleared;
+    for (const StepRecord& step : begin.run.steps)
+      if (Status stored = store("steps", step_key(step.step), to_json(step)); !stored) return stored;
+    return store("run", begin.run.id, to_json(begin.run));
+  }
+  Status operator()(const PutStep& put) { return store("steps", step_key(put.step.step), to_json(put.step)); }
+  Status operator()(const EndRun& end) {
+    const auto rows = database_.query("SELECT text FROM run WHERE key = ?", {end.run});
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    auto run = run_from_json(Json::parse(rows->front()[0], nullptr, false));
+    if (!run) return damaged(database_.path(), run.error().message);
+    run->ended = end.ended;
+    return store("run", end.run, to_json(*run));
+  }
+  Status finish() { return database_.execute("UPDATE meta SET sum = ?", {sum_}); }
+
+ private:
+  Status toggle_stored(const std::string& table, const std::string& where,
+                       const std::vector<std::string_view>& arguments) {
+    const auto rows = database_.query("SELECT digest FROM " + table + where, arguments);
+    if (!rows) return rows.error();
+    for (const auto& row : *rows) toggle(sum_, row[0]);
+    return {};
+  }
+  Status store(const std::string& table, const std::string& key, const Json& json) {
+    if (Status s = toggle_stored(table, " WHERE key = ?", {key}); !s) return s;
+    const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::string digest = digest_of(table, key, text);
+    toggle(sum_, digest);
+    return database_.execute("INSERT OR REPLACE INTO " + table + " VALUES (?, ?, ?)", {key, text, digest});
+  }
+  Status remove(const std::string& table, const std::string& key) {
+    if (Status s = toggle_stored(table, " WHERE key = ?", {key}); !s) return s;
+    return database_.execute("DELETE FROM " + table + " WHERE key = ?", {key});
+  }
+  Status clear(const std::string& table) {
+    if (Status s = toggle_stored(table, "", {}); !s) return s;
+    return database_.execute("DELETE FROM " + table);
+  }
+
+  Database& database_;
+  std::string sum_;
+};
+
+class SqliteInventory final : public Inventory {
+ public:
+  SqliteInventory(Database database, std::string uuid, OpenMode mode)
+      : database_(std::move(database)), uuid_(std::move(uuid)), mode_(mode) {}
+
+  const std::string& uuid() const override { return uuid_; }
+
+  Result<std::vector<Owned>> owned() override {
+    std::string sum;
+    const auto rows = read_table(database_, "resources", sum);
+    if (!rows) return rows.error();
+    std::vector<Owned> owned;
+    for (const Row& row : *rows) {
+      auto one = owned_from_json(Json::parse(row.text, nullptr, false));
+      if (!one) return damaged(database_.path(), "row " + row.key + ": " + one.error().message);
+      owned.push_back(std::move(*one));
+    }
+    std::sort(owned.begin(), owned.end(),
+              [](const Owned& a, const Owned& b) { return a.address < b.address; });
+    return owned;
+  }
+
+  Result<std::optional<RunRecord>> last_run() override {
+    // Both tables as of one moment.
+    auto transaction = Transaction::begin(database_, false);
+    if (!transaction) return transaction.error();
+    std::string sum;
+    const auto runs = read_table(database_, "run", sum);
+    if (!runs) return runs.error();
+    if (runs->empty()) return std::optional<RunRecord>();
+    auto run = run_from_json(Json::parse(runs->front().text, nullptr, false));
+    if (!run) return damaged(database_.path(), run.error().message);
+    const auto steps = read_table(database_, "steps", sum);
+    if (!steps) return steps.error();
+    for (const Row& row : *steps) {
+      auto step = step_from_json(Json::parse(row.text, nullptr, false));
+      if (!step) return damaged(database_.path(), step.error().message);
+      run->steps.push_back(std::move(*step));
+    }
+    return std::optional<RunRecord>(std::move(*run));
+  }
+
+  Status commit(const std::vector<Record>& records) override {
+    if (records.empty()) return {};
+    if (mode_ == OpenMode::read)
+      return Error{Code::failed_precondition, "inventory " + database_.path() + " was opened for reading"};
+    auto transaction = Transaction::begin(database_, true);
+    if (!transaction) return transaction.error();
+    const auto meta = read_meta(database_);
+    if (!meta) return meta.error();
+    Writer writer(database_, meta->sum);
+    for (const Record& record : records)
+      if (Status written = std::visit(writer, record); !written) return written;
+    if (Status finished = writer.finish(); !finished) return finished;
+    return transaction->commit();
+  }
+
+ private:
+  Database database_;
+  std::string uuid_;
+  OpenMode mode_;
+};
+
+// SQLite gives its journal files the mode of the database.
+Status make_file(const std::string& path) {
+  const std::string directory = std::filesystem::path(path).parent_path();
+  if (!directory.empty())
+    if (Status made = make_directories(directory); !made) return made;
+  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) return errno_error("creating", path, errno);
+  return sync_directory(directory.empty() ? "." : directory);
+}
+
+Result<std::unique_ptr<Inventory>> open_checked(Database database, OpenMode mode) {
+  auto transaction = Transaction::begin(database, mode == OpenMode::write);
+  if (!transaction) return transaction.error();
+  const auto tables = table_names(database);
+  if (!tables) return tables.error();
+  // A crash while it was being made leaves a file without tables.
+  if (tables->empty() && mode == OpenMode::read)
+    return std::unique_ptr<Inventory>(std::make_unique<MemoryInventory>());
+  if (tables->empty())
+    if (Status made = create_tables(database); !made) return made.error();
+  const auto meta = read_meta(database);
+  if (!meta) return meta.error();
+  if (meta->format > kFormatVersion) return newer(database.path(), meta->format);
+  if (Status verified = verify(database, *meta); !verified) return verified.error();
+  if (Status committed = transaction->commit(); !committed) return committed.error();
+  return std::unique_ptr<Inventory>(std::make_unique<SqliteInventory>(std::move(database), meta->uuid, mode));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenMode mode) {
+  struct stat status {};
+  const bool missing = stat(path.c_str(), &status) != 0 && errno == ENOENT;
+  if (missing && mode == OpenMode::read)
+    return std::unique_ptr<Inventory>(std::make_unique<MemoryInventory>());
+  if (missing)
+    if (Status made = make_file(path); !made) return made.error();
+  auto database = Database::open(path, mode == OpenMode::read);
+  if (!database) return database.error();
+  if (mode == OpenMode::write)
+    for (const char* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"})
+      if (Status set = database->execute(pragma); !set) return set.error();
+  return open_checked(std::move(*database), mode);
+}
+
+}  // namespace tenon

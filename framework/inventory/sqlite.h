@@ -1,0 +1,25 @@
+// The inventory of the command line: one SQLite file, by default ./.tenon/inventory.db.
+//
+// WAL with synchronous FULL, mode 0600, one transaction per commit. Tables resources, run and steps hold JSON
+// texts, each with its SHA-256; meta holds the format's version, the UUID, and the exclusive or of all those
+// digests.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "framework/inventory/inventory.h"
+
+namespace tenon {
+
+// read: for who holds no lock. Works while another process writes, makes no file (a missing one reads as
+// empty with a new UUID), and refuses to commit. write: makes the file and its directory if missing; hold the
+// run's lock.
+enum class OpenMode { read, write };
+
+// failed_precondition: the file is damaged (some row, or one is missing) or of a newer format; nothing of it
+// is used. permission_denied, resource_exhausted, unavailable: as the file system says. The message names the
+// file.
+Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenMode mode);
+
+}  // namespace tenon

@@ -1,0 +1,236 @@
+#include "framework/inventory/sqlite.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "framework/base/digest.h"
+#include "framework/base/files.h"
+
+namespace tenon {
+namespace {
+
+Address address(const std::string& name) { return {"core", "Disk", "default", name}; }
+
+Owned row(const std::string& name) {
+  Owned owned;
+  owned.address = address(name);
+  owned.instance = "memory";
+  owned.identity = "id-" + name;
+  owned.nonce = "nonce";
+  owned.generation = "g1";
+  owned.applied = {{"size", 1}};
+  owned.private_state = {{"k", "v"}};
+  owned.dependencies = {address("other")};
+  owned.parent = address("parent");
+  owned.protect = true;
+  owned.intent = Intent{"nonce", "g2", {{"size", 2}}, Existence::present, Time(Duration(7))};
+  return owned;
+}
+
+RunRecord run_of_three() {
+  RunRecord run{.id = "r1", .process = "pid 1", .since = Time(Duration(5)), .plan = {{"steps", 3}}};
+  for (int i = 0; i < 3; ++i) run.steps.push_back({.step = i});
+  return run;
+}
+
+class SqliteInventory : public testing::Test {
+ protected:
+  SqliteInventory() : directory_(std::filesystem::path(testing::TempDir()) / random_uuid()) {}
+  ~SqliteInventory() override { std::filesystem::remove_all(directory_); }
+  std::string path() const { return directory_ / "state" / "inventory.db"; }
+
+  std::unique_ptr<Inventory> open(OpenMode mode = OpenMode::write) {
+    auto inventory = open_inventory(path(), mode);
+    EXPECT_TRUE(inventory) << inventory.error().message;
+    return inventory ? std::move(*inventory) : nullptr;
+  }
+  // Behind the inventory's back.
+  void sql(const std::string& statement) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(path().c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, statement.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(db);
+    sqlite3_close(db);
+  }
+  void expect_refused(const std::string& word) {
+    for (OpenMode mode : {OpenMode::read, OpenMode::write}) {
+      const auto opened = open_inventory(path(), mode);
+      ASSERT_FALSE(opened);
+      EXPECT_EQ(opened.error().code, Code::failed_precondition);
+      EXPECT_NE(opened.error().message.find(path()), std::string::npos) << opened.error().message;
+      EXPECT_NE(opened.error().message.find(word), std::string::npos) << opened.error().message;
+    }
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(SqliteInventory, KeepsRowsAndItsUuidOverReopening) {
+  std::string uuid;
+  {
+    auto inventory = open();
+    uuid = inventory->uuid();
+    ASSERT_TRUE(inventory->commit({PutOwned{row("b")}, PutOwned{row("a")}}));
+  }
+  auto inventory = open();
+  EXPECT_EQ(inventory->uuid(), uuid);
+  EXPECT_EQ(inventory->owned().value(), (std::vector<Owned>{row("a"), row("b")}));
+}
+
+TEST_F(SqliteInventory, ReplacesAndDropsRows) {
+  {
+    auto inventory = open();
+    ASSERT_TRUE(inventory->commit({PutOwned{row("a")}, PutOwned{row("b")}}));
+    Owned changed = row("a");
+    changed.intent.reset();
+    ASSERT_TRUE(inventory->commit({PutOwned{changed}, DropOwned{address("b")}, DropOwned{address("none")}}));
+  }
+  const auto owned = open()->owned();
+  ASSERT_EQ(owned->size(), 1u);
+  EXPECT_EQ(owned->front().intent, std::nullopt);
+}
+
+TEST_F(SqliteInventory, KeepsTheLastRunOnly) {
+  auto inventory = open();
+  ASSERT_TRUE(inventory->commit({BeginRun{run_of_three()}}));
+  const StepRecord step{.step = 1,
+                        .status = StepStatus::waiting,
+                        .reason = "DataVolume x is ImportInProgress",
+                        .progress = 0.5,
+                        .last_progress = Time(Duration(9)),
+                        .attempts = 2};
+  ASSERT_TRUE(inventory->commit({PutStep{"r1", step}, EndRun{"r1", Time(Duration(11))}}));
+  auto run = open(OpenMode::read)->last_run().value().value();
+  EXPECT_EQ(run.id, "r1");
+  EXPECT_EQ(run.since, Time(Duration(5)));
+  EXPECT_EQ(run.ended, Time(Duration(11)));
+  EXPECT_EQ(run.plan, Json({{"steps", 3}}));
+  ASSERT_EQ(run.steps.size(), 3u);
+  EXPECT_EQ(run.steps[1], step);
+
+  ASSERT_TRUE(inventory->commit({BeginRun{{.id = "r2", .process = "", .plan = {}}}}));
+  run = open(OpenMode::read)->last_run().value().value();
+  EXPECT_EQ(run.id, "r2");
+  EXPECT_TRUE(run.steps.empty());
+}
+
+TEST_F(SqliteInventory, IsReadableByItsOwnerAlone) {
+  auto inventory = open();
+  ASSERT_TRUE(inventory->commit({PutOwned{row("a")}}));
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    struct stat status {};
+    ASSERT_EQ(stat((path() + suffix).c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600u) << suffix;
+  }
+}
+
+TEST_F(SqliteInventory, ReadingAMissingOneMakesNoFile) {
+  auto inventory = open(OpenMode::read);
+  EXPECT_TRUE(inventory->owned()->empty());
+  EXPECT_EQ(inventory->last_run().value(), std::nullopt);
+  EXPECT_EQ(inventory->uuid().size(), 36u);
+  EXPECT_FALSE(std::filesystem::exists(directory_));
+}
+
+TEST_F(SqliteInventory, ReadersSeeCommitsWhileTheWriterIsOpenAndCannotWrite) {
+  auto writer = open();
+  auto reader = open(OpenMode::read);
+  EXPECT_TRUE(reader->owned()->empty());
+  ASSERT_TRUE(writer->commit({PutOwned{row("a")}}));
+  EXPECT_EQ(reader->owned()->size(), 1u);
+  EXPECT_FALSE(reader->commit({PutOwned{row("b")}}));
+  ASSERT_TRUE(writer->commit({PutOwned{row("b")}}));
+  EXPECT_EQ(reader->owned()->size(), 2u);
+}
+
+TEST_F(SqliteInventory, RefusesAChangedRow) {
+  ASSERT_TRUE(open()->commit({PutOwned{row("a")}}));
+  sql("UPDATE resources SET text = replace(text, 'id-a', 'id-b')");
+  expect_refused("core/Disk/default/a");
+}
+
+TEST_F(SqliteInventory, RefusesAMissingRow) {
+  ASSERT_TRUE(open()->commit({PutOwned{row("a")}, PutOwned{row("b")}}));
+  sql("DELETE FROM resources WHERE key LIKE '%/a'");
+  expect_refused("sum");
+}
+
+TEST_F(SqliteInventory, RefusesAnotherUuid) {
+  ASSERT_TRUE(open()->commit({PutOwned{row("a")}}));
+  sql("UPDATE meta SET uuid = 'x'");
+  expect_refused("damaged");
+}
+
+TEST_F(SqliteInventory, RefusesANewerFormat) {
+  open();
+  sql("UPDATE meta SET format = 2");
+  expect_refused("newer tenon");
+}
+
+TEST_F(SqliteInventory, RefusesAFileThatIsNoDatabase) {
+  ASSERT_TRUE(make_directories(directory_ / "state"));
+  ASSERT_TRUE(write_file_atomically(path(), std::string(8192, 'x')));
+  expect_refused("damaged");
+}
+
+TEST_F(SqliteInventory, StartsAnewInAFileWithoutTables) {
+  ASSERT_TRUE(make_directories(directory_ / "state"));
+  ASSERT_TRUE(write_file_atomically(path(), ""));
+  EXPECT_TRUE(open(OpenMode::read)->owned()->empty());
+  EXPECT_TRUE(open()->commit({PutOwned{row("a")}}));
+}
+
+TEST_F(SqliteInventory, AFailedWriteChangesNothing) {
+  ASSERT_TRUE(open()->commit({PutOwned{row("a")}}));
+  const pid_t child = fork();
+  if (child == 0) {
+    // A limit on the file's size fails a write as a bad disk does.
+    signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{16384, 16384};
+    auto inventory = open_inventory(path(), OpenMode::write);
+    if (!inventory || setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(1);
+    Owned big = row("b");
+    big.applied = std::string(1 << 20, 'x');
+    const Status status = (*inventory)->commit({DropOwned{address("a")}, PutOwned{big}});
+    if (status) _exit(2);
+    if (status.error().code != Code::unavailable) _exit(4);
+    _exit((*inventory)->owned().value() == std::vector<Owned>{row("a")} ? 0 : 3);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(open()->owned().value(), std::vector<Owned>{row("a")});
+}
+
+TEST_F(SqliteInventory, AKilledWriterLeavesWholeTransactions) {
+  open();
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    auto inventory = open_inventory(path(), OpenMode::write);
+    for (int i = 0;; ++i) {
+      const std::string n = std::to_string(i);
+      [[maybe_unused]] const Status s =
+          (*inventory)->commit({PutOwned{row("a" + n)}, PutOwned{row("b" + n)}});
+      if (i == 3 && write(ready[1], "x", 1) != 1) _exit(1);
+    }
+  }
+  char byte;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  const auto owned = open()->owned();
+  EXPECT_GE(owned->size(), 8u);
+  EXPECT_EQ(owned->size() % 2, 0u);
+}
+
+}  // namespace
+}  // namespace tenon
