@@ -1,0 +1,180 @@
+#include "framework/model/manifest.h"
+
+#include <algorithm>
+
+#include "framework/model/json_reader.h"
+
+namespace tenon {
+namespace {
+
+// "1h", "1h30m", "90s", "500ms".
+std::optional<Duration> parse_duration(std::string_view text) {
+  constexpr int64_t kLongest = int64_t{1000} * 3600 * 24 * 3650;
+  int64_t total = 0;
+  if (text.empty()) return {};
+  while (!text.empty()) {
+    const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    if (digits == 0 || digits > 9) return {};
+    const int64_t number = std::stoll(std::string(text.substr(0, digits)));
+    text.remove_prefix(digits);
+    const size_t letters = std::min(text.find_first_of("0123456789"), text.size());
+    const std::string_view unit = text.substr(0, letters);
+    text.remove_prefix(letters);
+    const int64_t factor = unit == "ms"  ? 1
+                           : unit == "s" ? 1000
+                           : unit == "m" ? 60000
+                           : unit == "h" ? 3600000
+                                         : 0;
+    if (factor == 0) return {};
+    total += number * factor;
+    if (total > kLongest) return {};
+  }
+  return Duration(total);
+}
+
+// Calls read(element, pointer of the element) for a list of objects.
+template <typename Read>
+void for_each(JsonReader& reader, const char* name, const Read& read) {
+  const Json* list = reader.find(name);
+  if (!list) return;
+  if (!list->is_array()) return reader.fail(name, "a list");
+  for (size_t i = 0; i < list->size(); ++i) read((*list)[i], reader.pointer(name) + "/" + std::to_string(i));
+}
+
+void read_set(JsonReader& reader, const char* name, std::set<std::string>& target) {
+  std::vector<std::string> list(target.begin(), target.end());
+  reader.read(name, list);
+  target = {list.begin(), list.end()};
+}
+
+void read_schema(JsonReader& reader, const char* name, std::optional<Error>& error, Schema& target) {
+  const Json* json = reader.find(name);
+  if (!json) return;
+  Result<Schema> schema = parse_schema(*json);
+  if (schema)
+    target = *std::move(schema);
+  else if (!error)
+    error = with_context("'" + reader.pointer(name) + "'", schema.error());
+}
+
+RequirementRule parse_requirement(const Json& json, const std::string& pointer, std::optional<Error>& error) {
+  RequirementRule rule;
+  rule.guards = {"create", "update"};
+  JsonReader reader(json, pointer, error);
+  reader.read("name", rule.name);
+  if (rule.name.empty()) reader.fail("name", "a name");
+  reader.read("path", rule.path);
+  if (!rule.path.empty() && rule.path[0] != '/')
+    reader.fail("path", "a JSON pointer such as /source/pvc/name, or \"\"");
+  std::string target;
+  reader.read("target", target);
+  if (Result<KindName> kind = parse_kind_name(target))
+    rule.target = *kind;
+  else
+    reader.fail("target", "a kind such as core/PersistentVolumeClaim");
+  reader.read("phases", rule.phases);
+  std::vector<std::string> contents;
+  reader.read("contents", contents);
+  for (const std::string& text : contents) {
+    rule.contents.push_back(parse_contents(text));
+    if (rule.contents.back() == Contents::unspecified)
+      reader.fail("contents", "none, incomplete or populated");
+  }
+  read_set(reader, "guards", rule.guards);
+  for (const std::string& guard : rule.guards)
+    if (guard != "create" && guard != "update" && guard != "start")
+      reader.fail("guards", "create, update or start");
+  return rule;
+}
+
+void read_ready(const Json& json, const std::string& pointer, std::optional<Error>& error, ReadyRule& ready) {
+  JsonReader reader(json, pointer, error);
+  reader.read("phases", ready.phases);
+  reader.read("failing", ready.failing);
+  reader.read("later", ready.later);
+  std::string timeout;
+  reader.read("timeout", timeout);
+  if (!reader.find("timeout")) return;
+  if (std::optional<Duration> duration = parse_duration(timeout))
+    ready.timeout = *duration;
+  else
+    reader.fail("timeout", "a duration such as 90s, 30m or 1h30m");
+}
+
+void read_requirements(JsonReader& reader, std::optional<Error>& error, KindManifest& kind) {
+  std::set<std::string> names;
+  for_each(reader, "requirements", [&](const Json& json, const std::string& pointer) {
+    kind.requirements.push_back(parse_requirement(json, pointer, error));
+    if (!names.insert(kind.requirements.back().name).second)
+      reader.fail("requirements", "every name once, not '" + kind.requirements.back().name + "' twice");
+  });
+  reader.read("populates", kind.populates);
+  if (!kind.populates.empty() && !names.contains(kind.populates))
+    reader.fail("populates", "the name of one of the requirements");
+}
+
+KindManifest parse_kind(const Json& json, const std::string& pointer, std::optional<Error>& error) {
+  KindManifest kind;
+  JsonReader reader(json, pointer, error);
+  reader.read("group", kind.name.group);
+  reader.read("kind", kind.name.kind);
+  reader.read("versions", kind.versions);
+  reader.read("plural", kind.plural);
+  reader.read("shortNames", kind.short_names);
+  reader.read("claim", kind.claim);
+  if (kind.name.group.empty()) reader.fail("group", "a group; the core group is \"core\"");
+  if (kind.name.kind.empty()) reader.fail("kind", "a kind");
+  if (kind.versions.empty()) reader.fail("versions", "at least one version, the hub first");
+  std::string scope = "Namespaced";
+  reader.read("scope", scope);
+  kind.cluster_scoped = scope == "Cluster";
+  if (!kind.cluster_scoped && scope != "Namespaced") reader.fail("scope", "Namespaced or Cluster");
+  read_schema(reader, "schema", error, kind.schema);
+  if (!reader.find("schema")) reader.fail("schema", "the schema of the spec");
+  if (const Json* ready = reader.find("ready"))
+    read_ready(*ready, reader.pointer("ready"), error, kind.ready);
+  read_requirements(reader, error, kind);
+  return kind;
+}
+
+}  // namespace
+
+const KindManifest* Manifest::find(const KindName& kind) const {
+  const auto found =
+      std::find_if(kinds.begin(), kinds.end(), [&](const KindManifest& k) { return k.name == kind; });
+  return found == kinds.end() ? nullptr : &*found;
+}
+
+Result<Manifest> parse_manifest(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) return Error{Code::invalid_argument, "the manifest is not JSON"};
+  Manifest manifest;
+  manifest.configuration.type = ValueType::object;
+  std::optional<Error> error;
+  JsonReader reader(json, "", error);
+  int version = 0;
+  reader.read("manifestVersion", version);
+  if (version != 1) reader.fail("manifestVersion", "1, the only version that this Tenon reads");
+  reader.read("name", manifest.name);
+  if (manifest.name.empty()) reader.fail("name", "a name");
+  reader.read("version", manifest.version);
+  read_set(reader, "capabilities", manifest.capabilities);
+  if (const Json* limits = reader.find("limits")) {
+    JsonReader limit(*limits, reader.pointer("limits"), error);
+    limit.read("parallel", manifest.parallel);
+    limit.read("batch", manifest.batch);
+    if (manifest.parallel < 1) limit.fail("parallel", "at least 1");
+    if (manifest.batch < 1) limit.fail("batch", "at least 1");
+  }
+  read_schema(reader, "configuration", error, manifest.configuration);
+  for_each(reader, "kinds", [&](const Json& kind_json, const std::string& pointer) {
+    KindManifest kind = parse_kind(kind_json, pointer, error);
+    if (manifest.find(kind.name))
+      reader.fail("kinds", "every kind once, not " + to_string(kind.name) + " twice");
+    manifest.kinds.push_back(std::move(kind));
+  });
+  if (error) return with_context("manifest", *error);
+  return manifest;
+}
+
+}  // namespace tenon
