@@ -1,0 +1,97 @@
+"""The staged product, run in a working directory of its own."""
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+CONFIGURATION = """\
+instances:
+- name: libvirt
+  plugin: libvirt
+  configuration:
+    uri: "{uri}"
+    console: "{console}"
+- name: local
+  plugin: local
+- name: cdi-import
+  plugin: cdi-import
+"""
+
+
+class Done:
+    """A finished command. `text` is standard output and standard error as they came."""
+
+    def __init__(self, command, status, text):
+        self.command, self.status, self.text = command, status, text
+
+    def __str__(self):
+        return '$ tenon %s   (status %s)\n%s' % (' '.join(self.command), self.status, self.text)
+
+
+class Running:
+    """A command in the background."""
+
+    def __init__(self, command, process, output):
+        self.command, self.process, self.output = command, process, output
+
+    def text(self):
+        return self.output.read_text(errors='replace')
+
+    def running(self):
+        return self.process.poll() is None
+
+    def signal(self, number=signal.SIGKILL):
+        self.process.send_signal(number)
+
+    def wait(self, timeout=120):
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.signal()
+            raise AssertionError('tenon %s: not done after %d s\n%s' % (' '.join(self.command), timeout, self.text()))
+        return Done(self.command, status, self.text())
+
+
+class Tenon:
+    """`directory` is new and ours: tenon.yaml, manifests, consoles of the guests, the inventory below .tenon."""
+
+    def __init__(self, directory, uri):
+        prefix = os.environ.get('TENON_PREFIX') or pathlib.Path(__file__).resolve().parents[2] / 'build/prefix'
+        self.program = str(pathlib.Path(prefix) / 'bin/tenon')
+        self.directory, self.consoles = pathlib.Path(directory), pathlib.Path(directory) / 'consoles'
+        self.consoles.mkdir(parents=True)
+        self.history = []
+        self.write('tenon.yaml', CONFIGURATION.format(uri=uri, console=self.consoles))
+
+    def write(self, name, text):
+        (self.directory / name).write_text(text)
+        return name
+
+    def start(self, *arguments):
+        output = self.directory / ('.output-%d' % time.monotonic_ns())
+        with open(output, 'wb') as file:
+            process = subprocess.Popen([self.program, *arguments], cwd=self.directory, stdin=subprocess.DEVNULL, stdout=file,
+                                       stderr=subprocess.STDOUT, env=dict(os.environ, NO_COLOR='1'), start_new_session=True)
+        command = Running(arguments, process, output)
+        self.history.append(command)
+        return command
+
+    def run(self, *arguments, timeout=120):
+        return self.start(*arguments).wait(timeout)
+
+    def console(self, domain):
+        try:
+            return (self.consoles / (domain + '.log')).read_text(errors='replace')
+        except FileNotFoundError:
+            return ''
+
+    def leftovers(self):
+        """Files below .tenon that are not the inventory, its lock or a log."""
+        kept = ('inventory.db', 'inventory.db-wal', 'inventory.db-shm', 'lock')
+        return sorted(str(path.relative_to(self.directory)) for path in (self.directory / '.tenon').rglob('*')
+                      if path.is_file() and path.name not in kept and path.suffix != '.log')
+
+    def story(self):
+        return '\n'.join('$ tenon %s   (status %s)\n%s' % (' '.join(one.command), one.process.poll(), one.text())
+                         for one in self.history)
