@@ -62,6 +62,7 @@ _LIBS = {
     "prometheus_cpp": (["prometheus-cpp-dev"], ["-lprometheus-cpp-pull", "-lprometheus-cpp-core"]),
     "cli11": (["libcli11-dev"], []),
     "libcrypto": (["libssl-dev"], ["-lcrypto"]),
+    "libxml2": (["libxml2-dev"], ["-lxml2"]),
     "zlib": (["zlib1g-dev"], ["-lz"]),
     "fmt": (["libfmt-dev"], ["-lfmt"]),
 }

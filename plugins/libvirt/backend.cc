@@ -1,0 +1,324 @@
+#include "plugins/libvirt/backend.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <map>
+
+#include "framework/base/digest.h"
+#include "framework/base/files.h"
+#include "plugins/libvirt/domain_xml.h"
+#include "plugins/libvirt/machine.h"
+#include "plugins/libvirt/read_back.h"
+
+namespace tenon::libvirt {
+namespace {
+
+using sdk::Failure;
+using sdk::Json;
+using sdk::Observation;
+using sdk::Outcome;
+using sdk::Resource;
+
+[[noreturn]] void fail(const Error& error) {
+  throw Failure(std::string(to_string(error.code)), error.message);
+}
+void check(const Status& status) {
+  if (!status) fail(status.error());
+}
+template <typename T>
+T take(Result<T> result) {
+  if (!result) fail(result.error());
+  return std::move(result).value();
+}
+
+std::string domain_name(const Resource& resource) { return resource.name_space + "_" + resource.name; }
+
+bool asks_for(const Resource& resource, const char* operation) {
+  return std::count(resource.operations.begin(), resource.operations.end(), operation) > 0;
+}
+
+int64_t now_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// ---- whose it is ----
+
+bool is_ours(const Resource& resource, const std::optional<DomainMark>& mark) {
+  return mark && mark->inventory == resource.inventory && mark->address == resource.address &&
+         (resource.nonce.empty() || mark->nonce == resource.nonce);
+}
+
+std::string owner(const std::optional<DomainMark>& mark) {
+  if (!mark) return "it carries no mark, so it was not made by Tenon";
+  return "it belongs to " + mark->address + " of inventory " + mark->inventory + " (nonce " + mark->nonce +
+         ")";
+}
+
+void check_ours(const Resource& resource, const DomainState& state, const Domain& domain, const char* code) {
+  if (is_ours(resource, domain.mark)) return;
+  throw Failure(code, resource.address + ": there is already a domain '" + state.name + "' (" + state.uuid +
+                          "), and " + owner(domain.mark) + ". Remove or rename it, or choose another name");
+}
+
+// ---- disks ----
+
+// Disk name -> {type, source, format}, as far as the dependencies tell.
+std::map<std::string, DomainDisk> supplied_disks(const Machine& machine, const Json& dependencies) {
+  std::map<std::string, DomainDisk> disks;
+  for (const MachineDisk& disk : machine.disks) {
+    const auto found = dependencies.find(disk.claim);
+    if (found == dependencies.end() || !found->is_object()) continue;
+    const Json supplied = found->value("outputs", Json::object()).value("disk", Json::object());
+    if (!supplied.is_object() || supplied.empty()) continue;
+    const std::string type = supplied.value("type", "");
+    disks[disk.name] = {
+        .type = type, .source = supplied.value("path", ""), .format = supplied.value("format", "raw")};
+  }
+  return disks;
+}
+
+// Last look before a machine may use a disk: it is there, finished as far as its owner says, and not empty.
+void check_disk(const Resource& resource, const MachineDisk& wanted, const DomainDisk& disk) {
+  const auto refuse = [&](const std::string& problem) {
+    throw Failure("failed_precondition",
+                  resource.address + ": disk '" + wanted.name + "' (" + wanted.claim + "): " + problem);
+  };
+  const Json dependency = resource.dependencies.value(wanted.claim, Json::object());
+  const std::string phase = dependency.value("phase", "");
+  if (wanted.claim.rfind("cdi.kubevirt.io/", 0) == 0 && !phase.empty() && phase != "Succeeded")
+    refuse("its import is not finished (" + phase + ")");
+  if (disk.type != "file" && disk.type != "block")
+    throw Failure("unimplemented", resource.address + ": disk '" + wanted.name + "' (" + wanted.claim +
+                                       ") is of type '" + disk.type + "'; file and block are supported");
+  struct stat status {};
+  if (::stat(disk.source.c_str(), &status) != 0)
+    refuse(disk.source + ": " + std::strerror(errno) + "; the machine must not use it");
+  if (disk.type == "block" ? !S_ISBLK(status.st_mode) : !S_ISREG(status.st_mode))
+    refuse(disk.source + " is no " + (disk.type == "block" ? "block device" : "regular file"));
+  if (disk.type == "file" && status.st_size == 0)
+    refuse(disk.source + " is empty; the machine must not use it");
+}
+
+// Without a start, a disk that nobody supplies any more keeps its place: stopping is never held back.
+std::vector<DomainDisk> domain_disks(const Resource& resource, const Machine& machine, const Domain* existing,
+                                     bool starts) {
+  const auto supplied = supplied_disks(machine, resource.dependencies);
+  std::vector<DomainDisk> disks;
+  for (const MachineDisk& wanted : machine.disks) {
+    DomainDisk disk;
+    if (const auto found = supplied.find(wanted.name); found != supplied.end()) {
+      disk = found->second;
+      check_disk(resource, wanted, disk);
+    } else {
+      const DomainDisk* kept = nullptr;
+      for (const DomainDisk& old : existing && !starts ? existing->disks : std::vector<DomainDisk>())
+        if (old.name == wanted.name) kept = &(disk = old);
+      if (!kept)
+        throw Failure("failed_precondition", resource.address + ": " + wanted.claim + " supplies no disk '" +
+                                                 wanted.name + "'; is it there and finished?");
+    }
+    disk.name = wanted.name;
+    disk.bus = wanted.bus;
+    disk.cdrom = wanted.cdrom;
+    disk.boot_order = wanted.boot_order;
+    disk.serial = wanted.serial;
+    disks.push_back(std::move(disk));
+  }
+  return disks;
+}
+
+// ---- observing ----
+
+struct Phase {
+  std::string word, message;
+};
+
+Phase phase_of(const DomainState& state, bool wanted) {
+  const std::string domain = "domain '" + state.name + "' ";
+  switch (state.power) {
+    case Power::running: return {"Running", ""};
+    case Power::stopping: return {"Stopping", ""};
+    case Power::paused: return {"Paused", domain + "is paused; continue it by virsh resume " + state.name};
+    case Power::crashed:
+      if (wanted) return {"Crashed", domain + "has crashed"};
+      break;
+    case Power::stopped: break;
+  }
+  if (wanted) return {"Halted", domain + "does not run although it should"};
+  return {"Stopped", ""};
+}
+
+bool is_on(Power power) {
+  return power == Power::running || power == Power::paused || power == Power::stopping;
+}
+
+Json condition(const char* type, const char* reason, const std::string& message) {
+  return {{"type", type}, {"status", "True"}, {"reason", reason}, {"message", message}};
+}
+
+// A shutdown that this plugin has begun and whose grace period is not over.
+bool shutting_down(const Resource& resource, const Machine& machine) {
+  if (!resource.private_state.is_object() || !resource.private_state.contains("stopSince")) return false;
+  return now_seconds() < resource.private_state.value("stopSince", int64_t{0}) + machine.grace_seconds;
+}
+
+void observe_restart(Observation& observation, const DomainState& state, const Domain& definition) {
+  if (state.running_xml.empty()) return;
+  std::string parts;
+  for (const std::string& part : pending_restart(take(read_domain(state.running_xml)), definition))
+    parts += (parts.empty() ? "" : ", ") + part;
+  if (parts.empty()) return;
+  const std::string message = "changes of " + parts + " take effect at the next start";
+  observation.conditions.push_back(condition("RestartPending", "Redefined", message));
+  observation.notes.push_back(message);
+}
+
+void observe_ours(Observation& observation, const Resource& resource, const DomainState& state,
+                  const Domain& definition) {
+  const DomainMark& mark = *definition.mark;
+  observation.inventory = mark.inventory;
+  observation.owner = mark.address;
+  observation.nonce = mark.nonce;
+  observation.generation = mark.generation;
+  const Json spec = Json::parse(mark.spec, nullptr, false);
+  if (!spec.is_object())
+    throw Failure("internal", "domain '" + state.name + "' has a mark with a broken spec");
+  const Machine machine = parse_machine(spec, resource.name_space);
+  const bool wanted = machine.running;
+  const Phase phase = phase_of(state, wanted);
+  observation.phase = phase.word;
+  observation.message = phase.message;
+  std::map<std::string, std::string> sources;
+  for (const auto& [name, disk] : supplied_disks(machine, resource.dependencies)) sources[name] = disk.source;
+  observation.actual = read_back(spec, machine, definition, sources);
+  observation.actual["running"] = is_on(state.power);
+  observation.busy = !wanted && is_on(state.power) && shutting_down(resource, machine);
+  if (observation.busy) observation.phase = "Stopping";
+  // Undefined while it ran: it would vanish at its next stop; create defines it again.
+  observation.resumable = !state.persistent;
+  if (observation.resumable) observation.notes.push_back("domain '" + state.name + "' is no longer defined");
+}
+
+}  // namespace
+
+std::string domain_uuid(const std::string& inventory, const std::string& address) {
+  std::string hex = sha256(inventory + "\n" + address).substr(std::strlen("sha256:"), 32);
+  hex[12] = '8';  // version
+  const int variant = std::stoi(hex.substr(16, 1), nullptr, 16);
+  hex[16] = "89ab"[variant % 4];
+  for (const size_t dash : {8, 13, 18, 23}) hex.insert(dash, "-");
+  return hex;
+}
+
+void LibvirtBackend::open(const Json& configuration, const sdk::Call&) {
+  const std::string uri = configuration.value("uri", "qemu:///system");
+  if (uri.find(":///") == std::string::npos)
+    throw Failure("invalid_argument", "uri '" + uri +
+                                          "' names another host; disks are files of this machine, so the "
+                                          "daemon must be here too, such as qemu:///system");
+  type_ = configuration.value("type", "qemu");
+  console_ = configuration.value("console", "");
+  if (!console_.empty()) {
+    console_ = std::filesystem::absolute(console_).lexically_normal().string();
+    check(make_directories(console_));
+  }
+  hypervisor_ = make_(uri);
+}
+
+std::optional<DomainState> LibvirtBackend::find(const Resource& resource) const {
+  return take(hypervisor_->find(domain_uuid(resource.inventory, resource.address), domain_name(resource)));
+}
+
+Observation LibvirtBackend::observe(const Resource& resource, const sdk::Call&) {
+  const auto state = find(resource);
+  Observation observation;
+  if (!state) return observation;
+  const Domain definition = take(read_domain(state->definition));
+  observation.existence = "present";
+  observation.identity = state->uuid;
+  observation.reason = state->reason;
+  observation.outputs = {{"uuid", state->uuid}, {"domain", state->name}};
+  if (definition.mark) {
+    observe_ours(observation, resource, *state, definition);
+    observe_restart(observation, *state, definition);
+  } else {
+    observation.phase = phase_of(*state, false).word;
+    observation.actual = {{"running", is_on(state->power)}};
+  }
+  return observation;
+}
+
+// existing: the domain, ours. define: false leaves its definition.
+Outcome LibvirtBackend::apply(const Resource& resource, const DomainState* existing, bool define) const {
+  const Machine machine = parse_machine(resource.desired, resource.name_space);
+  const bool starts = asks_for(resource, "start");
+  std::optional<Domain> old;
+  if (existing) old = take(read_domain(existing->definition));
+  Domain domain{.name = domain_name(resource),
+                .uuid = domain_uuid(resource.inventory, resource.address),
+                .type = type_,
+                .machine = machine.type,
+                .memory_kib = machine.memory_mib * 1024,
+                .sockets = machine.sockets,
+                .cores = machine.cores,
+                .threads = machine.threads,
+                .disks = domain_disks(resource, machine, old ? &*old : nullptr, starts)};
+  if (!console_.empty()) domain.console_log = console_ + "/" + domain.name + ".log";
+  domain.mark = DomainMark{resource.inventory, resource.address, resource.nonce, resource.generation,
+                           resource.desired.dump(-1, ' ', true, Json::error_handler_t::replace)};
+  if (define) check(hypervisor_->define(write_domain(domain)));
+  if (starts) check(hypervisor_->start(domain.uuid));
+  Outcome outcome{.identity = domain.uuid};
+  outcome.private_state = Json::object();
+  if (machine.memory_rounded)
+    outcome.notes.push_back("memory is rounded up to " + std::to_string(machine.memory_mib) + " MiB");
+  return outcome;
+}
+
+Outcome LibvirtBackend::create(const Resource& resource, const sdk::Call&) {
+  const auto existing = find(resource);
+  if (!existing) return apply(resource, nullptr, true);
+  const Domain domain = take(read_domain(existing->definition));
+  check_ours(resource, *existing, domain, "already_exists");
+  return apply(resource, &*existing, domain.mark->generation != resource.generation || !existing->persistent);
+}
+
+Outcome LibvirtBackend::update(const Resource& resource, const sdk::Call&) {
+  const auto existing = find(resource);
+  if (!existing)
+    throw Failure("not_found", resource.address + ": domain '" + domain_name(resource) + "' is gone");
+  check_ours(resource, *existing, take(read_domain(existing->definition)), "failed_precondition");
+  const bool stops = asks_for(resource, "stop") && is_on(existing->power);
+  const Machine machine = parse_machine(resource.desired, resource.name_space);
+  const bool begun = resource.private_state.is_object() && resource.private_state.contains("stopSince");
+  const bool waits = stops && machine.grace_seconds > 0 && (!begun || shutting_down(resource, machine));
+  if (waits && !begun) check(hypervisor_->shutdown(existing->uuid));
+  if (stops && !waits) check(hypervisor_->destroy(existing->uuid));
+  Outcome outcome = apply(resource, &*existing, true);
+  if (waits) {
+    outcome.in_progress = true;
+    outcome.private_state = begun ? resource.private_state : Json{{"stopSince", now_seconds()}};
+  }
+  return outcome;
+}
+
+Outcome LibvirtBackend::remove(const Resource& resource, const sdk::Call&) {
+  const auto existing = find(resource);
+  if (!existing) return {};
+  check_ours(resource, *existing, take(read_domain(existing->definition)), "failed_precondition");
+  check(hypervisor_->destroy(existing->uuid));
+  check(hypervisor_->undefine(existing->uuid));
+  return {.identity = existing->uuid};
+}
+
+std::vector<sdk::Child> LibvirtBackend::expand(const Resource& resource, const sdk::Call&) {
+  parse_machine(resource.desired, resource.name_space);
+  return data_volumes(resource.desired);
+}
+
+}  // namespace tenon::libvirt

@@ -1,0 +1,47 @@
+// The backend of kind VirtualMachine: one resource is one libvirt domain, "<namespace>_<name>".
+//
+// The domain's UUID is derived from inventory and address, so libvirt itself refuses a second one. The mark
+// and the applied spec are in the domain's metadata. Disks belong to the resources that the volumes name:
+// they are used and never made, changed or removed here. Thread-safe after open.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "framework/plugin/plugin_sdk.h"
+#include "plugins/libvirt/hypervisor.h"
+
+namespace tenon::libvirt {
+
+using MakeHypervisor = std::function<std::unique_ptr<Hypervisor>(const std::string& uri)>;
+
+class LibvirtBackend final : public sdk::Backend {
+ public:
+  LibvirtBackend() : LibvirtBackend(make_libvirt_hypervisor) {}
+  explicit LibvirtBackend(MakeHypervisor make) : make_(std::move(make)) {}
+
+  void open(const sdk::Json& configuration, const sdk::Call& call) override;
+  sdk::Observation observe(const sdk::Resource& resource, const sdk::Call& call) override;
+  // Ours already: brings the definition to this generation if it has another, starts if asked to.
+  sdk::Outcome create(const sdk::Resource& resource, const sdk::Call& call) override;
+  // Stops first if asked to; a guest's orderly shutdown is in_progress until its grace period is over, then
+  // the next update cuts the power. Replaces the definition; a running machine keeps the old one until its
+  // next start.
+  sdk::Outcome update(const sdk::Resource& resource, const sdk::Call& call) override;
+  sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call& call) override;
+  std::vector<sdk::Child> expand(const sdk::Resource& resource, const sdk::Call& call) override;
+
+ private:
+  std::optional<DomainState> find(const sdk::Resource& resource) const;
+  sdk::Outcome apply(const sdk::Resource& resource, const DomainState* existing, bool define) const;
+
+  MakeHypervisor make_;
+  std::unique_ptr<Hypervisor> hypervisor_;
+  std::string type_, console_;
+};
+
+// Deterministic, version 8 (RFC 9562), from SHA-256.
+std::string domain_uuid(const std::string& inventory, const std::string& address);
+
+}  // namespace tenon::libvirt

@@ -1,0 +1,246 @@
+#include "plugins/libvirt/domain_xml.h"
+
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <libxml/xmlwriter.h>
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+
+namespace tenon::libvirt {
+namespace {
+
+const char kNamespace[] = "https://tenon.dev/libvirt/v1";
+const char kAliasPrefix[] = "ua-";  // libvirt keeps only aliases that begin so
+
+const xmlChar* in(const std::string& text) { return reinterpret_cast<const xmlChar*>(text.c_str()); }
+
+// ---- writing ----
+
+using Attributes = std::vector<std::pair<std::string, std::string>>;
+
+class Writer {
+ public:
+  Writer() : buffer_(xmlBufferCreate()), writer_(xmlNewTextWriterMemory(buffer_, 0)) {
+    xmlTextWriterSetIndent(writer_, 1);
+    xmlTextWriterSetIndentString(writer_, in("  "));
+  }
+  ~Writer() {
+    if (writer_) xmlFreeTextWriter(writer_);
+    xmlBufferFree(buffer_);
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void open(const std::string& name, const Attributes& attributes = {}) {
+    xmlTextWriterStartElement(writer_, in(name));
+    for (const auto& [key, value] : attributes) xmlTextWriterWriteAttribute(writer_, in(key), in(value));
+  }
+  void close() { xmlTextWriterEndElement(writer_); }
+  void empty(const std::string& name, const Attributes& attributes = {}) {
+    open(name, attributes);
+    close();
+  }
+  void text(const std::string& name, const std::string& value, const Attributes& attributes = {}) {
+    open(name, attributes);
+    xmlTextWriterWriteString(writer_, in(value));
+    close();
+  }
+  std::string finish() {
+    xmlFreeTextWriter(writer_);  // flushes
+    writer_ = nullptr;
+    return reinterpret_cast<const char*>(xmlBufferContent(buffer_));
+  }
+
+ private:
+  xmlBufferPtr buffer_;
+  xmlTextWriterPtr writer_;
+};
+
+void write_mark(Writer& xml, const DomainMark& mark) {
+  xml.open("metadata");
+  xml.open("tenon:resource", {{"xmlns:tenon", kNamespace}});
+  xml.text("tenon:inventory", mark.inventory);
+  xml.text("tenon:address", mark.address);
+  xml.text("tenon:nonce", mark.nonce);
+  xml.text("tenon:generation", mark.generation);
+  xml.text("tenon:spec", mark.spec);
+  xml.close();
+  xml.close();
+}
+
+// "vda" ... "vdz", "vdaa"
+std::string device_name(const std::string& prefix, int index) {
+  std::string letters;
+  for (int i = index; i >= 0; i = i / 26 - 1)
+    letters.insert(letters.begin(), static_cast<char>('a' + i % 26));
+  return prefix + letters;
+}
+
+void write_disk(Writer& xml, const DomainDisk& disk, const std::string& device) {
+  xml.open("disk", {{"type", disk.type}, {"device", disk.cdrom ? "cdrom" : "disk"}});
+  Attributes driver = {{"name", "qemu"}, {"type", disk.format}};
+  if (!disk.cdrom) driver.push_back({"discard", "unmap"});
+  xml.empty("driver", driver);
+  xml.empty("source", {{disk.type == "block" ? "dev" : "file", disk.source}});
+  xml.empty("target", {{"dev", device}, {"bus", disk.bus}});
+  if (disk.cdrom) xml.empty("readonly");
+  if (!disk.serial.empty()) xml.text("serial", disk.serial);
+  if (disk.boot_order > 0) xml.empty("boot", {{"order", std::to_string(disk.boot_order)}});
+  xml.empty("alias", {{"name", kAliasPrefix + disk.name}});
+  xml.close();
+}
+
+void write_console(Writer& xml, const std::string& log) {
+  xml.open("serial", {{"type", "pty"}});
+  if (!log.empty()) xml.empty("log", {{"file", log}, {"append", "on"}});
+  xml.empty("target", {{"port", "0"}});
+  xml.close();
+  xml.open("console", {{"type", "pty"}});
+  xml.empty("target", {{"type", "serial"}, {"port", "0"}});
+  xml.close();
+}
+
+void write_devices(Writer& xml, const Domain& domain) {
+  xml.open("devices");
+  bool scsi = false;
+  std::map<std::string, int> used;  // prefix of the device name -> how many
+  for (const DomainDisk& disk : domain.disks) {
+    const std::string prefix = disk.bus == "virtio" ? "vd" : "sd";
+    write_disk(xml, disk, device_name(prefix, used[prefix]++));
+    scsi = scsi || disk.bus == "scsi";
+  }
+  if (scsi) xml.empty("controller", {{"type", "scsi"}, {"model", "virtio-scsi"}});
+  write_console(xml, domain.console_log);
+  xml.close();
+}
+
+void write_cpu(Writer& xml, const Domain& domain) {
+  xml.text("vcpu", std::to_string(domain.sockets * domain.cores * domain.threads));
+  xml.open("os");
+  xml.text("type", "hvm", {{"machine", domain.machine}});
+  xml.close();
+  xml.open("features");
+  xml.empty("acpi");
+  xml.empty("apic");
+  xml.close();
+  xml.open("cpu", domain.type == "kvm" ? Attributes{{"mode", "host-model"}} : Attributes{});
+  xml.empty("topology", {{"sockets", std::to_string(domain.sockets)},
+                         {"cores", std::to_string(domain.cores)},
+                         {"threads", std::to_string(domain.threads)}});
+  xml.close();
+}
+
+// ---- reading ----
+
+using Document = std::unique_ptr<xmlDoc, decltype(&xmlFreeDoc)>;
+
+std::string out(xmlChar* text) {
+  const std::string copy = text ? reinterpret_cast<const char*>(text) : "";
+  if (text) xmlFree(text);
+  return copy;
+}
+
+bool is(xmlNode* node, const std::string& name) {
+  return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, in(name));
+}
+
+// The first child element of that name; null without one, also of null.
+xmlNode* child(xmlNode* node, const std::string& name) {
+  for (xmlNode* at = node ? node->children : nullptr; at; at = at->next)
+    if (is(at, name)) return at;
+  return nullptr;
+}
+
+std::string text(xmlNode* node) { return node ? out(xmlNodeGetContent(node)) : ""; }
+std::string attribute(xmlNode* node, const char* name) {
+  return node ? out(xmlGetNoNsProp(node, in(name))) : "";
+}
+int number(const std::string& text, int otherwise) {
+  return text.empty() ? otherwise : std::atoi(text.c_str());
+}
+
+std::optional<DomainMark> read_mark(xmlNode* domain) {
+  xmlNode* metadata = child(domain, "metadata");
+  for (xmlNode* at = metadata ? metadata->children : nullptr; at; at = at->next) {
+    if (!is(at, "resource") || !at->ns || !xmlStrEqual(at->ns->href, in(kNamespace))) continue;
+    return DomainMark{text(child(at, "inventory")), text(child(at, "address")), text(child(at, "nonce")),
+                      text(child(at, "generation")), text(child(at, "spec"))};
+  }
+  return std::nullopt;
+}
+
+DomainDisk read_disk(xmlNode* node) {
+  DomainDisk disk;
+  disk.type = attribute(node, "type");
+  disk.cdrom = attribute(node, "device") == "cdrom";
+  disk.format = attribute(child(node, "driver"), "type");
+  disk.source = attribute(child(node, "source"), disk.type == "block" ? "dev" : "file");
+  disk.bus = attribute(child(node, "target"), "bus");
+  disk.serial = text(child(node, "serial"));
+  disk.boot_order = number(attribute(child(node, "boot"), "order"), 0);
+  const std::string alias = attribute(child(node, "alias"), "name");
+  if (alias.rfind(kAliasPrefix, 0) == 0) disk.name = alias.substr(sizeof(kAliasPrefix) - 1);
+  return disk;
+}
+
+int64_t read_memory(xmlNode* node) {
+  static const std::map<std::string, int64_t> kBytes = {{"b", 1},      {"bytes", 1},     {"", 1024},
+                                                        {"KiB", 1024}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+  const auto unit = kBytes.find(attribute(node, "unit"));
+  return std::atoll(text(node).c_str()) * (unit == kBytes.end() ? 1024 : unit->second) / 1024;
+}
+
+void read_cpu(xmlNode* root, Domain& domain) {
+  xmlNode* topology = child(child(root, "cpu"), "topology");
+  domain.sockets = number(attribute(topology, "sockets"), number(text(child(root, "vcpu")), 1));
+  domain.cores = number(attribute(topology, "cores"), 1);
+  domain.threads = number(attribute(topology, "threads"), 1);
+}
+
+void read_devices(xmlNode* devices, Domain& domain) {
+  for (xmlNode* at = devices ? devices->children : nullptr; at; at = at->next)
+    if (is(at, "disk")) domain.disks.push_back(read_disk(at));
+  domain.console_log = attribute(child(child(devices, "serial"), "log"), "file");
+}
+
+}  // namespace
+
+std::string write_domain(const Domain& domain) {
+  Writer xml;
+  xml.open("domain", {{"type", domain.type}});
+  xml.text("name", domain.name);
+  xml.text("uuid", domain.uuid);
+  if (domain.mark) write_mark(xml, *domain.mark);
+  xml.text("memory", std::to_string(domain.memory_kib), {{"unit", "KiB"}});
+  write_cpu(xml, domain);
+  xml.empty("clock", {{"offset", "utc"}});
+  xml.text("on_poweroff", "destroy");
+  xml.text("on_reboot", "restart");
+  xml.text("on_crash", "destroy");
+  write_devices(xml, domain);
+  xml.close();
+  return xml.finish();
+}
+
+Result<Domain> read_domain(const std::string& xml) {
+  const Document document(
+      xmlReadMemory(xml.data(), static_cast<int>(xml.size()), nullptr, nullptr,
+                    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_HUGE),
+      xmlFreeDoc);
+  xmlNode* root = document ? xmlDocGetRootElement(document.get()) : nullptr;
+  if (!root || !is(root, "domain")) return Error{Code::internal, "this is not the XML of a domain: " + xml};
+  Domain domain;
+  domain.type = attribute(root, "type");
+  domain.name = text(child(root, "name"));
+  domain.uuid = text(child(root, "uuid"));
+  domain.mark = read_mark(root);
+  domain.memory_kib = read_memory(child(root, "memory"));
+  domain.machine = attribute(child(child(root, "os"), "type"), "machine");
+  read_cpu(root, domain);
+  read_devices(child(root, "devices"), domain);
+  return domain;
+}
+
+}  // namespace tenon::libvirt
