@@ -1,0 +1,180 @@
+#include "framework/plan/complete.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "framework/plan/words.h"
+
+namespace tenon {
+namespace {
+
+constexpr std::string_view kExpandCapability = "expand";
+
+struct TypeName {
+  std::string group, version;
+};
+
+// "cdi.kubevirt.io/v1alpha1" or, in the core group, "v1".
+TypeName parse_api_version(const std::string& text) {
+  const size_t slash = text.find('/');
+  if (slash == std::string::npos) return {"core", text};
+  return {text.substr(0, slash), text.substr(slash + 1)};
+}
+
+// Where a child's spec is in the parent's: a template is {metadata, spec}, anything else is the spec itself.
+std::string spec_pointer_of(const Json& parent_spec, const std::string& pointer) {
+  if (pointer.empty()) return pointer;
+  const Json::json_pointer place(pointer);
+  if (!parent_spec.contains(place)) return pointer;
+  const Json& value = parent_spec.at(place);
+  return value.is_object() && value.contains("spec") ? pointer + "/spec" : pointer;
+}
+
+Resource child_of(const Resource& parent, const ChildSpec& child) {
+  const TypeName type = parse_api_version(child.api_version);
+  Resource resource;
+  resource.address = {type.group, child.kind, parent.address.name_space, child.name};
+  resource.version = type.version;
+  resource.spec = child.spec;
+  resource.labels = child.labels;
+  resource.annotations = child.annotations;
+  resource.origin.source = parent.origin.source;
+  resource.origin.pointer = parent.origin.pointer + spec_pointer_of(parent.spec, child.pointer);
+  resource.origin.parent = parent.address;
+  return resource;
+}
+
+// Says where a resource comes from, for people.
+std::string source_of(const Resource& resource) {
+  const std::string place = to_string(resource.origin.locate(""));
+  const std::string who = resource.origin.parent ? "by " + title(*resource.origin.parent) : "";
+  if (place.empty()) return who.empty() ? "in the input" : who;
+  return who.empty() ? "at " + place : who + " at " + place;
+}
+
+class Completer {
+ public:
+  Completer(const Catalog& catalog, const Expand& expand, Diagnostics& diagnostics)
+      : catalog_(catalog), expand_(expand), diagnostics_(diagnostics) {}
+
+  std::vector<Resource> run(std::vector<Resource> level) {
+    for (int depth = 0; !level.empty(); ++depth) level = add_level(std::move(level), depth);
+    return std::move(resources_);
+  }
+
+ private:
+  using ByInstance = std::map<std::string, std::vector<Resource>>;
+
+  // Adds one level and returns the next: the children of its sound resources.
+  std::vector<Resource> add_level(std::vector<Resource> level, int depth) {
+    ByInstance composites;
+    for (Resource& resource : level)
+      if (add(std::move(resource)) && expands(resources_.back()))
+        composites[resources_.back().instance].push_back(resources_.back());
+    std::vector<Resource> next;
+    for (const auto& [instance, parents] : composites) expand_all(instance, parents, depth, next);
+    return next;
+  }
+
+  // Sound: without a problem, and now the last of resources_.
+  bool add(Resource resource) {
+    const KindManifest* kind = catalog_.find(resource.address.kind_name());
+    if (kind && kind->cluster_scoped) resource.address.name_space = "-";
+    if (!is_new(resource)) return false;
+    const bool sound = place(resource) && kind && convert(resource, *kind) && validate(resource, *kind);
+    index_.emplace(resource.address, resources_.size());
+    resources_.push_back(std::move(resource));
+    return sound;
+  }
+
+  bool is_new(const Resource& resource) {
+    const auto other = index_.find(resource.address);
+    if (other == index_.end()) return true;
+    error(resource, resource.origin.locate(""), title(resource.address) + " is declared twice",
+          "declared " + source_of(resources_[other->second]) + ", and again " + source_of(resource) +
+              "; remove one of them, or give it another name");
+    return false;
+  }
+
+  bool place(Resource& resource) {
+    auto instance = catalog_.route(resource);
+    if (!instance) {
+      error(resource, resource.origin.locate(""), instance.error().message, "");
+      return false;
+    }
+    resource.instance = std::move(*instance);
+    return true;
+  }
+
+  bool convert(Resource& resource, const KindManifest& kind) {
+    const auto known = std::find(kind.versions.begin(), kind.versions.end(), resource.version);
+    if (known == kind.versions.end()) {
+      error(resource, resource.origin.locate(""),
+            "version '" + resource.version + "' of " + to_string(kind.name) + " is not served",
+            "served: " + listed(kind.versions, kind.versions.size()));
+      return false;
+    }
+    resource.version = kind.versions.front();
+    return true;
+  }
+
+  bool validate(Resource& resource, const KindManifest& kind) {
+    std::vector<SchemaProblem> problems;
+    complete_value(kind.schema, resource.spec, problems);
+    for (const SchemaProblem& problem : problems)
+      error(resource, resource.origin.locate(problem.pointer, problem.at_key), problem.summary,
+            problem.detail);
+    return problems.empty();
+  }
+
+  bool expands(const Resource& resource) const {
+    const Instance* instance = catalog_.find_instance(resource.instance);
+    return instance && instance->manifest->capabilities.count(std::string(kExpandCapability)) > 0;
+  }
+
+  void expand_all(const std::string& instance, const std::vector<Resource>& parents, int depth,
+                  std::vector<Resource>& next) {
+    const auto answers = expand_(instance, parents);
+    for (size_t i = 0; i < parents.size(); ++i) {
+      if (i >= answers.size())
+        error(parents[i], parents[i].origin.locate(""), "cannot be expanded",
+              "the plugin gave no answer for it");
+      else if (!answers[i])
+        error(parents[i], parents[i].origin.locate(""), "cannot be expanded", answers[i].error().message);
+      else
+        append_children(parents[i], *answers[i], depth, next);
+    }
+  }
+
+  void append_children(const Resource& parent, const std::vector<ChildSpec>& children, int depth,
+                       std::vector<Resource>& next) {
+    if (!children.empty() && depth >= kMaximalDepth) {
+      error(parent, parent.origin.locate(""),
+            "composites are nested deeper than " + std::to_string(kMaximalDepth),
+            "its plugin goes on making children of children");
+      return;
+    }
+    for (const ChildSpec& child : children) next.push_back(child_of(parent, child));
+  }
+
+  void error(const Resource& resource, Position position, std::string summary, std::string detail) {
+    diagnostics_.push_back({Severity::error, std::move(summary), std::move(detail),
+                            to_string(resource.address), std::move(position)});
+  }
+
+  const Catalog& catalog_;
+  const Expand& expand_;
+  Diagnostics& diagnostics_;
+  std::vector<Resource> resources_;
+  std::unordered_map<Address, size_t> index_;
+};
+
+}  // namespace
+
+std::vector<Resource> complete(std::vector<Resource> declared, const Catalog& catalog, const Expand& expand,
+                               Diagnostics& diagnostics) {
+  return Completer(catalog, expand, diagnostics).run(std::move(declared));
+}
+
+}  // namespace tenon

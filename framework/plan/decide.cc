@@ -1,0 +1,244 @@
+#include "framework/plan/decide.h"
+
+#include <algorithm>
+
+#include "framework/plan/diff.h"
+#include "framework/plan/values.h"
+#include "framework/plan/words.h"
+
+namespace tenon {
+namespace {
+
+enum class Owner { us, nobody, somebody };
+
+class Decider {
+ public:
+  Decider(const Situation& situation, const Address& address)
+      : situation_(situation),
+        address_(address),
+        observation_(situation.observation(address)),
+        row_(situation.row(address)),
+        resource_(situation.desired(address)),
+        kind_(situation.kind(address)) {
+    decision_.change.address = address;
+    if (row_) decision_.change.instance = row_->instance, decision_.change.parent = row_->parent;
+    if (resource_) describe_resource();
+  }
+
+  Decision run() {
+    if (situation_.options.destroy)
+      destroy();
+    else if (resource_)
+      keep();
+    else
+      drop();
+    return std::move(decision_);
+  }
+
+ private:
+  Change& change() { return decision_.change; }
+
+  void act(Action action, std::string reason) {
+    change().action = action;
+    change().reasons.push_back(std::move(reason));
+  }
+
+  void refuse(std::string reason, std::string remedy) {
+    if (!change().refusal) change().refusal = Refusal{std::move(reason), std::move(remedy)};
+  }
+
+  void describe_resource() {
+    change().instance = resource_->instance;
+    change().desired = resource_->spec;
+    change().origin = resource_->origin.locate("");
+    change().parent = resource_->origin.parent;
+    change().notes = observation_.notes;
+    decision_.filled = fill_known_values(situation_, *resource_);
+  }
+
+  bool block_if_unknown() {
+    if (observation_.existence != Existence::unknown) return false;
+    act(Action::blocked,
+        "it cannot be looked at" + (observation_.error ? ": " + observation_.error->message : std::string()));
+    return true;
+  }
+
+  Owner owner() const {
+    if (observation_.mark) {
+      const Mark& mark = *observation_.mark;
+      const bool ours = mark.inventory == situation_.inventory && mark.address == to_string(address_);
+      return ours ? Owner::us : Owner::somebody;
+    }
+    const bool recorded = row_ && !row_->applied.is_null() && row_->identity == observation_.identity;
+    return recorded ? Owner::us : Owner::nobody;
+  }
+
+  bool refuse_if_not_ours() {
+    switch (owner()) {
+      case Owner::us: return false;
+      case Owner::somebody:
+        act(Action::none, "it belongs to another owner");
+        refuse(title(address_) + " exists and belongs to " + observation_.mark->address + " of inventory " +
+                   observation_.mark->inventory,
+               "give this one another name, or let its owner give it up");
+        return true;
+      case Owner::nobody:
+        act(Action::none, "it exists, and Tenon did not make it");
+        refuse(title(address_) + " exists already and carries no mark: Tenon did not make it",
+               "give this one another name, or remove what exists");
+        return true;
+    }
+    return true;
+  }
+
+  // Desired, and not destroyed.
+
+  void keep() {
+    if (block_if_unknown()) return;
+    if (row_ && row_->instance != resource_->instance) return refuse_move();
+    if (observation_.existence == Existence::absent) return create_absent();
+    if (refuse_if_not_ours()) return;
+    keep_present();
+  }
+
+  void refuse_move() {
+    act(Action::none, "it is routed to another instance");
+    refuse(title(address_) + " lives in instance " + row_->instance + " and cannot move to " +
+               resource_->instance,
+           "route it to " + row_->instance + " again, or delete it first");
+  }
+
+  void create_absent() {
+    change().operations = operations_of_create(kind_->schema, decision_.filled);
+    if (!row_) return act(Action::create, "it does not exist");
+    if (!row_->intent) return act(Action::create, "it no longer exists: somebody removed it");
+    decision_.nonce = row_->intent->nonce;
+    act(Action::create, "resume: an earlier create was interrupted");
+  }
+
+  void keep_present() {
+    const SpecDiff diff = diff_spec(kind_->schema, decision_.filled, baseline(), observation_.actual);
+    change().fields = diff.fields;
+    if (observation_.busy) return wait_for_worker(diff);
+    if (has_failed()) return act(Action::replace, failure());
+    if (is_open() || observation_.resumable) return resume(diff);
+    decision_.unfinished = !is_ready();
+    change_to(diff);
+  }
+
+  // What it was last told to be.
+  Json baseline() const {
+    if (!row_) return {};
+    const bool by_intent = row_->intent && (row_->applied.is_null() || carries(row_->intent->nonce));
+    return by_intent ? row_->intent->spec : row_->applied;
+  }
+
+  bool carries(const std::string& nonce) const {
+    return observation_.mark && observation_.mark->nonce == nonce;
+  }
+
+  // A create whose end was not recorded, or all of whose record is lost.
+  bool is_open() const { return !row_ || (row_->intent && carries(row_->intent->nonce)); }
+
+  bool has_failed() const {
+    const auto& failing = kind_->ready.failing;
+    return std::count(failing.begin(), failing.end(), observation_.phase) > 0 &&
+           !situation_.is_populated(address_);
+  }
+
+  std::string failure() const {
+    const std::string why = observation_.message.empty() ? observation_.reason : observation_.message;
+    return "it is " + observation_.phase + (why.empty() ? "" : ": " + why) + "; it never held data";
+  }
+
+  bool is_ready() const {
+    const auto& ready = kind_->ready.phases;
+    return ready.empty() || std::count(ready.begin(), ready.end(), observation_.phase) > 0;
+  }
+
+  void wait_for_worker(const SpecDiff& diff) {
+    decision_.unfinished = true;
+    if (!diff.empty())
+      change().notes.push_back("it is being worked on: what differs is planned again afterwards");
+    change().fields.clear();
+  }
+
+  void resume(const SpecDiff& diff) {
+    if (!diff.refusals.empty() || diff.rule >= UpdateRule::replace) return change_to(diff);
+    const bool lost = !row_;
+    if (observation_.mark) decision_.nonce = observation_.mark->nonce;
+    if (decision_.nonce.empty() && row_) decision_.nonce = row_->intent ? row_->intent->nonce : row_->nonce;
+    change().operations = operations_of_create(kind_->schema, decision_.filled);
+    act(Action::create, lost ? "resume: it is ours by its mark, but the inventory has no record of it"
+                        : observation_.resumable ? "resume: it is unfinished and nobody works on it"
+                                                 : "resume: an earlier create was interrupted");
+  }
+
+  void change_to(const SpecDiff& diff) {
+    explain(diff);
+    if (diff.empty()) return update_if_foreign_generation();
+    change().operations = diff.operations;
+    decision_.stops_only = diff.stops_only;
+    change().action = diff.rule == UpdateRule::replace ? Action::replace : Action::update;
+    if (change().action == Action::replace)
+      change().operations = operations_of_create(kind_->schema, decision_.filled);
+    for (const std::string& refusal : diff.refusals)
+      refuse(title(address_) + ": " + refusal, "set it back in the manifest, or delete the resource first");
+    if (diff.rule == UpdateRule::restart) change().notes.push_back("takes effect at its next restart");
+  }
+
+  void explain(const SpecDiff& diff) {
+    std::vector<std::string> drifted, asked;
+    for (const FieldChange& field : diff.fields) (field.drift ? drifted : asked).push_back(field.pointer);
+    if (!drifted.empty()) change().reasons.push_back("changed behind Tenon's back: " + listed(drifted));
+    if (!asked.empty()) change().reasons.push_back("changed in the manifest: " + listed(asked));
+  }
+
+  void update_if_foreign_generation() {
+    const bool another = row_ && observation_.mark && !row_->generation.empty() &&
+                         observation_.mark->generation != row_->generation;
+    if (another)
+      act(Action::update, "changed behind Tenon's back: it is of another generation than was last sent");
+  }
+
+  // Not desired, or everything is to go.
+
+  void destroy() {
+    const bool ours = row_ || (observation_.existence == Existence::present && owner() == Owner::us);
+    if (ours) remove("everything that Tenon owns is to be destroyed");
+  }
+
+  void drop() {
+    if (!row_) return;
+    const bool left = row_->parent && situation_.desired(*row_->parent);
+    if (left) return remove(title(*row_->parent) + " no longer has it");
+    if (situation_.options.prune) return remove("no manifest declares it any more");
+    change().notes.push_back("owned, and no longer declared: left as it is; --prune deletes it");
+  }
+
+  void remove(std::string reason) {
+    change().desired = Json();
+    change().fields.clear();
+    if (block_if_unknown()) return;
+    if (observation_.existence == Existence::absent)
+      return act(Action::remove, reason + "; it no longer exists, only its record is removed");
+    if (refuse_if_not_ours()) return;
+    act(Action::remove, std::move(reason));
+  }
+
+  const Situation& situation_;
+  const Address& address_;
+  const Observation& observation_;
+  const Owned* row_;
+  const Resource* resource_;
+  const KindManifest* kind_;
+  Decision decision_;
+};
+
+}  // namespace
+
+Decision decide(const Situation& situation, const Address& address) {
+  return Decider(situation, address).run();
+}
+
+}  // namespace tenon

@@ -1,0 +1,19 @@
+// Pass 5: what becomes of each resource, taken by itself; then what of that its neighbours allow. Internal to
+// this folder.
+#pragma once
+
+#include "framework/plan/situation.h"
+
+namespace tenon {
+
+// By its own observation, inventory row and spec. Decisions of what it depends on must have been made.
+Decision decide(const Situation& situation, const Address& address);
+
+// Refuses deletes and replaces of what is populated, protected, in use or required by something that stays.
+// After all have been decided.
+void guard_removals(Situation& situation);
+
+// Blocks what depends on something blocked. In the graph's order.
+void block_dependants(Situation& situation);
+
+}  // namespace tenon

@@ -1,0 +1,230 @@
+#include "framework/plan/diff.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "framework/model/quantity.h"
+#include "framework/model/resource.h"
+#include "framework/plan/words.h"
+
+namespace tenon {
+namespace {
+
+const Schema kAnything;
+
+// The three sides of one value; null: it is not there.
+struct Sides {
+  const Json* desired = nullptr;
+  const Json* applied = nullptr;
+  const Json* actual = nullptr;
+};
+
+const Json* present(const Json* value) { return value && !value->is_null() ? value : nullptr; }
+
+const Json* member(const Json* object, const std::string& key) {
+  if (!object || !object->is_object()) return nullptr;
+  const auto found = object->find(key);
+  return found == object->end() ? nullptr : present(&*found);
+}
+
+Json value_or_null(const Json* value) { return value ? *value : Json(); }
+
+const Schema& member_schema(const Schema& schema, const std::string& key) {
+  const auto property = schema.properties.find(key);
+  if (property != schema.properties.end()) return property->second;
+  return schema.additional ? *schema.additional : kAnything;
+}
+
+bool has_reference(const Json& value) {
+  if (is_reference(value)) return true;
+  return value.is_structured() && std::any_of(value.begin(), value.end(), has_reference);
+}
+
+// An object whose members are compared one by one.
+bool is_open(const Json* value) { return value->is_object() && !is_reference(*value); }
+
+// Both sides are objects, or one is and the other is missing; an empty one against nothing is a value of its
+// own.
+bool by_members(const Sides& sides) {
+  const Json* d = sides.desired;
+  const Json* a = sides.applied;
+  if (d && a) return is_open(d) && is_open(a);
+  const Json* only = d ? d : a;
+  return is_open(only) && !only->empty() && (!sides.actual || sides.actual->is_object());
+}
+
+bool by_keys(const Schema& schema, const Sides& sides) {
+  if (schema.list_type != ListType::map || schema.list_map_keys.empty()) return false;
+  const auto fits = [](const Json* value) { return !value || value->is_array(); };
+  return fits(sides.desired) && fits(sides.applied) && fits(sides.actual);
+}
+
+std::string key_of(const Schema& list, const Json& element) {
+  Json key = Json::array();
+  for (const std::string& name : list.list_map_keys) key.push_back(value_or_null(member(&element, name)));
+  return key.dump();
+}
+
+std::map<std::string, const Json*> elements_by_key(const Schema& list, const Json* array) {
+  std::map<std::string, const Json*> elements;
+  if (array)
+    for (const Json& element : *array) elements.emplace(key_of(list, element), &element);
+  return elements;
+}
+
+bool is_less(const Json& a, const Json& b) {
+  const auto left = Quantity::from_json(a), right = Quantity::from_json(b);
+  return left && right && *left < *right;
+}
+
+std::string shown(const Schema& schema, const Json* value) {
+  if (!value) return "nothing";
+  if (schema.secret) return "a secret";
+  return value->is_string() ? value->get<std::string>() : value->dump();
+}
+
+class Comparer {
+ public:
+  // applied_known: a missing applied value means that it was not set, not that nothing is known.
+  Comparer(SpecDiff& diff, bool applied_known, bool actual_known)
+      : diff_(diff), applied_known_(applied_known), actual_known_(actual_known) {}
+
+  void compare(const Schema& schema, const std::string& pointer, const Sides& sides) {
+    if (schema.computed || schema.is_volatile) return;
+    if (!sides.desired && !sides.applied) return;
+    if (by_members(sides)) return compare_members(schema, pointer, sides);
+    if (by_keys(schema, sides)) return compare_elements(schema, pointer, sides);
+    compare_value(schema, pointer, sides);
+  }
+
+  bool stops_only() const { return !diff_.fields.empty() && others_ == 0; }
+
+ private:
+  void compare_members(const Schema& schema, const std::string& pointer, const Sides& sides) {
+    std::set<std::string> keys;
+    for (const Json* side : {sides.desired, sides.applied})
+      if (side)
+        for (const auto& item : side->items()) keys.insert(item.key());
+    for (const std::string& key : keys)
+      compare(member_schema(schema, key), joined(pointer, key),
+              {member(sides.desired, key), member(sides.applied, key), member(sides.actual, key)});
+  }
+
+  // Elements are named by where they stand in desired; those that only applied has, by where they stood
+  // there.
+  void compare_elements(const Schema& schema, const std::string& pointer, const Sides& sides) {
+    const auto applied = elements_by_key(schema, sides.applied),
+               actual = elements_by_key(schema, sides.actual);
+    const auto desired = elements_by_key(schema, sides.desired);
+    const auto find = [](const auto& elements, const std::string& key) {
+      const auto found = elements.find(key);
+      return found == elements.end() ? nullptr : found->second;
+    };
+    const Schema& element = schema.items ? *schema.items : kAnything;
+    for (size_t i = 0; sides.desired && i < sides.desired->size(); ++i) {
+      const std::string key = key_of(schema, (*sides.desired)[i]);
+      compare_element(element, joined(pointer, std::to_string(i)),
+                      {&(*sides.desired)[i], find(applied, key), find(actual, key)});
+    }
+    for (size_t i = 0; sides.applied && i < sides.applied->size(); ++i) {
+      const std::string key = key_of(schema, (*sides.applied)[i]);
+      if (!desired.count(key))
+        compare_element(element, joined(pointer, std::to_string(i)),
+                        {nullptr, &(*sides.applied)[i], find(actual, key)});
+    }
+  }
+
+  // An element comes and goes as a whole.
+  void compare_element(const Schema& schema, const std::string& pointer, const Sides& sides) {
+    const bool everywhere =
+        sides.desired && (sides.applied || !applied_known_) && (sides.actual || !actual_known_);
+    if (everywhere) return compare(schema, pointer, sides);
+    compare_value(schema, pointer, sides);
+  }
+
+  void compare_value(const Schema& schema, const std::string& pointer, const Sides& sides) {
+    const auto [desired, applied, actual] = sides;
+    const bool as_desired = actual && desired && equivalent(schema, *desired, *actual);
+    if (actual_known_ && applied && !as_desired && !(actual && equivalent(schema, *applied, *actual)))
+      add(schema, {pointer, value_or_null(actual), *applied, true, false, schema.secret}, sides);
+    if (is_asked(schema, sides))
+      add(schema,
+          {pointer, value_or_null(applied ? applied : actual), value_or_null(desired), false,
+           desired && has_reference(*desired), schema.secret},
+          sides);
+  }
+
+  bool is_asked(const Schema& schema, const Sides& sides) const {
+    const auto [desired, applied, actual] = sides;
+    if (!desired || (applied && has_reference(*desired))) return true;
+    if (applied) return !equivalent(schema, *desired, *applied);
+    if (actual && equivalent(schema, *desired, *actual)) return false;
+    // A default that the plugin has gained since does not touch what exists.
+    const bool by_default = schema.default_value && equivalent(schema, *desired, *schema.default_value);
+    return !(applied_known_ && by_default);
+  }
+
+  void add(const Schema& schema, FieldChange field, const Sides& sides) {
+    refuse(schema, field, sides);
+    diff_.rule = std::max(diff_.rule, schema.update);
+    const std::string operation = operation_of(schema, sides.desired);
+    if (!operation.empty() && !std::count(diff_.operations.begin(), diff_.operations.end(), operation))
+      diff_.operations.push_back(operation);
+    if (operation != "stop") ++others_;
+    diff_.fields.push_back(std::move(field));
+  }
+
+  static std::string operation_of(const Schema& schema, const Json* desired) {
+    if (!desired) return "";
+    const auto found = schema.operations.find(desired->dump());
+    return found == schema.operations.end() ? "" : found->second;
+  }
+
+  void refuse(const Schema& schema, const FieldChange& field, const Sides& sides) {
+    const Json* now = sides.actual ? sides.actual : sides.applied;
+    const std::string change =
+        field.pointer + " from " + shown(schema, now) + " to " + shown(schema, sides.desired);
+    std::string refusal;
+    if (schema.update == UpdateRule::refuse)
+      refusal = "changing " + change + " is not possible";
+    else if (schema.refuse_decrease && now && sides.desired && is_less(*sides.desired, *now))
+      refusal = "decreasing " + change + " is not possible";
+    if (!refusal.empty() && !std::count(diff_.refusals.begin(), diff_.refusals.end(), refusal))
+      diff_.refusals.push_back(refusal);
+  }
+
+  SpecDiff& diff_;
+  const bool applied_known_;
+  const bool actual_known_;
+  int others_ = 0;  // fields that do more than stop
+};
+
+void collect_starts(const Schema& schema, const Json& value, std::vector<std::string>& operations) {
+  const auto found = schema.operations.find(schema.operations.empty() ? "" : value.dump());
+  if (found != schema.operations.end() && found->second == "start" && operations.empty())
+    operations.push_back("start");
+  if (value.is_object())
+    for (const auto& item : value.items())
+      collect_starts(member_schema(schema, item.key()), item.value(), operations);
+}
+
+}  // namespace
+
+SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applied, const Json& actual) {
+  SpecDiff diff;
+  const bool same = desired == applied && (actual.is_null() || applied == actual);
+  if (same && !has_reference(desired)) return diff;
+  Comparer comparer(diff, !applied.is_null(), !actual.is_null());
+  comparer.compare(schema, "", {present(&desired), present(&applied), present(&actual)});
+  diff.stops_only = comparer.stops_only();
+  return diff;
+}
+
+std::vector<std::string> operations_of_create(const Schema& schema, const Json& spec) {
+  std::vector<std::string> operations;
+  collect_starts(schema, spec, operations);
+  return operations;
+}
+
+}  // namespace tenon

@@ -1,0 +1,31 @@
+// Pass 5 for one spec: what differs between desired, applied and actual, in the schema's words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "framework/model/change.h"
+#include "framework/model/schema.h"
+
+namespace tenon {
+
+struct SpecDiff {
+  std::vector<FieldChange> fields;      // by pointer
+  UpdateRule rule = UpdateRule::live;   // the strictest of the fields
+  std::vector<std::string> operations;  // start, stop
+  bool stops_only = false;              // nothing differs but fields whose new value means stop
+  std::vector<std::string> refusals;    // fields that must not change so, as sentences
+
+  bool empty() const { return fields.empty(); }
+};
+
+// Drift (applied and actual differ) puts back what was applied; asked (desired and applied differ) goes on
+// from there. Fields in neither desired nor applied are not managed; missing in desired means back to
+// default. Null applied: not known, so desired is compared with actual alone. Null actual: cannot be read, so
+// there is no drift. References that are still in desired are values known after apply.
+SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applied, const Json& actual);
+
+// What creating with this spec does besides: "start".
+std::vector<std::string> operations_of_create(const Schema& schema, const Json& spec);
+
+}  // namespace tenon

@@ -1,0 +1,93 @@
+#include "framework/plan/plan.h"
+
+#include <algorithm>
+
+#include "framework/base/digest.h"
+#include "framework/plan/decide.h"
+#include "framework/plan/steps.h"
+#include "framework/plan/words.h"
+
+namespace tenon {
+namespace {
+
+// Removes in place what changes without anybody having changed it.
+void drop_volatile(const Schema& schema, Json& value) {
+  if (value.is_array() && schema.items)
+    for (Json& item : value) drop_volatile(*schema.items, item);
+  if (!value.is_object()) return;
+  for (auto item = value.begin(); item != value.end();) {
+    const auto property = schema.properties.find(item.key());
+    const Schema* member = property != schema.properties.end() ? &property->second : schema.additional.get();
+    if (member && (member->is_volatile || member->computed)) {
+      item = value.erase(item);
+    } else {
+      if (member) drop_volatile(*member, *item);
+      ++item;
+    }
+  }
+}
+
+void decide_all(Situation& situation) {
+  situation.decisions.reserve(situation.graph.order.size());
+  for (const Address& address : situation.graph.order)
+    if (situation.desired(address) || situation.row(address))
+      situation.decisions.emplace(address, decide(situation, address));
+  guard_removals(situation);
+  block_dependants(situation);
+}
+
+void look_up_plugins(const Catalog& catalog, Plan& plan) {
+  for (const Change& change : plan.changes) {
+    if (plan.plugins.count(change.instance)) continue;
+    if (const Instance* instance = catalog.find_instance(change.instance))
+      plan.plugins.emplace(change.instance, instance->manifest->digest);
+  }
+}
+
+void take_fingerprints(const Situation& situation, Plan& plan) {
+  for (const Address& address : situation.graph.order)
+    plan.fingerprints.emplace(address, fingerprint(situation.observation(address), situation.kind(address)));
+}
+
+void collect_changes(Situation& situation, Plan& plan) {
+  size_t left = 0;
+  for (auto& [address, decision] : situation.decisions) {
+    const bool declared = situation.desired(address) != nullptr;
+    if (!declared && decision.change.action == Action::none && !decision.change.refusal) ++left;
+    plan.changes.push_back(std::move(decision.change));
+  }
+  std::sort(plan.changes.begin(), plan.changes.end(),
+            [](const Change& a, const Change& b) { return a.address < b.address; });
+  if (left > 0)
+    plan.notes.push_back(std::to_string(left) + (left == 1 ? " resource is" : " resources are") +
+                         " owned and no longer declared; --prune deletes what no manifest names");
+}
+
+}  // namespace
+
+std::string fingerprint(const Observation& observation, const KindManifest* kind) {
+  Json seen = {{"existence", to_string(observation.existence)},
+               {"identity", observation.identity},
+               {"phase", observation.phase},
+               {"contents", to_string(observation.contents)},
+               {"actual", observation.actual}};
+  if (kind) drop_volatile(kind->schema, seen["actual"]);
+  if (const auto& mark = observation.mark)
+    seen["mark"] = {mark->inventory, mark->address, mark->nonce, mark->generation};
+  return sha256(seen.dump());
+}
+
+Plan make_plan(const Graph& graph, const Observations& observations, const std::vector<Owned>& owned,
+               const std::string& inventory, const Catalog& catalog, const PlanOptions& options) {
+  Situation situation(graph, observations, owned, inventory, catalog, options);
+  decide_all(situation);
+  Plan plan;
+  plan.inventory = inventory;
+  plan.steps = make_steps(situation);
+  take_fingerprints(situation, plan);
+  collect_changes(situation, plan);
+  look_up_plugins(catalog, plan);
+  return plan;
+}
+
+}  // namespace tenon

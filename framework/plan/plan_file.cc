@@ -1,0 +1,250 @@
+#include "framework/plan/plan_file.h"
+
+#include <stdexcept>
+
+#include "framework/plan/words.h"
+
+namespace tenon {
+namespace {
+
+constexpr Action kActions[] = {Action::none,   Action::create, Action::update, Action::replace,
+                               Action::remove, Action::adopt,  Action::forget, Action::blocked};
+constexpr StepKind kStepKinds[] = {StepKind::create, StepKind::update, StepKind::remove, StepKind::await};
+
+template <typename Container>
+Json texts(const Container& items) {
+  Json list = Json::array();
+  for (const auto& item : items) list.push_back(to_string(item));
+  return list;
+}
+
+Json to_json(const Position& position) {
+  return {{"file", position.file}, {"line", position.line}, {"column", position.column}};
+}
+
+Json to_json(const FieldChange& field) {
+  return {{"pointer", field.pointer},
+          {"before", field.secret && !field.before.is_null() ? Json(kMasked) : field.before},
+          {"after", field.secret && !field.after.is_null() ? Json(kMasked) : field.after},
+          {"drift", field.drift},
+          {"knownAfterApply", field.known_after_apply},
+          {"secret", field.secret}};
+}
+
+Json to_json(const Await& await) {
+  return {{"target", to_string(await.target)}, {"phases", await.phases},
+          {"failing", await.failing},          {"contents", texts(await.contents)},
+          {"generation", await.generation},    {"timeoutMs", await.timeout.count()}};
+}
+
+Json to_json(const Change& change) {
+  Json json = {{"address", to_string(change.address)},
+               {"instance", change.instance},
+               {"action", to_string(change.action)},
+               {"reasons", change.reasons},
+               {"fields", Json::array()},
+               {"operations", change.operations},
+               {"notes", change.notes},
+               {"desired", change.desired},
+               {"origin", to_json(change.origin)}};
+  for (const FieldChange& field : change.fields) json["fields"].push_back(to_json(field));
+  if (change.refusal)
+    json["refusal"] = {{"reason", change.refusal->reason}, {"remedy", change.refusal->remedy}};
+  if (change.parent) json["parent"] = to_string(*change.parent);
+  return json;
+}
+
+Json to_json(const Step& step) {
+  Json json = {{"kind", to_string(step.kind)},
+               {"address", to_string(step.address)},
+               {"instance", step.instance},
+               {"after", step.after},
+               {"guards", Json::array()},
+               {"desired", step.desired},
+               {"labels", step.labels},
+               {"annotations", step.annotations},
+               {"operations", step.operations},
+               {"dependencies", texts(step.dependencies)},
+               {"nonce", step.nonce},
+               {"reason", step.reason},
+               {"guardedDelete", step.guarded_delete}};
+  for (const Await& guard : step.guards) json["guards"].push_back(to_json(guard));
+  if (step.await) json["await"] = to_json(*step.await);
+  if (step.parent) json["parent"] = to_string(*step.parent);
+  return json;
+}
+
+// Replaces every secret of a spec in place; true if there was one.
+bool mask(const Schema& schema, Json& value) {
+  if (schema.secret && !value.is_null()) {
+    value = kMasked;
+    return true;
+  }
+  bool masked = false;
+  if (value.is_object()) {
+    for (auto& item : value.items()) {
+      const auto property = schema.properties.find(item.key());
+      if (property != schema.properties.end())
+        masked |= mask(property->second, item.value());
+      else if (schema.additional)
+        masked |= mask(*schema.additional, item.value());
+    }
+  } else if (value.is_array() && schema.items) {
+    for (Json& item : value) masked |= mask(*schema.items, item);
+  }
+  return masked;
+}
+
+bool mask(const Catalog& catalog, const Address& address, Json& spec) {
+  const KindManifest* kind = catalog.find(address.kind_name());
+  return kind && mask(kind->schema, spec);
+}
+
+// What follows reads what was written above; a wrong member throws, and plan_from_json catches.
+
+Address address_from(const Json& json) {
+  auto address = parse_address(json.get_ref<const std::string&>());
+  if (!address) throw std::invalid_argument(address.error().message);
+  return std::move(*address);
+}
+
+std::optional<Address> optional_address(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end()) return {};
+  return address_from(*found);
+}
+
+template <typename Enum, size_t N>
+Enum word_from(const Json& json, const Enum (&words)[N]) {
+  const std::string& text = json.get_ref<const std::string&>();
+  for (Enum word : words)
+    if (to_string(word) == text) return word;
+  throw std::invalid_argument("unknown word '" + text + "'");
+}
+
+Position position_from(const Json& json) {
+  return {json.at("file").get<std::string>(), json.at("line").get<int>(), json.at("column").get<int>()};
+}
+
+FieldChange field_from(const Json& json) {
+  return {json.at("pointer").get<std::string>(),
+          json.at("before"),
+          json.at("after"),
+          json.at("drift").get<bool>(),
+          json.at("knownAfterApply").get<bool>(),
+          json.at("secret").get<bool>()};
+}
+
+Await await_from(const Json& json) {
+  Await await;
+  await.target = address_from(json.at("target"));
+  json.at("phases").get_to(await.phases);
+  json.at("failing").get_to(await.failing);
+  for (const Json& contents : json.at("contents"))
+    await.contents.push_back(parse_contents(contents.get_ref<const std::string&>()));
+  json.at("generation").get_to(await.generation);
+  await.timeout = Duration(json.at("timeoutMs").get<int64_t>());
+  return await;
+}
+
+Change change_from(const Json& json) {
+  Change change;
+  change.address = address_from(json.at("address"));
+  json.at("instance").get_to(change.instance);
+  change.action = word_from(json.at("action"), kActions);
+  json.at("reasons").get_to(change.reasons);
+  for (const Json& field : json.at("fields")) change.fields.push_back(field_from(field));
+  json.at("operations").get_to(change.operations);
+  json.at("notes").get_to(change.notes);
+  change.desired = json.at("desired");
+  change.origin = position_from(json.at("origin"));
+  if (const auto refusal = json.find("refusal"); refusal != json.end())
+    change.refusal =
+        Refusal{refusal->at("reason").get<std::string>(), refusal->at("remedy").get<std::string>()};
+  change.parent = optional_address(json, "parent");
+  return change;
+}
+
+Step step_from(const Json& json) {
+  Step step;
+  step.kind = word_from(json.at("kind"), kStepKinds);
+  step.address = address_from(json.at("address"));
+  json.at("instance").get_to(step.instance);
+  json.at("after").get_to(step.after);
+  for (const Json& guard : json.at("guards")) step.guards.push_back(await_from(guard));
+  if (const auto await = json.find("await"); await != json.end()) step.await = await_from(*await);
+  step.desired = json.at("desired");
+  step.labels = json.at("labels");
+  step.annotations = json.at("annotations");
+  json.at("operations").get_to(step.operations);
+  for (const Json& dependency : json.at("dependencies"))
+    step.dependencies.push_back(address_from(dependency));
+  json.at("nonce").get_to(step.nonce);
+  step.parent = optional_address(json, "parent");
+  json.at("reason").get_to(step.reason);
+  json.at("guardedDelete").get_to(step.guarded_delete);
+  return step;
+}
+
+// A step may only follow earlier ones.
+void check_order(const Plan& plan) {
+  for (size_t i = 0; i < plan.steps.size(); ++i)
+    for (int before : plan.steps[i].after)
+      if (before < 0 || static_cast<size_t>(before) >= i)
+        throw std::invalid_argument("step " + std::to_string(i) + " comes after step " +
+                                    std::to_string(before));
+}
+
+Plan read(const Json& json) {
+  Plan plan;
+  json.at("inventory").get_to(plan.inventory);
+  for (const Json& change : json.at("changes")) plan.changes.push_back(change_from(change));
+  for (const Json& step : json.at("steps")) plan.steps.push_back(step_from(step));
+  for (const auto& item : json.at("fingerprints").items())
+    plan.fingerprints.emplace(address_from(Json(item.key())), item.value().get<std::string>());
+  json.at("plugins").get_to(plan.plugins);
+  json.at("notes").get_to(plan.notes);
+  check_order(plan);
+  return plan;
+}
+
+}  // namespace
+
+Json to_json(const Plan& plan, const Catalog& catalog) {
+  Json json = {{"formatVersion", kPlanFormatVersion},
+               {"inventory", plan.inventory},
+               {"changes", Json::array()},
+               {"steps", Json::array()},
+               {"fingerprints", Json::object()},
+               {"plugins", plan.plugins},
+               {"notes", plan.notes}};
+  bool masked = false;
+  for (const Change& change : plan.changes) {
+    json["changes"].push_back(to_json(change));
+    masked |= mask(catalog, change.address, json["changes"].back()["desired"]);
+  }
+  for (const Step& step : plan.steps) {
+    json["steps"].push_back(to_json(step));
+    masked |= mask(catalog, step.address, json["steps"].back()["desired"]);
+  }
+  for (const auto& [address, print] : plan.fingerprints) json["fingerprints"][to_string(address)] = print;
+  if (masked) json["masked"] = true;
+  return json;
+}
+
+Result<Plan> plan_from_json(const Json& json) {
+  const auto version = json.is_object() ? json.find("formatVersion") : json.end();
+  if (!json.is_object() || version == json.end() || !version->is_number_integer())
+    return Error{Code::invalid_argument, "this is not a plan: it has no formatVersion"};
+  if (*version > kPlanFormatVersion)
+    return Error{Code::failed_precondition, "the plan has formatVersion " + version->dump() +
+                                                ", made by a newer Tenon; this one reads up to " +
+                                                std::to_string(kPlanFormatVersion) + ": plan again"};
+  try {
+    return read(json);
+  } catch (const std::exception& e) {
+    return Error{Code::invalid_argument, std::string("the plan is damaged: ") + e.what()};
+  }
+}
+
+}  // namespace tenon

@@ -1,0 +1,24 @@
+// A plan as JSON: what `tenon plan -o json` prints, what a run records, what a saved plan holds.
+#pragma once
+
+#include "framework/base/json.h"
+#include "framework/base/result.h"
+#include "framework/model/catalog.h"
+#include "framework/model/change.h"
+
+namespace tenon {
+
+// Raised when a reader of the old form would misunderstand the new one; new members alone do not raise it.
+inline constexpr int kPlanFormatVersion = 1;
+
+// What stands for a value that the schema marks x-secret.
+inline constexpr std::string_view kMasked = "(sensitive)";
+
+// Values that a schema of the catalog marks x-secret are masked; the member "masked" then says so, and what
+// is read back is for looking at, not for applying.
+Json to_json(const Plan& plan, const Catalog& catalog);
+
+// failed_precondition: a newer formatVersion; invalid_argument: not a plan, or damaged.
+Result<Plan> plan_from_json(const Json& json);
+
+}  // namespace tenon

@@ -1,0 +1,273 @@
+#include "framework/plan/resolve.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "framework/plan/order.h"
+#include "framework/plan/words.h"
+
+namespace tenon {
+namespace {
+
+const std::set<std::string> kCreateAndUpdate = {"create", "update"};
+const std::set<std::string> kEverythingHeldBack = {"create", "update", "start"};
+// Of a claim that a consumer may use. A backend that says nothing about contents has none that could be
+// unfinished.
+const std::vector<Contents> kFinished = {Contents::unspecified, Contents::none, Contents::populated};
+
+struct Found {
+  std::string pointer;
+  std::string name;
+};
+
+// Every text at a path with "*" for each element. A value reference there is an edge by itself.
+void find_names(const Json& value, std::string_view path, const std::string& pointer,
+                std::vector<Found>& found) {
+  if (path.empty()) {
+    if (value.is_string() && !value.get_ref<const std::string&>().empty()) found.push_back({pointer, value});
+    return;
+  }
+  const size_t end = std::min(path.find('/', 1), path.size());
+  const std::string token(path.substr(1, end - 1));
+  const std::string_view rest = path.substr(end);
+  if (token == "*" && value.is_structured()) {
+    for (const auto& item : value.items()) find_names(item.value(), rest, joined(pointer, item.key()), found);
+  } else if (value.is_object()) {
+    if (const auto member = value.find(token); member != value.end())
+      find_names(*member, rest, joined(pointer, token), found);
+  }
+}
+
+std::vector<Found> names_at(const Json& spec, const Address& own, const std::string& path) {
+  if (path.empty()) return {{"", own.name}};
+  std::vector<Found> found;
+  find_names(spec, path, "", found);
+  return found;
+}
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> words;
+  std::string word;
+  for (char c : text + ",") {
+    if (c == ',') {
+      if (!word.empty()) words.push_back(std::move(word));
+      word.clear();
+    } else if (c != ' ' && c != '\n' && c != '\t') {
+      word += c;
+    }
+  }
+  return words;
+}
+
+// The spec that an owned resource was last sent with; null if it never was.
+const Json& sent_spec(const Owned& owned) {
+  static const Json none;
+  if (!owned.applied.is_null()) return owned.applied;
+  return owned.intent ? owned.intent->spec : none;
+}
+
+class Resolver {
+ public:
+  Resolver(const std::vector<Owned>& owned, const Catalog& catalog, Diagnostics& diagnostics)
+      : catalog_(catalog), diagnostics_(diagnostics) {
+    for (const Owned& row : owned) owned_.emplace(row.address, &row);
+  }
+
+  Graph run(std::vector<Resource> desired) {
+    for (Resource& resource : desired) graph_.desired.emplace(resource.address, std::move(resource));
+    for (const auto& [address, resource] : graph_.desired) add_edges(resource);
+    for (const auto& [address, row] : owned_)
+      if (!graph_.desired.count(address)) add_owned_edges(*row);
+    hold_back_consumers();
+    index_targets();
+    order();
+    return std::move(graph_);
+  }
+
+ private:
+  Address target_of(const Address& from, const KindName& kind, const std::string& name) const {
+    const KindManifest* manifest = catalog_.find(kind);
+    return {kind.group, kind.kind, manifest && manifest->cluster_scoped ? "-" : from.name_space, name};
+  }
+
+  // The target, ready in the words of its kind.
+  Await ready(const Address& target) const {
+    Await await;
+    await.target = target;
+    if (const KindManifest* kind = catalog_.find(target.kind_name())) {
+      await.phases = kind->ready.phases;
+      await.failing = kind->ready.failing;
+      await.timeout = kind->ready.timeout;
+    }
+    return await;
+  }
+
+  void add_edges(const Resource& resource) {
+    const KindManifest* kind = catalog_.find(resource.address.kind_name());
+    if (!kind) return;
+    for (const RequirementRule& rule : kind->requirements)
+      for (const Found& found : names_at(resource.spec, resource.address, rule.path)) {
+        const Address target = target_of(resource.address, rule.target, found.name);
+        if (is_served(resource, target, found.pointer)) add(rule_edge(resource.address, target, rule, *kind));
+      }
+    add_dependencies_asked_for(resource);
+    add_values(resource);
+  }
+
+  Edge rule_edge(const Address& from, const Address& target, const RequirementRule& rule,
+                 const KindManifest& kind) const {
+    Edge edge{from, ready(target), rule.guards, !rule.name.empty() && rule.name == kind.populates};
+    if (!rule.phases.empty()) edge.await.phases = rule.phases;
+    edge.await.contents = rule.contents;
+    return edge;
+  }
+
+  void add_dependencies_asked_for(const Resource& resource) {
+    const auto wanted = resource.annotations.find(std::string(kDependsOnAnnotation));
+    if (wanted == resource.annotations.end()) return;
+    for (const std::string& text : split_list(wanted->second)) {
+      const auto target = parse_address(text);
+      if (!target)
+        error(resource, "", "annotation tenon.dev/depends-on: " + target.error().message, "");
+      else if (is_served(resource, *target, ""))
+        add({resource.address, ready(*target), kEverythingHeldBack, false});
+    }
+  }
+
+  void add_values(const Resource& resource) {
+    auto references = references_in(resource.spec);
+    if (!references) return error(resource, "", references.error().message, "");
+    for (const ValueReference& reference : *references)
+      if (is_served(resource, reference.target, reference.pointer))
+        add({resource.address, ready(reference.target), kCreateAndUpdate, false});
+    if (!references->empty()) graph_.values.emplace(resource.address, std::move(*references));
+  }
+
+  bool is_served(const Resource& resource, const Address& target, const std::string& pointer) {
+    if (catalog_.find(target.kind_name())) return true;
+    error(resource, pointer,
+          title(resource.address) + " refers to " + title(target) + ", and no plugin serves " +
+              to_string(target.kind_name()),
+          "install a plugin for it, or add an instance of one to tenon.yaml");
+    return false;
+  }
+
+  // What only the inventory knows still has an order, and may still be filling a claim.
+  void add_owned_edges(const Owned& row) {
+    const std::set<Address> filled = claims_filled_by(row);
+    for (const Address& target : row.dependencies)
+      if (target != row.address) add({row.address, ready(target), {}, filled.count(target) > 0});
+    for (const Address& claim : filled) add({row.address, ready(claim), {}, true});
+  }
+
+  std::set<Address> claims_filled_by(const Owned& row) const {
+    std::set<Address> claims;
+    const KindManifest* kind = catalog_.find(row.address.kind_name());
+    if (!kind || kind->populates.empty()) return claims;
+    for (const RequirementRule& rule : kind->requirements)
+      if (rule.name == kind->populates)
+        for (const Found& found : names_at(sent_spec(row), row.address, rule.path))
+          claims.insert(target_of(row.address, rule.target, found.name));
+    return claims;
+  }
+
+  // One edge per state of a target; naming it twice adds the guards up.
+  void add(Edge edge) {
+    if (edge.populator) populators_[edge.await.target].insert(edge.from);
+    std::vector<Edge>& edges = graph_.requires_[edge.from];
+    for (Edge& known : edges)
+      if (known.await == edge.await && known.populator == edge.populator)
+        return known.guards.insert(edge.guards.begin(), edge.guards.end()), void();
+    edges.push_back(std::move(edge));
+  }
+
+  // However a consumer names a claim, it waits for whoever fills it, and for finished contents.
+  void hold_back_consumers() {
+    for (const auto& [address, resource] : graph_.desired) {
+      const auto found = graph_.requires_.find(address);
+      if (found == graph_.requires_.end()) continue;
+      std::vector<Edge> fillers;
+      for (Edge& edge : found->second) hold_back(edge, fillers);
+      for (Edge& filler : fillers) add(std::move(filler));
+    }
+  }
+
+  void hold_back(Edge& edge, std::vector<Edge>& fillers) const {
+    const KindManifest* kind = catalog_.find(edge.await.target.kind_name());
+    if (!kind || !kind->claim || edge.populator) return;
+    if (edge.await.contents.empty()) edge.await.contents = kFinished;
+    const auto populators = populators_.find(edge.await.target);
+    if (populators == populators_.end()) return;
+    for (const Address& populator : populators->second)
+      if (populator != edge.from) fillers.push_back({edge.from, ready(populator), edge.guards, false});
+  }
+
+  void index_targets() {
+    std::set<Address> externals;
+    for (const auto& [from, edges] : graph_.requires_)
+      for (const Edge& edge : edges) {
+        const Address& target = edge.await.target;
+        graph_.required_by[target].push_back(from);
+        if (!graph_.desired.count(target) && !owned_.count(target)) externals.insert(target);
+      }
+    for (auto& [target, from] : graph_.required_by)
+      from.erase(std::unique(from.begin(), from.end()), from.end());
+    graph_.externals.assign(externals.begin(), externals.end());
+  }
+
+  void order() {
+    std::set<Address> nodes(graph_.externals.begin(), graph_.externals.end());
+    for (const auto& [address, resource] : graph_.desired) nodes.insert(address);
+    for (const auto& [address, row] : owned_) nodes.insert(address);
+    const std::vector<Address> names(nodes.begin(), nodes.end());
+    std::unordered_map<Address, int> numbers;
+    for (const Address& name : names) numbers.emplace(name, static_cast<int>(numbers.size()));
+    std::vector<std::vector<int>> before(names.size());
+    for (const auto& [from, edges] : graph_.requires_)
+      for (const Edge& edge : edges) before[numbers.at(from)].push_back(numbers.at(edge.await.target));
+    const Order order = order_of(before);
+    for (int number : order.sorted) graph_.order.push_back(names[number]);
+    for (const std::vector<int>& cycle : order.cycles) report(cycle, names);
+  }
+
+  void report(const std::vector<int>& cycle, const std::vector<Address>& names) {
+    std::string path = title(names[cycle.front()]);
+    for (size_t i = 1; i <= cycle.size(); ++i) path += " requires " + title(names[cycle[i % cycle.size()]]);
+    const auto declared = graph_.desired.find(names[cycle.front()]);
+    const Position position =
+        declared == graph_.desired.end() ? Position{} : declared->second.origin.locate("");
+    diagnostics_.push_back({Severity::error, "a cycle: " + path,
+                            "each waits for the next; remove one of these requirements",
+                            to_string(names[cycle.front()]), position});
+  }
+
+  void error(const Resource& resource, const std::string& pointer, std::string summary, std::string detail) {
+    diagnostics_.push_back({Severity::error, std::move(summary), std::move(detail),
+                            to_string(resource.address), resource.origin.locate(pointer)});
+  }
+
+  const Catalog& catalog_;
+  Diagnostics& diagnostics_;
+  std::map<Address, const Owned*> owned_;
+  std::map<Address, std::set<Address>> populators_;  // by claim
+  Graph graph_;
+};
+
+}  // namespace
+
+std::vector<Address> Graph::dependencies(const Address& address) const {
+  std::set<Address> targets;
+  if (const auto edges = requires_.find(address); edges != requires_.end())
+    for (const Edge& edge : edges->second) targets.insert(edge.await.target);
+  if (const auto references = values.find(address); references != values.end())
+    for (const ValueReference& reference : references->second) targets.insert(reference.target);
+  return {targets.begin(), targets.end()};
+}
+
+Graph resolve(std::vector<Resource> desired, const std::vector<Owned>& owned, const Catalog& catalog,
+              Diagnostics& diagnostics) {
+  return Resolver(owned, catalog, diagnostics).run(std::move(desired));
+}
+
+}  // namespace tenon

@@ -1,0 +1,73 @@
+#include "framework/plan/situation.h"
+
+namespace tenon {
+
+bool Decision::makes() const {
+  return change.action == Action::create || change.action == Action::update ||
+         change.action == Action::replace;
+}
+
+bool Decision::removes() const { return change.action == Action::remove || change.action == Action::replace; }
+
+Situation::Situation(const Graph& graph_, const Observations& observations_, const std::vector<Owned>& rows,
+                     const std::string& inventory_, const Catalog& catalog_, const PlanOptions& options_)
+    : graph(graph_),
+      observations(observations_),
+      inventory(inventory_),
+      catalog(catalog_),
+      options(options_) {
+  for (const Owned& row : rows) {
+    owned.emplace(row.address, &row);
+    for (const Address& target : row.dependencies) holders[target].push_back(row.address);
+  }
+}
+
+const Observation& Situation::observation(const Address& address) const {
+  static const Observation nobody_looked = unknown_observation({Code::internal, "it was not looked at"});
+  const auto found = observations.find(address);
+  return found == observations.end() ? nobody_looked : found->second;
+}
+
+const Owned* Situation::row(const Address& address) const {
+  const auto found = owned.find(address);
+  return found == owned.end() ? nullptr : found->second;
+}
+
+const Resource* Situation::desired(const Address& address) const {
+  const auto found = graph.desired.find(address);
+  return found == graph.desired.end() ? nullptr : &found->second;
+}
+
+const Decision* Situation::decision(const Address& address) const {
+  const auto found = decisions.find(address);
+  return found == decisions.end() ? nullptr : &found->second;
+}
+
+const std::vector<Edge>& Situation::edges(const Address& address) const {
+  static const std::vector<Edge> none;
+  const auto found = graph.requires_.find(address);
+  return found == graph.requires_.end() ? none : found->second;
+}
+
+bool Situation::is_protected(const Address& address) const {
+  const Owned* owner = row(address);
+  if (owner && owner->protect) return true;
+  const Resource* resource = desired(address);
+  if (!resource) return false;
+  const auto annotation = resource->annotations.find(std::string(kProtectAnnotation));
+  return annotation != resource->annotations.end() && annotation->second == "true";
+}
+
+const Address* Situation::claim_of(const Address& address) const {
+  for (const Edge& edge : edges(address))
+    if (edge.populator) return &edge.await.target;
+  return nullptr;
+}
+
+bool Situation::is_populated(const Address& address) const {
+  if (observation(address).contents == Contents::populated) return true;
+  const Address* claim = claim_of(address);
+  return claim && observation(*claim).contents == Contents::populated;
+}
+
+}  // namespace tenon

@@ -1,0 +1,57 @@
+// What make_plan looks at, with indices; and what it has decided so far. Internal to this folder.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "framework/plan/plan.h"
+
+namespace tenon {
+
+// What becomes of one resource.
+struct Decision {
+  Change change;
+  std::string nonce;        // a create goes on with this intent
+  bool stops_only = false;  // an update that nothing holds back
+  bool guarded_delete = false;
+  // Present and nobody has to act, but it has still to become ready.
+  bool unfinished = false;
+  // The spec with the values that are known already.
+  Json filled;
+
+  bool makes() const;    // a create or update step
+  bool removes() const;  // a delete step, alone or before a create
+};
+
+// References into what make_plan was given; lives as long as one call of it.
+struct Situation {
+  Situation(const Graph& graph, const Observations& observations, const std::vector<Owned>& owned,
+            const std::string& inventory, const Catalog& catalog, const PlanOptions& options);
+
+  const Graph& graph;
+  const Observations& observations;
+  const std::string& inventory;
+  const Catalog& catalog;
+  const PlanOptions& options;
+  std::unordered_map<Address, const Owned*> owned;
+  std::unordered_map<Address, std::vector<Address>> holders;  // by what the inventory says they depend on
+  std::unordered_map<Address, Decision> decisions;
+
+  // Unknown if nobody looked.
+  const Observation& observation(const Address& address) const;
+  const Owned* row(const Address& address) const;
+  const Resource* desired(const Address& address) const;
+  const Decision* decision(const Address& address) const;
+  Decision& decided(const Address& address) { return decisions.at(address); }
+  const KindManifest* kind(const Address& address) const { return catalog.find(address.kind_name()); }
+  const std::vector<Edge>& edges(const Address& address) const;
+
+  bool is_protected(const Address& address) const;
+  // Holds a user's data, itself or in the claim that it fills.
+  bool is_populated(const Address& address) const;
+  // The claim that it fills; null: none.
+  const Address* claim_of(const Address& address) const;
+};
+
+}  // namespace tenon

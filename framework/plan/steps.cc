@@ -1,0 +1,247 @@
+#include "framework/plan/steps.h"
+
+#include <algorithm>
+#include <map>
+
+#include "framework/plan/order.h"
+#include "framework/plan/words.h"
+
+namespace tenon {
+namespace {
+
+// Steps are first numbered as they are found, deletes before all, and put in order at the end.
+class Builder {
+ public:
+  explicit Builder(const Situation& situation) : situation_(situation) {}
+
+  std::vector<Step> run() {
+    const auto& order = situation_.graph.order;
+    for (auto address = order.rbegin(); address != order.rend(); ++address) add_removal(*address);
+    for (const Address& address : order) add_making(address);
+    order_removals();
+    return sorted();
+  }
+
+ private:
+  struct Waiting {
+    Await await;
+    int step;
+  };
+
+  const Decision* acting(const Address& address) const {
+    const Decision* decision = situation_.decision(address);
+    return decision && !decision->change.refusal && decision->change.action != Action::blocked ? decision
+                                                                                               : nullptr;
+  }
+
+  int push(Step step) {
+    steps_.push_back(std::move(step));
+    return static_cast<int>(steps_.size()) - 1;
+  }
+
+  static std::string reason_of(const Change& change) {
+    std::string text;
+    for (const std::string& reason : change.reasons) text += (text.empty() ? "" : "; ") + reason;
+    return text;
+  }
+
+  static Step step_for(const Decision& decision, StepKind kind) {
+    Step step;
+    step.kind = kind;
+    step.address = decision.change.address;
+    step.instance = decision.change.instance;
+    step.parent = decision.change.parent;
+    step.reason = reason_of(decision.change);
+    return step;
+  }
+
+  void add_removal(const Address& address) {
+    const Decision* decision = acting(address);
+    if (!decision || !decision->removes()) return;
+    Step step = step_for(*decision, StepKind::remove);
+    step.guarded_delete = decision->guarded_delete;
+    if (const Owned* row = situation_.row(address)) step.dependencies = row->dependencies;
+    removals_.emplace(address, push(std::move(step)));
+  }
+
+  void add_making(const Address& address) {
+    const Decision* decision = acting(address);
+    if (!decision) return;
+    if (decision->makes()) add_call(address, *decision);
+    if (decision->makes() || decision->unfinished) await_ready(address, *decision);
+  }
+
+  void add_call(const Address& address, const Decision& decision) {
+    const bool update = decision.change.action == Action::update;
+    Step step = step_for(decision, update ? StepKind::update : StepKind::create);
+    const Resource& resource = *situation_.desired(address);
+    step.desired = resource.spec;
+    step.labels = resource.labels;
+    step.annotations = resource.annotations;
+    step.operations = decision.change.operations;
+    step.dependencies = situation_.graph.dependencies(address);
+    step.nonce = decision.nonce;
+    if (const auto removal = removals_.find(address); removal != removals_.end())
+      step.after.push_back(removal->second);
+    if (!decision.stops_only) hold_back(address, step);
+    makings_.emplace(address, push(std::move(step)));
+  }
+
+  // The requirements that guard one of the step's operations: what it comes after, and what is looked at
+  // again.
+  void hold_back(const Address& address, Step& step) {
+    for (const Edge& edge : situation_.edges(address)) {
+      if (!guards(edge, step) || is_leaving(edge)) continue;
+      step.guards.push_back(guard_of(edge.await));
+      const int before = needs_step(edge.await) ? await_step(edge.await, title(address) + " requires it")
+                                                : making_of(edge.await.target);
+      if (before >= 0) step.after.push_back(before);
+    }
+  }
+
+  static bool guards(const Edge& edge, const Step& step) {
+    const auto held = [&edge](const std::string& operation) { return edge.guards.count(operation) > 0; };
+    return held(std::string(to_string(step.kind))) ||
+           std::any_of(step.operations.begin(), step.operations.end(), held);
+  }
+
+  // An importer that this plan deletes is waited for no more; its claim's contents still are.
+  bool is_leaving(const Edge& edge) const {
+    const Decision* target = acting(edge.await.target);
+    return target && target->change.action == Action::remove;
+  }
+
+  int making_of(const Address& address) const {
+    const auto making = makings_.find(address);
+    return making == makings_.end() ? -1 : making->second;
+  }
+
+  // What was last sent is known here only if nothing more is sent.
+  Await guard_of(Await await) const {
+    const Owned* row = situation_.row(await.target);
+    if (row && making_of(await.target) < 0) await.generation = row->generation;
+    return await;
+  }
+
+  bool needs_step(const Await& await) const {
+    const KindManifest* kind = situation_.kind(await.target);
+    if (making_of(await.target) >= 0) return kind->ready.later || !ends_in(*kind, await);
+    const Judgement now = judge(await, situation_.observation(await.target), guard_of(await).generation);
+    return now.verdict != Verdict::met && !is_filled(await);
+  }
+
+  // Whether a create that has ended has brought the target into an accepted phase.
+  static bool ends_in(const KindManifest& kind, const Await& await) {
+    if (await.phases.empty() || kind.ready.phases.empty()) return true;
+    return std::any_of(
+        kind.ready.phases.begin(), kind.ready.phases.end(), [&await](const std::string& phase) {
+          return std::find(await.phases.begin(), await.phases.end(), phase) != await.phases.end();
+        });
+  }
+
+  // Only its contents are missing, and who fills it is waited for already.
+  bool is_filled(const Await& await) const {
+    Await without_contents = await;
+    without_contents.contents.clear();
+    if (judge(without_contents, situation_.observation(await.target), guard_of(await).generation).verdict !=
+        Verdict::met)
+      return false;
+    const auto by = situation_.graph.required_by.find(await.target);
+    return by != situation_.graph.required_by.end() &&
+           std::any_of(by->second.begin(), by->second.end(), [&](const Address& address) {
+             const Address* claim = situation_.claim_of(address);
+             return claim && *claim == await.target && acting(address);
+           });
+  }
+
+  // One step per target and accepted states, shared by all who wait.
+  int await_step(const Await& await, const std::string& reason) {
+    std::vector<Waiting>& known = awaits_[await.target];
+    for (const Waiting& waiting : known)
+      if (waiting.await == await) return waiting.step;
+    Step step;
+    step.kind = StepKind::await;
+    step.address = await.target;
+    step.instance = instance_of(await.target);
+    step.await = guard_of(await);
+    step.reason = reason;
+    if (const Decision* decision = situation_.decision(await.target)) step.parent = decision->change.parent;
+    if (const int making = making_of(await.target); making >= 0) step.after.push_back(making);
+    const int number = push(std::move(step));
+    known.push_back({await, number});
+    return number;
+  }
+
+  std::string instance_of(const Address& address) const {
+    if (const Decision* decision = situation_.decision(address)) return decision->change.instance;
+    Resource external;
+    external.address = address;
+    return situation_.catalog.route(external).value_or("");
+  }
+
+  // Kinds that take a while are waited for even if nothing else does. Those who require it come later in the
+  // graph's order, and share this await if they ask for the same.
+  void await_ready(const Address& address, const Decision& decision) {
+    const KindManifest* kind = situation_.kind(address);
+    if (!kind->ready.later || (decision.makes() && decision.stops_only)) return;
+    Await await;
+    await.target = address;
+    await.phases = kind->ready.phases;
+    await.failing = kind->ready.failing;
+    await.timeout = kind->ready.timeout;
+    await_step(await, decision.makes() ? "it takes a while to become ready" : "it is not ready yet");
+  }
+
+  // What holds something is gone, or has let go of it, before that is deleted.
+  void order_removals() {
+    for (const auto& [address, removal] : removals_) {
+      if (const auto holders = situation_.holders.find(address); holders != situation_.holders.end())
+        for (const Address& holder : holders->second) remove_after(removal, address, holder);
+      if (const auto by = situation_.graph.required_by.find(address);
+          by != situation_.graph.required_by.end())
+        for (const Address& holder : by->second)
+          if (!situation_.row(holder)) remove_after(removal, address, holder);
+    }
+  }
+
+  void remove_after(int removal, const Address& address, const Address& holder) {
+    std::vector<int>& after = steps_[removal].after;
+    if (const auto gone = removals_.find(holder); gone != removals_.end())
+      after.push_back(gone->second);
+    else if (const int making = making_of(holder); making >= 0 && !requires_still(holder, address))
+      after.push_back(making);
+  }
+
+  bool requires_still(const Address& holder, const Address& address) const {
+    const auto& edges = situation_.edges(holder);
+    return std::any_of(edges.begin(), edges.end(),
+                       [&address](const Edge& edge) { return edge.await.target == address; });
+  }
+
+  std::vector<Step> sorted() {
+    std::vector<std::vector<int>> before;
+    for (const Step& step : steps_) before.push_back(step.after);
+    const std::vector<int> order = order_of(before).sorted;
+    std::vector<int> position(order.size());
+    for (size_t i = 0; i < order.size(); ++i) position[order[i]] = static_cast<int>(i);
+    std::vector<Step> result;
+    for (int number : order) {
+      Step& step = result.emplace_back(std::move(steps_[number]));
+      for (int& earlier : step.after) earlier = position[earlier];
+      std::sort(step.after.begin(), step.after.end());
+      step.after.erase(std::unique(step.after.begin(), step.after.end()), step.after.end());
+    }
+    return result;
+  }
+
+  const Situation& situation_;
+  std::vector<Step> steps_;
+  std::map<Address, int> removals_, makings_;
+  std::map<Address, std::vector<Waiting>> awaits_;
+};
+
+}  // namespace
+
+std::vector<Step> make_steps(const Situation& situation) { return Builder(situation).run(); }
+
+}  // namespace tenon

@@ -1,0 +1,10 @@
+// Pass 6: decisions → steps, in order. Internal to this folder.
+#pragma once
+
+#include "framework/plan/situation.h"
+
+namespace tenon {
+
+std::vector<Step> make_steps(const Situation& situation);
+
+}  // namespace tenon

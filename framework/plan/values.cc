@@ -1,0 +1,28 @@
+#include "framework/plan/values.h"
+
+namespace tenon {
+namespace {
+
+bool is_settled(const Situation& situation, const Address& target) {
+  if (situation.observation(target).existence != Existence::present) return false;
+  const Decision* decision = situation.decision(target);
+  if (!decision) return true;
+  return decision->change.action == Action::none || decision->change.action == Action::update;
+}
+
+}  // namespace
+
+Json fill_known_values(const Situation& situation, const Resource& resource) {
+  const auto references = situation.graph.values.find(resource.address);
+  if (references == situation.graph.values.end()) return resource.spec;
+  Json spec = resource.spec;
+  for (const ValueReference& reference : references->second) {
+    if (!is_settled(situation, reference.target)) continue;
+    const Json& outputs = situation.observation(reference.target).outputs;
+    const Json::json_pointer path(reference.path);
+    if (outputs.contains(path)) spec[Json::json_pointer(reference.pointer)] = outputs.at(path);
+  }
+  return spec;
+}
+
+}  // namespace tenon

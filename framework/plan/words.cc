@@ -1,0 +1,37 @@
+#include "framework/plan/words.h"
+
+#include <algorithm>
+
+namespace tenon {
+
+std::string title(const Address& address) {
+  if (address.name_space == "default" || address.name_space == "-") return address.kind + " " + address.name;
+  return address.kind + " " + address.name_space + "/" + address.name;
+}
+
+std::string listed(const std::vector<std::string>& words, size_t most) {
+  const size_t named = words.size() > most + 1 ? most : words.size();
+  const size_t rest = words.size() - named;
+  std::string text;
+  for (size_t i = 0; i < named; ++i) {
+    if (i > 0) text += i + 1 == named && rest == 0 ? " and " : ", ";
+    text += words[i];
+  }
+  return rest == 0 ? text : text + " and " + std::to_string(rest) + " more";
+}
+
+std::string joined(std::string_view pointer, std::string_view token) {
+  std::string text(pointer);
+  text += '/';
+  for (char c : token) {
+    if (c == '~')
+      text += "~0";
+    else if (c == '/')
+      text += "~1";
+    else
+      text += c;
+  }
+  return text;
+}
+
+}  // namespace tenon

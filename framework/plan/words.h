@@ -1,0 +1,21 @@
+// How this folder names things to people, and JSON pointers.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/model/address.h"
+
+namespace tenon {
+
+// "DataVolume example-dv"; the namespace is said only where it is not the usual one.
+std::string title(const Address& address);
+
+// "a", "a and b", "a, b and 7 more": at most `most` are named.
+std::string listed(const std::vector<std::string>& words, size_t most = 3);
+
+// The pointer with one more token, escaped.
+std::string joined(std::string_view pointer, std::string_view token);
+
+}  // namespace tenon
