@@ -22,6 +22,7 @@ TEST(NearestName, FindsTheTypoAndRefusesTheStranger) {
   const std::vector<std::string> names = {"source", "storage", "running"};
   EXPECT_EQ(nearest_name("soruce", names), "source");
   EXPECT_EQ(nearest_name("Storage", names), "storage");
+  EXPECT_EQ(nearest_name("siez", {"size", "name"}), "size");
   EXPECT_EQ(nearest_name("volumes", names), "");
 }
 

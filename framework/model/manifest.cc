@@ -124,6 +124,11 @@ KindManifest parse_kind(const Json& json, const std::string& pointer, std::optio
   reader.read("claim", kind.claim);
   if (kind.name.group.empty()) reader.fail("group", "a group; the core group is \"core\"");
   if (kind.name.kind.empty()) reader.fail("kind", "a kind");
+  if (kind.plural.empty()) {
+    for (char c : kind.name.kind)
+      kind.plural += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    kind.plural += 's';
+  }
   if (kind.versions.empty()) reader.fail("versions", "at least one version, the hub first");
   std::string scope = "Namespaced";
   reader.read("scope", scope);

@@ -1,20 +1,9 @@
 #include "framework/model/resource.h"
 
+#include "framework/model/json_reader.h"
+
 namespace tenon {
 namespace {
-
-std::string escaped(std::string_view token) {
-  std::string text;
-  for (char c : token) {
-    if (c == '~')
-      text += "~0";
-    else if (c == '/')
-      text += "~1";
-    else
-      text += c;
-  }
-  return text;
-}
 
 Result<ValueReference> parse_reference(const Json& value, const std::string& pointer) {
   const auto malformed = [&pointer](const std::string& what) {
@@ -42,7 +31,7 @@ Status collect(const Json& value, const std::string& pointer, std::vector<ValueR
   }
   if (!value.is_structured()) return {};
   for (const auto& item : value.items()) {
-    Status status = collect(item.value(), pointer + "/" + escaped(item.key()), references);
+    Status status = collect(item.value(), pointer + "/" + escape_pointer_token(item.key()), references);
     if (!status) return status;
   }
   return {};

@@ -1,0 +1,80 @@
+#include "framework/model/manifest.h"
+
+#include <gtest/gtest.h>
+
+namespace tenon {
+namespace {
+
+const char* const kText = R"({
+  "manifestVersion": 1, "name": "cdi-import", "version": "0.1.0", "capabilities": ["expand"],
+  "limits": {"parallel": 4}, "configuration": {"type": "object", "properties": {"root": {"type": "string"}}},
+  "kinds": [{
+    "group": "cdi.kubevirt.io", "kind": "DataVolume", "versions": ["v1beta1", "v1alpha1"], "shortNames": ["dv"],
+    "schema": {"type": "object", "properties": {"pvc": {"type": "object"}}},
+    "ready": {"phases": ["Succeeded"], "failing": ["Failed"], "later": true, "timeout": "1h30m"},
+    "populates": "claim", "somethingNew": 5,
+    "requirements": [{"name": "claim", "path": "", "target": "core/PersistentVolumeClaim"},
+                     {"name": "origin", "path": "/source/pvc/name", "target": "core/PersistentVolumeClaim",
+                      "phases": ["Bound"], "contents": ["populated"], "guards": ["create"]}]
+  }, {"group": "core", "kind": "Node", "versions": ["v1"], "plural": "nodes", "scope": "Cluster", "claim": true, "schema": {}}]
+})";
+
+TEST(Manifest, IsReadWhole) {
+  const Result<Manifest> manifest = parse_manifest(kText);
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ(manifest->name, "cdi-import");
+  EXPECT_TRUE(manifest->capabilities.contains("expand"));
+  EXPECT_EQ(manifest->parallel, 4);
+  EXPECT_EQ(manifest->batch, 1000);
+  const KindManifest* kind = manifest->find({"cdi.kubevirt.io", "DataVolume"});
+  ASSERT_NE(kind, nullptr);
+  EXPECT_EQ(kind->versions, (std::vector<std::string>{"v1beta1", "v1alpha1"}));
+  EXPECT_EQ(kind->plural, "datavolumes");
+  EXPECT_EQ(kind->ready.timeout, std::chrono::minutes(90));
+  EXPECT_TRUE(kind->ready.later);
+  EXPECT_EQ(kind->populates, "claim");
+  EXPECT_EQ(kind->requirements[0].guards, (std::set<std::string>{"create", "update"}));
+  EXPECT_EQ(kind->requirements[1].guards, (std::set<std::string>{"create"}));
+  EXPECT_EQ(kind->requirements[1].contents, (std::vector<Contents>{Contents::populated}));
+  EXPECT_TRUE(manifest->find({"core", "Node"})->cluster_scoped);
+  EXPECT_EQ(manifest->find({"core", "Pod"}), nullptr);
+}
+
+TEST(Manifest, NamesThePlaceOfAMistake) {
+  // kText with one member changed.
+  const auto message = [](const char* pointer, Json value) {
+    Json json = Json::parse(kText);
+    json[Json::json_pointer(pointer)] = std::move(value);
+    const Result<Manifest> manifest = parse_manifest(json.dump());
+    return manifest ? std::string("none") : manifest.error().message;
+  };
+  EXPECT_EQ(message("/manifestVersion", 2),
+            "manifest: '/manifestVersion': expected 1, the only version that this Tenon reads");
+  EXPECT_EQ(message("/kinds/0/ready/timeout", "soon"),
+            "manifest: '/kinds/0/ready/timeout': expected a duration such as 90s, 30m or 1h30m");
+  EXPECT_EQ(message("/kinds/0/populates", "x"),
+            "manifest: '/kinds/0/populates': expected the name of one of the requirements");
+  EXPECT_EQ(message("/kinds/0/requirements/0/target", "Claim"),
+            "manifest: '/kinds/0/requirements/0/target': expected a kind such as core/PersistentVolumeClaim");
+  EXPECT_EQ(message("/kinds/0/requirements/0/guards", {"delete"}),
+            "manifest: '/kinds/0/requirements/0/guards': expected create, update or start");
+  EXPECT_EQ(message("/kinds/0/requirements/1/name", "claim"),
+            "manifest: '/kinds/0/requirements': expected every name once, not 'claim' twice");
+  EXPECT_EQ(message("/kinds/1/scope", "Global"),
+            "manifest: '/kinds/1/scope': expected Namespaced or Cluster");
+  EXPECT_EQ(message("/kinds/0/schema/type", "map"),
+            "manifest: '/kinds/0/schema': '/type': expected one of object, array, string, integer, number, "
+            "boolean");
+  EXPECT_EQ(message("/limits/parallel", 0), "manifest: '/limits/parallel': expected at least 1");
+  EXPECT_EQ(message("/limits/parallel", -1),
+            "manifest: '/limits/parallel': expected a whole number that is not negative");
+  EXPECT_EQ(message("/kinds/1/kind", 7), "manifest: '/kinds/1/kind': expected a string");
+}
+
+TEST(Manifest, RefusesWhatIsNotJson) {
+  EXPECT_EQ(parse_manifest("{").error().message, "the manifest is not JSON");
+  EXPECT_EQ(parse_manifest("[]").error().message, "manifest: '': expected an object");
+}
+
+}  // namespace
+}  // namespace tenon
