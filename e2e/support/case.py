@@ -41,12 +41,15 @@ class Case(unittest.TestCase):
         self.addCleanup(self.libvirt.down)
         # libvirtd is a descendant too, but its lab stops it in order; this is for what a failed test leaves.
         self.addCleanup(self.kill_product)
-        self.disk = lab.Disk(self.files, **self.image)
+        self.disk = self.make_disk()
         self.http = lab.Http(self.files)
         self.addCleanup(self.http.down)
         self.tenon = Tenon(self.directory / 'work', self.libvirt.uri)
         self.observer = Observer(self.libvirt.uri, self.disk.raw)
         self.addCleanup(self.observer.stop)
+
+    def make_disk(self):
+        return lab.Disk(self.files, **self.image)
 
     def kill_product(self):
         for pid in processes.running('tenon', 'tenon-plugin-host', 'cdi-import-worker', 'qemu-img'):

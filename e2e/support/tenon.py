@@ -1,4 +1,5 @@
 """The staged product, run in a working directory of its own."""
+import json
 import os
 import pathlib
 import signal
@@ -87,10 +88,18 @@ class Tenon:
             return ''
 
     def leftovers(self):
-        """Files below .tenon that are not the inventory, its lock or a log."""
-        kept = ('inventory.db', 'inventory.db-wal', 'inventory.db-shm', 'lock')
-        return sorted(str(path.relative_to(self.directory)) for path in (self.directory / '.tenon').rglob('*')
-                      if path.is_file() and path.name not in kept and path.suffix != '.log')
+        """Files of claims and imports, which live below .tenon with the default configuration."""
+        return sorted(str(path.relative_to(self.directory)) for folder in ('volumes', 'imports')
+                      for path in (self.directory / '.tenon' / folder).rglob('*') if path.is_file())
+
+    def get(self):
+        """What `tenon get` says: {"VirtualMachine/name": item}; empty while there is nothing to say."""
+        done = self.run('get', '-o', 'json')
+        try:
+            items = json.loads(done.text)['items']
+        except ValueError:
+            raise AssertionError(str(done)) from None
+        return {'%s/%s' % (item['kind'], item['name']): item for item in items}
 
     def story(self):
         return '\n'.join('$ tenon %s   (status %s)\n%s' % (' '.join(one.command), one.process.poll(), one.text())
