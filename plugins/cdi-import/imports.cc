@@ -1,0 +1,187 @@
+#include "plugins/cdi-import/imports.h"
+
+#include <filesystem>
+
+#include "framework/base/files.h"
+#include "plugins/cdi-import/leftovers.h"
+#include "plugins/cdi-import/source.h"
+#include "plugins/cdi-import/spawn.h"
+
+namespace tenon::cdi {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A look at the lock (is_locked) holds it for a moment; that is nobody at work.
+constexpr milliseconds kLook{200};
+
+bool same_owner(const Ledger& ledger, const sdk::Resource& resource) {
+  return ledger.inventory == resource.inventory && ledger.address == resource.address;
+}
+
+Error foreign(const StateDirectory& state, const Ledger& ledger, Code code) {
+  return {code, state.path() + " belongs to " + ledger.address + " of inventory " + ledger.inventory};
+}
+
+Status check_ledger(const StateDirectory& state, const Ledger& ledger, const sdk::Resource& resource) {
+  if (!same_owner(ledger, resource)) return foreign(state, ledger, Code::already_exists);
+  // The same intent is resumed, also after a change that left the source alone.
+  if (ledger.nonce == resource.nonce &&
+      ledger.spec.value("source", Json()) == resource.desired.value("source", Json()))
+    return {};
+  return Error{Code::already_exists,
+               state.path() + " holds an earlier import of " + ledger.address + ": it must be deleted first"};
+}
+
+Result<TargetClaim> usable_claim(const sdk::Resource& resource) {
+  const auto claim = seen_claim(resource);
+  if (!claim) return Error{Code::failed_precondition, resource.address + ": its claim does not exist yet"};
+  const TargetClaim& target = claim->target;
+  if (target.directory.empty() || target.disk_path.empty() || target.size <= 0)
+    return Error{Code::failed_precondition,
+                 resource.address + ": its claim is no file on this machine to import into"};
+  return target;
+}
+
+Ledger ledger_for(const sdk::Resource& resource, const std::optional<Ledger>& before,
+                  const TargetClaim& claim, const Json& settings) {
+  return {.inventory = resource.inventory,
+          .address = resource.address,
+          .nonce = resource.nonce,
+          .generation = resource.generation,
+          .import_generation = before ? before->import_generation : resource.generation,
+          .spec = resource.desired,
+          .claim = claim,
+          .settings = settings};
+}
+
+// False: there is work to do. True: this import did it before. An error: what the claim holds is not ours to
+// overwrite.
+Result<bool> is_done(const Ledger& ledger) {
+  const auto mark = read_contents_mark(ledger.claim.directory);
+  if (!mark) return mark.error();
+  if (contents_state(*mark, ledger.claim.nonce) != "populated") return false;
+  if (is_populated_by(*mark, ledger.claim.nonce, ledger.address, ledger.import_generation)) return true;
+  return Error{Code::failed_precondition,
+               ledger.claim.directory + " already holds what " + (*mark)->importer +
+                   " imported; an import never overwrites it: delete the claim first"};
+}
+
+// Whether the lock, if it is held, is held by this import's worker.
+bool may_be_filling(const Ledger& ledger) {
+  const auto mark = read_contents_mark(ledger.claim.directory);
+  return !mark || !*mark || (*mark)->importer == ledger.address;
+}
+
+}  // namespace
+
+std::optional<SeenClaim> seen_claim(const sdk::Resource& resource) {
+  const auto found =
+      resource.dependencies.find("core/PersistentVolumeClaim/" + resource.name_space + "/" + resource.name);
+  if (found == resource.dependencies.end()) return std::nullopt;
+  SeenClaim claim{.phase = found->value("phase", ""), .outputs = found->value("outputs", Json::object())};
+  const Json disk = claim.outputs.value("disk", Json::object());
+  claim.target = {.nonce = found->value("nonce", ""),
+                  .directory = claim.outputs.value("contents", Json::object()).value("directory", ""),
+                  .disk_path = disk.value("type", "") == "file" ? disk.value("path", "") : "",
+                  .size = disk.value("size", int64_t{0})};
+  return claim;
+}
+
+Result<StateDirectory> Imports::state_of(const sdk::Resource& resource) const {
+  for (const std::string& part : {resource.name_space, resource.name})
+    if (part.empty() || part.starts_with('.') ||
+        part.find_first_of(std::string("/\0", 2)) != std::string::npos)
+      return Error{Code::invalid_argument, "'" + part + "' cannot name an import's directory"};
+  return StateDirectory(directory_ + "/" + resource.name_space + "/" + resource.name);
+}
+
+Result<std::optional<ImportView>> Imports::find(const sdk::Resource& resource) const {
+  const auto state = state_of(resource);
+  if (!state) return state.error();
+  auto ledger = state->ledger();
+  if (!ledger) return ledger.error();
+  if (!*ledger) return std::optional<ImportView>();
+  const std::string& directory = (*ledger)->claim.directory;
+  ImportFacts facts{.locked = contents_locked(directory)};
+  facts.mark = read_contents_mark(directory);
+  if (const auto claim = seen_claim(resource)) {
+    facts.claim_phase = claim->phase;
+    if (!claim->target.nonce.empty()) facts.claim_nonce = claim->target.nonce;
+  }
+  auto failure = state->failure();
+  if (!failure) return failure.error();
+  facts.failure = *failure;
+  facts.progress = state->progress();
+  return std::optional(ImportView{**ledger, derive_state(**ledger, facts)});
+}
+
+Result<bool> Imports::start(const sdk::Resource& resource) const {
+  if (const auto source = parse_source(resource.desired); !source) return source.error();
+  const auto state = state_of(resource);
+  if (!state) return state.error();
+  const auto before = state->ledger();
+  if (!before) return before.error();
+  if (*before)
+    if (const Status ours = check_ledger(*state, **before, resource); !ours) return ours.error();
+  const auto claim = usable_claim(resource);
+  if (!claim) return claim.error();
+  const Ledger ledger = ledger_for(resource, *before, *claim, settings_);
+  const auto lock = lock_contents(claim->directory, kLook);
+  if (!lock && lock.error().code == Code::aborted && *before && may_be_filling(**before)) return true;
+  if (!lock) return lock.error();
+  const auto done = is_done(ledger);
+  if (!done) return done.error();
+  if (*done) {
+    if (const Status written = state->write_ledger(ledger); !written) return written.error();
+    return false;
+  }
+  if (const Status launched = launch(*state, ledger, *lock); !launched) return launched.error();
+  return true;
+}
+
+Status Imports::launch(const StateDirectory& state, const Ledger& ledger, const FileDescriptor& lock) const {
+  if (const Status forgotten = state.forget_attempt(); !forgotten) return forgotten;
+  if (const Status written = state.write_ledger(ledger); !written) return written;
+  return spawn_worker({worker_, state.path(), "3"}, state.log_path(), lock);
+}
+
+Status Imports::update(const sdk::Resource& resource) const {
+  const auto state = state_of(resource);
+  if (!state) return state.error();
+  const auto before = state->ledger();
+  if (!before) return before.error();
+  if (!*before) return Error{Code::not_found, resource.address + " has no import"};
+  if (!same_owner(**before, resource)) return foreign(*state, **before, Code::failed_precondition);
+  if ((*before)->spec.value("source", Json()) != resource.desired.value("source", Json()))
+    return Error{Code::failed_precondition,
+                 resource.address + ": another source needs another import: replace it"};
+  Ledger ledger = **before;
+  ledger.generation = resource.generation;
+  ledger.spec = resource.desired;
+  return state->write_ledger(ledger);
+}
+
+Result<bool> Imports::remove(const sdk::Resource& resource, milliseconds patience) const {
+  const auto state = state_of(resource);
+  if (!state) return state.error();
+  const auto ledger = state->ledger();
+  if (!ledger) return ledger.error();
+  if (*ledger && !same_owner(**ledger, resource)) return foreign(*state, **ledger, Code::failed_precondition);
+  if (!*ledger) {
+    if (const Status removed = state->remove(); !removed) return removed.error();
+    return true;
+  }
+  if (const Status asked = state->request_cancel(); !asked) return asked.error();
+  const std::string& directory = (*ledger)->claim.directory;
+  const auto lock = lock_contents(directory, patience);
+  const Code code = lock ? Code::internal : lock.error().code;
+  if (code == Code::aborted && may_be_filling(**ledger)) return false;
+  if (!lock && code != Code::aborted && code != Code::not_found) return lock.error();
+  if (lock)
+    if (const Status removed = remove_leftovers(directory); !removed) return removed.error();
+  if (const Status removed = state->remove(); !removed) return removed.error();
+  return true;
+}
+
+}  // namespace tenon::cdi

@@ -1,0 +1,57 @@
+// The imports below one directory: starting, looking at, stopping. The work itself is done by the worker.
+//
+// Thread-safe for different imports; every call does I/O.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "framework/plugin/plugin_sdk.h"
+#include "plugins/cdi-import/phase.h"
+#include "plugins/cdi-import/state.h"
+
+namespace tenon::cdi {
+
+// The claim of a DataVolume as the engine saw it; nullopt: it was not told of any.
+struct SeenClaim {
+  std::string phase;
+  TargetClaim target;
+  Json outputs;
+};
+std::optional<SeenClaim> seen_claim(const sdk::Resource& resource);
+
+struct ImportView {
+  Ledger ledger;
+  ImportState state;
+};
+
+class Imports {
+ public:
+  // directory: absolute. worker: the program. settings: handed on to it.
+  Imports(std::string directory, std::string worker, Json settings)
+      : directory_(std::move(directory)), worker_(std::move(worker)), settings_(std::move(settings)) {}
+
+  // nullopt: absent.
+  Result<std::optional<ImportView>> find(const sdk::Resource& resource) const;
+
+  // True: a worker is at it; false: the claim was filled by this import before. The same nonce and generation
+  // again makes sure of a worker.
+  Result<bool> start(const sdk::Resource& resource) const;
+
+  // Takes over the new spec of a resource whose source is the same.
+  Status update(const sdk::Resource& resource) const;
+
+  // Asks the worker to stop and waits for its end. True: gone; false: the worker is still ending.
+  Result<bool> remove(const sdk::Resource& resource, std::chrono::milliseconds patience) const;
+
+ private:
+  Result<StateDirectory> state_of(const sdk::Resource& resource) const;
+  Status launch(const StateDirectory& state, const Ledger& ledger, const FileDescriptor& lock) const;
+
+  std::string directory_, worker_;
+  Json settings_;
+};
+
+}  // namespace tenon::cdi

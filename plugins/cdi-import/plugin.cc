@@ -1,0 +1,121 @@
+// DataVolume: a claim of the same name, filled from an image by a worker outside the plugin's host.
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "framework/plugin/plugin_sdk.h"
+#include "framework/plugin/sdk_result.h"
+#include "plugins/cdi-import/imports.h"
+#include "plugins/cdi-import/manifest.h"
+#include "plugins/cdi-import/source.h"
+
+namespace tenon::cdi {
+namespace {
+
+using sdk::value_or_throw;
+namespace fs = std::filesystem;
+
+std::string absolute(const std::string& path) { return fs::absolute(path).lexically_normal().string(); }
+
+// <prefix>/libexec/tenon for a plugin in <prefix>/lib/tenon/plugins, or beside the plugin, as a build leaves
+// them.
+std::string installed_worker() {
+  Dl_info self{};
+  if (dladdr(reinterpret_cast<const void*>(&installed_worker), &self) == 0 || self.dli_fname == nullptr)
+    return "";
+  const fs::path here = fs::path(absolute(self.dli_fname)).parent_path();
+  const fs::path installed = (here / "../../../libexec/tenon/cdi-import-worker").lexically_normal();
+  return access(installed.c_str(), X_OK) == 0 ? installed : here / "cdi-import-worker";
+}
+
+// The worker's part of the configuration.
+Json worker_settings(const Json& configuration) {
+  Json settings = configuration;
+  settings.erase("directory");
+  settings.erase("worker");
+  std::string tool = settings.value("qemuImg", "qemu-img");
+  // The worker runs in another directory.
+  settings["qemuImg"] = tool.find('/') == std::string::npos ? tool : absolute(tool);
+  return settings;
+}
+
+// A call waits for the worker's end, but answers before its deadline.
+std::chrono::milliseconds patience(const sdk::Call& call) {
+  return std::chrono::milliseconds(std::clamp<int64_t>(call.remaining_ms() - 500, 0, 5000));
+}
+
+Json outputs_of(const sdk::Resource& resource, const Ledger& ledger) {
+  if (const auto claim = seen_claim(resource); claim && claim->outputs.contains("disk"))
+    return {{"disk", claim->outputs["disk"]}};
+  return {{"disk",
+           {{"version", "tenon.dev/disk/v1"},
+            {"type", "file"},
+            {"path", ledger.claim.disk_path},
+            {"format", "raw"},
+            {"size", ledger.claim.size}}}};
+}
+
+class CdiImportBackend final : public sdk::Backend {
+ public:
+  void open(const Json& configuration, const sdk::Call&) override {
+    const std::string worker = configuration.value("worker", "");
+    imports_.emplace(absolute(configuration.value("directory", "./.tenon/imports")),
+                     worker.empty() ? installed_worker() : absolute(worker), worker_settings(configuration));
+  }
+
+  std::vector<sdk::Child> expand(const sdk::Resource& resource, const sdk::Call&) override {
+    const auto source = parse_source(resource.desired);
+    if (!source) throw sdk::Failure("invalid_argument", "spec." + source.error().message);
+    return {{.api_version = "v1",
+             .kind = "PersistentVolumeClaim",
+             .name = resource.name,
+             .spec = resource.desired.at("pvc"),
+             .pointer = "/pvc"}};
+  }
+
+  sdk::Observation observe(const sdk::Resource& resource, const sdk::Call&) override {
+    const auto view = value_or_throw(imports_->find(resource));
+    sdk::Observation observation;
+    if (!view) return observation;
+    const auto& [ledger, state] = *view;
+    observation.existence = "present";
+    observation.identity = ledger.address;
+    observation.inventory = ledger.inventory;
+    observation.owner = ledger.address;
+    observation.nonce = ledger.nonce;
+    observation.generation = ledger.generation;
+    observation.actual = ledger.spec;
+    observation.phase = state.phase;
+    observation.reason = state.reason;
+    observation.message = state.message;
+    observation.progress = state.progress;
+    observation.busy = state.busy;
+    observation.resumable = state.resumable;
+    if (state.phase == "Succeeded") observation.outputs = outputs_of(resource, ledger);
+    return observation;
+  }
+
+  sdk::Outcome create(const sdk::Resource& resource, const sdk::Call&) override {
+    return {.in_progress = value_or_throw(imports_->start(resource)), .identity = resource.address};
+  }
+
+  sdk::Outcome update(const sdk::Resource& resource, const sdk::Call&) override {
+    value_or_throw(imports_->update(resource));
+    return {.identity = resource.address};
+  }
+
+  sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call& call) override {
+    return {.in_progress = !value_or_throw(imports_->remove(resource, patience(call)))};
+  }
+
+ private:
+  std::optional<Imports> imports_;
+};
+
+}  // namespace
+}  // namespace tenon::cdi
+
+TENON_PLUGIN(tenon::cdi::CdiImportBackend, tenon::cdi::manifest())

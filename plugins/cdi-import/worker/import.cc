@@ -1,0 +1,169 @@
+#include "plugins/cdi-import/worker/import.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "framework/plugin/contents_mark.h"
+#include "plugins/cdi-import/leftovers.h"
+#include "plugins/cdi-import/phase.h"
+#include "plugins/cdi-import/source.h"
+#include "plugins/cdi-import/worker/download.h"
+#include "plugins/cdi-import/worker/image.h"
+#include "plugins/cdi-import/worker/qemu_img.h"
+#include "plugins/cdi-import/worker/sparse_file.h"
+
+namespace tenon::cdi {
+namespace {
+
+// The part of the whole import that each step is, as a user sees it pass.
+constexpr double kDownloaded = 0.9;
+constexpr double kUnpacked = 0.95;
+
+class Import {
+ public:
+  Import(const Ledger& ledger, const FileDescriptor& lock, Monitor& monitor)
+      : ledger_(ledger),
+        lock_(lock),
+        monitor_(monitor),
+        directory_(std::filesystem::path(ledger.claim.disk_path).parent_path().string()) {}
+
+  MaybeFailure run();
+
+ private:
+  MaybeFailure begin(bool& done);
+  MaybeFailure obtain(const Source& source);
+  MaybeFailure fetch(const Source& source);
+  MaybeFailure unpack();
+  MaybeFailure convert();
+  MaybeFailure place();
+  Status mark(const std::string& contents);
+
+  // Images carry more than the disk's bytes: tables, headers. More than that is no image for this claim.
+  int64_t most_bytes() const { return ledger_.claim.size + ledger_.claim.size / 8 + (int64_t{16} << 20); }
+  std::string temporary(const std::string& what) const { return temporary_path(directory_, what); }
+
+  const Ledger& ledger_;
+  const FileDescriptor& lock_;
+  Monitor& monitor_;
+  const std::string directory_;
+  std::string image_;   // the file that the last step made
+  std::string format_;  // of it
+  std::string digest_;  // of the served bytes
+};
+
+MaybeFailure Import::run() {
+  const auto source = parse_source(ledger_.spec);
+  if (!source) return Failure{"ImportFailed", source.error().message};
+  bool done = false;
+  if (MaybeFailure failure = begin(done)) return failure;
+  if (done) return std::nullopt;
+  MaybeFailure failure = obtain(*source);
+  if (!failure) failure = place();
+  const Status removed = remove_leftovers(directory_);
+  if (failure) return failure;
+  if (!removed) return local_failure(removed.error());
+  if (const Status marked = mark("populated"); !marked) return local_failure(marked.error());
+  return std::nullopt;
+}
+
+MaybeFailure Import::begin(bool& done) {
+  const std::string& nonce = ledger_.claim.nonce;
+  const auto before = read_contents_mark(ledger_.claim.directory);
+  if (!before) return local_failure(before.error());
+  done = is_populated_by(*before, nonce, ledger_.address, ledger_.import_generation);
+  if (done) return std::nullopt;
+  const std::string contents = contents_state(*before, nonce);
+  if (contents == "populated" || (contents == "none" && access(ledger_.claim.disk_path.c_str(), F_OK) == 0))
+    return Failure{"ClaimNotEmpty",
+                   ledger_.claim.disk_path + " is there already: an import never overwrites a disk"};
+  if (const Status removed = remove_leftovers(directory_); !removed) return local_failure(removed.error());
+  if (const Status marked = mark("incomplete"); !marked) return local_failure(marked.error());
+  return std::nullopt;
+}
+
+MaybeFailure Import::obtain(const Source& source) {
+  if (source.blank) {
+    image_ = temporary("disk");
+    return std::nullopt;
+  }
+  if (MaybeFailure failure = fetch(source)) return failure;
+  if (format_ == "gz")
+    if (MaybeFailure failure = unpack()) return failure;
+  if (format_ == "qcow2") return convert();
+  if (format_ != "raw")
+    return Failure{"UnsupportedFormat",
+                   "the image is " + format_ + "; raw, qcow2 and gzip of these are supported"};
+  struct stat image {};
+  if (stat(image_.c_str(), &image) != 0) return local_failure(errno_error("looking at", image_, errno));
+  if (image.st_size == 0) return Failure{"EmptyImage", printable_url(source.url) + " is empty"};
+  if (image.st_size > ledger_.claim.size) return too_large("the image", image.st_size, ledger_.claim.size);
+  return std::nullopt;
+}
+
+MaybeFailure Import::fetch(const Source& source) {
+  DownloadLimits limits = DownloadLimits::from_settings(ledger_.settings.value("download", Json::object()));
+  limits.most_bytes = most_bytes();
+  limits.claim_size = ledger_.claim.size;
+  monitor_.begin("downloading", 0, kDownloaded);
+  image_ = temporary("download");
+  Download result;
+  if (MaybeFailure failure = download(source.url, image_, limits, monitor_, result)) return failure;
+  if (!source.checksum.empty() && source.checksum != result.digest)
+    return Failure{"ChecksumMismatch",
+                   printable_url(source.url) + " has " + result.digest + ", expected was " + source.checksum};
+  digest_ = result.digest;
+  return detect_file(image_, format_);
+}
+
+MaybeFailure Import::unpack() {
+  monitor_.begin("unpacking", kDownloaded, kUnpacked);
+  const std::string packed = image_;
+  image_ = temporary("unpacked");
+  int64_t size = 0;
+  if (MaybeFailure failure = unpack_gz(packed, image_, most_bytes(), ledger_.claim.size, monitor_, size))
+    return failure;
+  unlink(packed.c_str());
+  return detect_file(image_, format_);
+}
+
+MaybeFailure Import::convert() {
+  monitor_.begin("converting", kUnpacked, 1);
+  const QemuImg tool(ledger_.settings.value("qemuImg", "qemu-img"),
+                     std::chrono::seconds(ledger_.settings.value("convertSeconds", 3600)));
+  int64_t virtual_size = 0;
+  if (MaybeFailure failure = tool.inspect(image_, ledger_.claim.size, monitor_, virtual_size)) return failure;
+  const std::string qcow2 = image_;
+  image_ = temporary("disk");
+  return tool.convert(qcow2, image_, ledger_.claim.size, monitor_);
+}
+
+MaybeFailure Import::place() {
+  if (const Status sealed = seal_file(image_, ledger_.claim.size); !sealed)
+    return local_failure(sealed.error());
+  // The last look before the disk appears: a claim that was made anew meanwhile is not this import's.
+  if (monitor_.stopped() || !holds_contents(lock_, ledger_.claim.directory)) return stopped();
+  if (rename(image_.c_str(), ledger_.claim.disk_path.c_str()) != 0)
+    return local_failure(errno_error("renaming to", ledger_.claim.disk_path, errno));
+  if (const Status synced = sync_directory(directory_); !synced) return local_failure(synced.error());
+  return std::nullopt;
+}
+
+Status Import::mark(const std::string& contents) {
+  return write_contents_mark(ledger_.claim.directory, {.contents = contents,
+                                                       .nonce = ledger_.claim.nonce,
+                                                       .importer = ledger_.address,
+                                                       .generation = ledger_.import_generation,
+                                                       .digest = contents == "populated" ? digest_ : ""});
+}
+
+}  // namespace
+
+MaybeFailure run_import(const Ledger& ledger, const FileDescriptor& lock, Monitor& monitor) {
+  return Import(ledger, lock, monitor).run();
+}
+
+}  // namespace tenon::cdi
