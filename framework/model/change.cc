@@ -73,9 +73,12 @@ std::string_view to_string(StepKind kind) {
 }
 
 std::string to_string(const Await& await) {
-  std::vector<std::string> states = await.phases;
-  for (Contents contents : await.contents) states.emplace_back(to_string(contents));
-  return name_of(await.target) + " until " + (states.empty() ? "present" : joined(states));
+  std::vector<std::string> contents;
+  for (Contents accepted : await.contents)
+    if (accepted != Contents::unspecified) contents.emplace_back(to_string(accepted));
+  std::string state = joined(await.phases);
+  if (!contents.empty()) state += (state.empty() ? "contents " : " and contents ") + joined(contents);
+  return name_of(await.target) + " until " + (state.empty() ? "present" : state);
 }
 
 Judgement judge(const Await& await, const Observation& observation, const std::string& expected_generation) {

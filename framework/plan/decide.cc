@@ -20,23 +20,23 @@ class Decider {
         row_(situation.row(address)),
         resource_(situation.desired(address)),
         kind_(situation.kind(address)) {
-    decision_.change.address = address;
-    if (row_) decision_.change.instance = row_->instance, decision_.change.parent = row_->parent;
+    fate_.change.address = address;
+    if (row_) fate_.change.instance = row_->instance, fate_.change.parent = row_->parent;
     if (resource_) describe_resource();
   }
 
-  Decision run() {
+  Fate run() {
     if (situation_.options.destroy)
       destroy();
     else if (resource_)
       keep();
     else
       drop();
-    return std::move(decision_);
+    return std::move(fate_);
   }
 
  private:
-  Change& change() { return decision_.change; }
+  Change& change() { return fate_.change; }
 
   void act(Action action, std::string reason) {
     change().action = action;
@@ -53,7 +53,7 @@ class Decider {
     change().origin = resource_->origin.locate("");
     change().parent = resource_->origin.parent;
     change().notes = observation_.notes;
-    decision_.filled = fill_known_values(situation_, *resource_);
+    fate_.filled = fill_known_values(situation_, *resource_);
   }
 
   bool block_if_unknown() {
@@ -109,20 +109,22 @@ class Decider {
   }
 
   void create_absent() {
-    change().operations = operations_of_create(kind_->schema, decision_.filled);
+    change().operations = operations_of_create(kind_->schema, fate_.filled);
     if (!row_) return act(Action::create, "it does not exist");
     if (!row_->intent) return act(Action::create, "it no longer exists: somebody removed it");
-    decision_.nonce = row_->intent->nonce;
+    fate_.nonce = row_->intent->nonce;
     act(Action::create, "resume: an earlier create was interrupted");
   }
 
   void keep_present() {
-    const SpecDiff diff = diff_spec(kind_->schema, decision_.filled, baseline(), observation_.actual);
+    const SpecDiff diff = diff_spec(kind_->schema, fate_.filled, baseline(), observation_.actual);
     change().fields = diff.fields;
-    if (observation_.busy) return wait_for_worker(diff);
-    if (has_failed()) return act(Action::replace, failure());
+    // The create that began the work has still to be recorded; repeating it starts nothing twice.
+    const bool unrecorded = is_open() && diff.empty();
+    if (observation_.busy && !unrecorded) return wait_for_worker(diff);
+    if (has_failed()) return replace_failed();
     if (is_open() || observation_.resumable) return resume(diff);
-    decision_.unfinished = !is_ready();
+    fate_.unfinished = !is_ready();
     change_to(diff);
   }
 
@@ -140,15 +142,18 @@ class Decider {
   // A create whose end was not recorded, or all of whose record is lost.
   bool is_open() const { return !row_ || (row_->intent && carries(row_->intent->nonce)); }
 
+  // Long work that came to nothing. A kind that is ready at once has not failed: it differs from what was
+  // asked.
   bool has_failed() const {
     const auto& failing = kind_->ready.failing;
-    return std::count(failing.begin(), failing.end(), observation_.phase) > 0 &&
+    return kind_->ready.later && std::count(failing.begin(), failing.end(), observation_.phase) > 0 &&
            !situation_.is_populated(address_);
   }
 
-  std::string failure() const {
+  void replace_failed() {
     const std::string why = observation_.message.empty() ? observation_.reason : observation_.message;
-    return "it is " + observation_.phase + (why.empty() ? "" : ": " + why) + "; it never held data";
+    change().operations = operations_of_create(kind_->schema, fate_.filled);
+    act(Action::replace, "it is " + observation_.phase + (why.empty() ? "" : ": " + why));
   }
 
   bool is_ready() const {
@@ -157,7 +162,7 @@ class Decider {
   }
 
   void wait_for_worker(const SpecDiff& diff) {
-    decision_.unfinished = true;
+    fate_.unfinished = true;
     if (!diff.empty())
       change().notes.push_back("it is being worked on: what differs is planned again afterwards");
     change().fields.clear();
@@ -166,9 +171,9 @@ class Decider {
   void resume(const SpecDiff& diff) {
     if (!diff.refusals.empty() || diff.rule >= UpdateRule::replace) return change_to(diff);
     const bool lost = !row_;
-    if (observation_.mark) decision_.nonce = observation_.mark->nonce;
-    if (decision_.nonce.empty() && row_) decision_.nonce = row_->intent ? row_->intent->nonce : row_->nonce;
-    change().operations = operations_of_create(kind_->schema, decision_.filled);
+    if (observation_.mark) fate_.nonce = observation_.mark->nonce;
+    if (fate_.nonce.empty() && row_) fate_.nonce = row_->intent ? row_->intent->nonce : row_->nonce;
+    change().operations = operations_of_create(kind_->schema, fate_.filled);
     act(Action::create, lost ? "resume: it is ours by its mark, but the inventory has no record of it"
                         : observation_.resumable ? "resume: it is unfinished and nobody works on it"
                                                  : "resume: an earlier create was interrupted");
@@ -178,10 +183,10 @@ class Decider {
     explain(diff);
     if (diff.empty()) return update_if_foreign_generation();
     change().operations = diff.operations;
-    decision_.stops_only = diff.stops_only;
+    fate_.stops_only = diff.stops_only;
     change().action = diff.rule == UpdateRule::replace ? Action::replace : Action::update;
     if (change().action == Action::replace)
-      change().operations = operations_of_create(kind_->schema, decision_.filled);
+      change().operations = operations_of_create(kind_->schema, fate_.filled);
     for (const std::string& refusal : diff.refusals)
       refuse(title(address_) + ": " + refusal, "set it back in the manifest, or delete the resource first");
     if (diff.rule == UpdateRule::restart) change().notes.push_back("takes effect at its next restart");
@@ -232,13 +237,11 @@ class Decider {
   const Owned* row_;
   const Resource* resource_;
   const KindManifest* kind_;
-  Decision decision_;
+  Fate fate_;
 };
 
 }  // namespace
 
-Decision decide(const Situation& situation, const Address& address) {
-  return Decider(situation, address).run();
-}
+Fate decide(const Situation& situation, const Address& address) { return Decider(situation, address).run(); }
 
 }  // namespace tenon

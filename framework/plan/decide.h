@@ -6,8 +6,8 @@
 
 namespace tenon {
 
-// By its own observation, inventory row and spec. Decisions of what it depends on must have been made.
-Decision decide(const Situation& situation, const Address& address);
+// By its own observation, inventory row and spec. What it depends on must have been decided.
+Fate decide(const Situation& situation, const Address& address);
 
 // Refuses deletes and replaces of what is populated, protected, in use or required by something that stays.
 // After all have been decided.

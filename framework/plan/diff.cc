@@ -78,9 +78,22 @@ bool is_less(const Json& a, const Json& b) {
   return left && right && *left < *right;
 }
 
-std::string shown(const Schema& schema, const Json* value) {
+// Whether a value is a secret or has one inside.
+bool has_secret(const Schema& schema, const Json* value) {
+  if (!value) return false;
+  if (schema.secret) return true;
+  if (value->is_array() && schema.items)
+    return std::any_of(value->begin(), value->end(),
+                       [&schema](const Json& item) { return has_secret(*schema.items, &item); });
+  if (value->is_object())
+    for (const auto& item : value->items())
+      if (has_secret(member_schema(schema, item.key()), &item.value())) return true;
+  return false;
+}
+
+std::string shown(bool secret, const Json* value) {
   if (!value) return "nothing";
-  if (schema.secret) return "a secret";
+  if (secret) return "a secret";
   return value->is_string() ? value->get<std::string>() : value->dump();
 }
 
@@ -93,9 +106,15 @@ class Comparer {
   void compare(const Schema& schema, const std::string& pointer, const Sides& sides) {
     if (schema.computed || schema.is_volatile) return;
     if (!sides.desired && !sides.applied) return;
-    if (by_members(sides)) return compare_members(schema, pointer, sides);
-    if (by_keys(schema, sides)) return compare_elements(schema, pointer, sides);
-    compare_value(schema, pointer, sides);
+    const Inherited outer = inherited_;
+    inherited_ = {std::max(outer.rule, schema.update), outer.secret || schema.secret};
+    if (by_members(sides))
+      compare_members(schema, pointer, sides);
+    else if (by_keys(schema, sides))
+      compare_elements(schema, pointer, sides);
+    else
+      compare_value(schema, pointer, sides);
+    inherited_ = outer;
   }
 
   bool stops_only() const { return !diff_.fields.empty() && others_ == 0; }
@@ -144,14 +163,14 @@ class Comparer {
   }
 
   void compare_value(const Schema& schema, const std::string& pointer, const Sides& sides) {
-    const auto [desired, applied, actual] = sides;
+    const auto& [desired, applied, actual] = sides;
     const bool as_desired = actual && desired && equivalent(schema, *desired, *actual);
     if (actual_known_ && applied && !as_desired && !(actual && equivalent(schema, *applied, *actual)))
-      add(schema, {pointer, value_or_null(actual), *applied, true, false, schema.secret}, sides);
+      add(schema, {pointer, value_or_null(actual), *applied, true, false}, sides);
     if (is_asked(schema, sides))
       add(schema,
           {pointer, value_or_null(applied ? applied : actual), value_or_null(desired), false,
-           desired && has_reference(*desired), schema.secret},
+           desired && has_reference(*desired)},
           sides);
   }
 
@@ -166,8 +185,10 @@ class Comparer {
   }
 
   void add(const Schema& schema, FieldChange field, const Sides& sides) {
+    for (const Json* side : {sides.desired, sides.applied, sides.actual})
+      field.secret |= inherited_.secret || has_secret(schema, side);
     refuse(schema, field, sides);
-    diff_.rule = std::max(diff_.rule, schema.update);
+    diff_.rule = std::max(diff_.rule, inherited_.rule);
     const std::string operation = operation_of(schema, sides.desired);
     if (!operation.empty() && !std::count(diff_.operations.begin(), diff_.operations.end(), operation))
       diff_.operations.push_back(operation);
@@ -184,9 +205,9 @@ class Comparer {
   void refuse(const Schema& schema, const FieldChange& field, const Sides& sides) {
     const Json* now = sides.actual ? sides.actual : sides.applied;
     const std::string change =
-        field.pointer + " from " + shown(schema, now) + " to " + shown(schema, sides.desired);
+        field.pointer + " from " + shown(field.secret, now) + " to " + shown(field.secret, sides.desired);
     std::string refusal;
-    if (schema.update == UpdateRule::refuse)
+    if (inherited_.rule == UpdateRule::refuse)
       refusal = "changing " + change + " is not possible";
     else if (schema.refuse_decrease && now && sides.desired && is_less(*sides.desired, *now))
       refusal = "decreasing " + change + " is not possible";
@@ -194,7 +215,14 @@ class Comparer {
       diff_.refusals.push_back(refusal);
   }
 
+  // What an object says holds for everything in it.
+  struct Inherited {
+    UpdateRule rule = UpdateRule::live;
+    bool secret = false;
+  };
+
   SpecDiff& diff_;
+  Inherited inherited_;
   const bool applied_known_;
   const bool actual_known_;
   int others_ = 0;  // fields that do more than stop

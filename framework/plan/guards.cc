@@ -11,10 +11,10 @@ bool contains(const std::vector<Address>& addresses, const Address& address) {
   return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
 }
 
-void block(Decision& decision, std::string reason) {
-  decision.change.action = Action::blocked;
-  decision.change.reasons = {std::move(reason)};
-  decision.change.refusal.reset();
+void block(Fate& fate, std::string reason) {
+  fate.change.action = Action::blocked;
+  fate.change.reasons = {std::move(reason)};
+  fate.change.refusal.reset();
 }
 
 class RemovalGuard {
@@ -25,26 +25,25 @@ class RemovalGuard {
   void run() {
     const auto& order = situation_.graph.order;
     for (auto address = order.rbegin(); address != order.rend(); ++address) {
-      const auto decision = situation_.decisions.find(*address);
-      if (decision == situation_.decisions.end() || !decision->second.removes()) continue;
-      if (situation_.observation(*address).existence == Existence::present) guard(*address, decision->second);
+      const auto fate = situation_.fates.find(*address);
+      if (fate == situation_.fates.end() || !fate->second.removes()) continue;
+      if (situation_.observation(*address).existence == Existence::present) guard(*address, fate->second);
     }
   }
 
  private:
-  void guard(const Address& address, Decision& decision) {
+  void guard(const Address& address, Fate& fate) {
     std::vector<std::string> users;
     for (const Address& holder : holders_of(address)) {
       if (goes_before(holder)) continue;
       if (is_blocked(holder))
-        return block(decision,
-                     title(holder) + ", which requires it, cannot be looked at or is blocked itself");
+        return block(fate, title(holder) + ", which requires it, cannot be looked at or is blocked itself");
       if (keeps(holder, address)) users.push_back(title(holder));
     }
     for (const std::string& user : situation_.observation(address).users)
       if (!is_leaving(user, address)) users.push_back(user);
-    if (!users.empty()) return refuse_used(address, decision, users);
-    require_approval(address, decision);
+    if (!users.empty()) return refuse_used(address, fate, users);
+    require_approval(address, fate);
   }
 
   std::vector<Address> holders_of(const Address& address) const {
@@ -57,15 +56,15 @@ class RemovalGuard {
   }
 
   bool is_blocked(const Address& holder) const {
-    const Decision* decision = situation_.decision(holder);
-    return decision && decision->change.action == Action::blocked;
+    const Fate* fate = situation_.fate(holder);
+    return fate && fate->change.action == Action::blocked;
   }
 
   // Nothing that holds, or deleted before.
   bool goes_before(const Address& holder) const {
     if (situation_.observation(holder).existence == Existence::absent) return true;
-    const Decision* decision = situation_.decision(holder);
-    return decision && decision->removes();
+    const Fate* fate = situation_.fate(holder);
+    return fate && fate->removes();
   }
 
   // It exists, stays, and goes on requiring it.
@@ -80,37 +79,37 @@ class RemovalGuard {
   bool is_leaving(const std::string& user, const Address& address) const {
     const auto parsed = parse_address(user);
     if (!parsed) return false;
-    const Decision* decision = situation_.decision(*parsed);
-    if (!decision) return false;
-    return decision->removes() || (decision->change.action == Action::update && !keeps(*parsed, address));
+    const Fate* fate = situation_.fate(*parsed);
+    if (!fate) return false;
+    return fate->removes() || (fate->change.action == Action::update && !keeps(*parsed, address));
   }
 
-  static void refuse_used(const Address& address, Decision& decision, const std::vector<std::string>& users) {
-    const bool replaced = decision.change.action == Action::replace;
+  static void refuse_used(const Address& address, Fate& fate, const std::vector<std::string>& users) {
+    const bool replaced = fate.change.action == Action::replace;
     const std::string by = listed(users);
-    decision.change.refusal =
+    fate.change.refusal =
         replaced
             ? Refusal{title(address) + " must be replaced while " + by + " uses it",
                       "delete " + by + " first, or undo the change that needs the replacement"}
             : Refusal{title(address) + " cannot be deleted: " + by + " uses it", "delete " + by + " first"};
   }
 
-  void require_approval(const Address& address, Decision& decision) {
-    const bool populated = holds_data_that_goes(address, decision);
+  void require_approval(const Address& address, Fate& fate) {
+    const bool populated = holds_data_that_goes(address, fate);
     if (!populated && !situation_.is_protected(address)) return;
-    decision.guarded_delete = true;
+    fate.guarded_delete = true;
     const auto& approved = situation_.options.approved;
     const Address* claim = situation_.claim_of(address);
     if (approved.count(address) || (populated && claim && approved.count(*claim))) return;
-    const std::string what = decision.change.action == Action::replace ? "replacing " : "deleting ";
-    decision.change.refusal = Refusal{
+    const std::string what = fate.change.action == Action::replace ? "replacing " : "deleting ";
+    fate.change.refusal = Refusal{
         what + title(address) + (populated ? " destroys the data in it" : " is refused: it is protected"),
         "--approve " + to_string(address)};
   }
 
   // Deleting an importer leaves the data in its claim; replacing it writes them anew.
-  bool holds_data_that_goes(const Address& address, const Decision& decision) const {
-    if (decision.change.action == Action::replace) return situation_.is_populated(address);
+  bool holds_data_that_goes(const Address& address, const Fate& fate) const {
+    if (fate.change.action == Action::replace) return situation_.is_populated(address);
     return situation_.observation(address).contents == Contents::populated;
   }
 
@@ -121,10 +120,10 @@ class RemovalGuard {
 std::string blocker_of(const Situation& situation, const Address& address) {
   for (const Edge& edge : situation.edges(address)) {
     const Address& target = edge.await.target;
-    const Decision* decision = situation.decision(target);
-    if (decision && decision->change.action == Action::blocked)
+    const Fate* fate = situation.fate(target);
+    if (fate && fate->change.action == Action::blocked)
       return "it requires " + title(target) + ", which is blocked";
-    if (!decision && situation.observation(target).existence == Existence::unknown)
+    if (!fate && situation.observation(target).existence == Existence::unknown)
       return "it requires " + title(target) + ", which cannot be looked at" +
              (situation.observation(target).error ? ": " + situation.observation(target).error->message : "");
   }
@@ -138,11 +137,11 @@ void guard_removals(Situation& situation) { RemovalGuard(situation).run(); }
 void block_dependants(Situation& situation) {
   for (const Address& address : situation.graph.order) {
     if (!situation.desired(address)) continue;
-    Decision& decision = situation.decided(address);
-    const bool never_held_back = decision.stops_only || decision.change.action == Action::remove;
-    if (never_held_back || decision.change.refusal || decision.change.action == Action::blocked) continue;
+    Fate& fate = situation.decided(address);
+    const bool never_held_back = fate.stops_only || fate.change.action == Action::remove;
+    if (never_held_back || fate.change.refusal || fate.change.action == Action::blocked) continue;
     const std::string reason = blocker_of(situation, address);
-    if (!reason.empty()) block(decision, reason);
+    if (!reason.empty()) block(fate, reason);
   }
 }
 

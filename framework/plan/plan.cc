@@ -28,10 +28,10 @@ void drop_volatile(const Schema& schema, Json& value) {
 }
 
 void decide_all(Situation& situation) {
-  situation.decisions.reserve(situation.graph.order.size());
+  situation.fates.reserve(situation.graph.order.size());
   for (const Address& address : situation.graph.order)
     if (situation.desired(address) || situation.row(address))
-      situation.decisions.emplace(address, decide(situation, address));
+      situation.fates.emplace(address, decide(situation, address));
   guard_removals(situation);
   block_dependants(situation);
 }
@@ -51,10 +51,10 @@ void take_fingerprints(const Situation& situation, Plan& plan) {
 
 void collect_changes(Situation& situation, Plan& plan) {
   size_t left = 0;
-  for (auto& [address, decision] : situation.decisions) {
+  for (auto& [address, fate] : situation.fates) {
     const bool declared = situation.desired(address) != nullptr;
-    if (!declared && decision.change.action == Action::none && !decision.change.refusal) ++left;
-    plan.changes.push_back(std::move(decision.change));
+    if (!declared && fate.change.action == Action::none && !fate.change.refusal) ++left;
+    plan.changes.push_back(std::move(fate.change));
   }
   std::sort(plan.changes.begin(), plan.changes.end(),
             [](const Change& a, const Change& b) { return a.address < b.address; });

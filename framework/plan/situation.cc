@@ -2,12 +2,12 @@
 
 namespace tenon {
 
-bool Decision::makes() const {
+bool Fate::makes() const {
   return change.action == Action::create || change.action == Action::update ||
          change.action == Action::replace;
 }
 
-bool Decision::removes() const { return change.action == Action::remove || change.action == Action::replace; }
+bool Fate::removes() const { return change.action == Action::remove || change.action == Action::replace; }
 
 Situation::Situation(const Graph& graph_, const Observations& observations_, const std::vector<Owned>& rows,
                      const std::string& inventory_, const Catalog& catalog_, const PlanOptions& options_)
@@ -38,9 +38,9 @@ const Resource* Situation::desired(const Address& address) const {
   return found == graph.desired.end() ? nullptr : &found->second;
 }
 
-const Decision* Situation::decision(const Address& address) const {
-  const auto found = decisions.find(address);
-  return found == decisions.end() ? nullptr : &found->second;
+const Fate* Situation::fate(const Address& address) const {
+  const auto found = fates.find(address);
+  return found == fates.end() ? nullptr : &found->second;
 }
 
 const std::vector<Edge>& Situation::edges(const Address& address) const {

@@ -10,7 +10,7 @@
 namespace tenon {
 
 // What becomes of one resource.
-struct Decision {
+struct Fate {
   Change change;
   std::string nonce;        // a create goes on with this intent
   bool stops_only = false;  // an update that nothing holds back
@@ -36,14 +36,14 @@ struct Situation {
   const PlanOptions& options;
   std::unordered_map<Address, const Owned*> owned;
   std::unordered_map<Address, std::vector<Address>> holders;  // by what the inventory says they depend on
-  std::unordered_map<Address, Decision> decisions;
+  std::unordered_map<Address, Fate> fates;                    // of all that is desired or owned
 
   // Unknown if nobody looked.
   const Observation& observation(const Address& address) const;
   const Owned* row(const Address& address) const;
   const Resource* desired(const Address& address) const;
-  const Decision* decision(const Address& address) const;
-  Decision& decided(const Address& address) { return decisions.at(address); }
+  const Fate* fate(const Address& address) const;
+  Fate& decided(const Address& address) { return fates.at(address); }
   const KindManifest* kind(const Address& address) const { return catalog.find(address.kind_name()); }
   const std::vector<Edge>& edges(const Address& address) const;
 

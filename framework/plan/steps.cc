@@ -28,10 +28,9 @@ class Builder {
     int step;
   };
 
-  const Decision* acting(const Address& address) const {
-    const Decision* decision = situation_.decision(address);
-    return decision && !decision->change.refusal && decision->change.action != Action::blocked ? decision
-                                                                                               : nullptr;
+  const Fate* acting(const Address& address) const {
+    const Fate* fate = situation_.fate(address);
+    return fate && !fate->change.refusal && fate->change.action != Action::blocked ? fate : nullptr;
   }
 
   int push(Step step) {
@@ -45,45 +44,45 @@ class Builder {
     return text;
   }
 
-  static Step step_for(const Decision& decision, StepKind kind) {
+  static Step step_for(const Fate& fate, StepKind kind) {
     Step step;
     step.kind = kind;
-    step.address = decision.change.address;
-    step.instance = decision.change.instance;
-    step.parent = decision.change.parent;
-    step.reason = reason_of(decision.change);
+    step.address = fate.change.address;
+    step.instance = fate.change.instance;
+    step.parent = fate.change.parent;
+    step.reason = reason_of(fate.change);
     return step;
   }
 
   void add_removal(const Address& address) {
-    const Decision* decision = acting(address);
-    if (!decision || !decision->removes()) return;
-    Step step = step_for(*decision, StepKind::remove);
-    step.guarded_delete = decision->guarded_delete;
+    const Fate* fate = acting(address);
+    if (!fate || !fate->removes()) return;
+    Step step = step_for(*fate, StepKind::remove);
+    step.guarded_delete = fate->guarded_delete;
     if (const Owned* row = situation_.row(address)) step.dependencies = row->dependencies;
     removals_.emplace(address, push(std::move(step)));
   }
 
   void add_making(const Address& address) {
-    const Decision* decision = acting(address);
-    if (!decision) return;
-    if (decision->makes()) add_call(address, *decision);
-    if (decision->makes() || decision->unfinished) await_ready(address, *decision);
+    const Fate* fate = acting(address);
+    if (!fate) return;
+    if (fate->makes()) add_call(address, *fate);
+    if (fate->makes() || fate->unfinished) await_ready(address, *fate);
   }
 
-  void add_call(const Address& address, const Decision& decision) {
-    const bool update = decision.change.action == Action::update;
-    Step step = step_for(decision, update ? StepKind::update : StepKind::create);
+  void add_call(const Address& address, const Fate& fate) {
+    const bool update = fate.change.action == Action::update;
+    Step step = step_for(fate, update ? StepKind::update : StepKind::create);
     const Resource& resource = *situation_.desired(address);
     step.desired = resource.spec;
     step.labels = resource.labels;
     step.annotations = resource.annotations;
-    step.operations = decision.change.operations;
+    step.operations = fate.change.operations;
     step.dependencies = situation_.graph.dependencies(address);
-    step.nonce = decision.nonce;
+    step.nonce = fate.nonce;
     if (const auto removal = removals_.find(address); removal != removals_.end())
       step.after.push_back(removal->second);
-    if (!decision.stops_only) hold_back(address, step);
+    if (!fate.stops_only) hold_back(address, step);
     makings_.emplace(address, push(std::move(step)));
   }
 
@@ -107,7 +106,7 @@ class Builder {
 
   // An importer that this plan deletes is waited for no more; its claim's contents still are.
   bool is_leaving(const Edge& edge) const {
-    const Decision* target = acting(edge.await.target);
+    const Fate* target = acting(edge.await.target);
     return target && target->change.action == Action::remove;
   }
 
@@ -165,7 +164,7 @@ class Builder {
     step.instance = instance_of(await.target);
     step.await = guard_of(await);
     step.reason = reason;
-    if (const Decision* decision = situation_.decision(await.target)) step.parent = decision->change.parent;
+    if (const Fate* fate = situation_.fate(await.target)) step.parent = fate->change.parent;
     if (const int making = making_of(await.target); making >= 0) step.after.push_back(making);
     const int number = push(std::move(step));
     known.push_back({await, number});
@@ -173,7 +172,7 @@ class Builder {
   }
 
   std::string instance_of(const Address& address) const {
-    if (const Decision* decision = situation_.decision(address)) return decision->change.instance;
+    if (const Fate* fate = situation_.fate(address)) return fate->change.instance;
     Resource external;
     external.address = address;
     return situation_.catalog.route(external).value_or("");
@@ -181,15 +180,15 @@ class Builder {
 
   // Kinds that take a while are waited for even if nothing else does. Those who require it come later in the
   // graph's order, and share this await if they ask for the same.
-  void await_ready(const Address& address, const Decision& decision) {
+  void await_ready(const Address& address, const Fate& fate) {
     const KindManifest* kind = situation_.kind(address);
-    if (!kind->ready.later || (decision.makes() && decision.stops_only)) return;
+    if (!kind->ready.later || (fate.makes() && fate.stops_only)) return;
     Await await;
     await.target = address;
     await.phases = kind->ready.phases;
     await.failing = kind->ready.failing;
     await.timeout = kind->ready.timeout;
-    await_step(await, decision.makes() ? "it takes a while to become ready" : "it is not ready yet");
+    await_step(await, fate.makes() ? "it takes a while to become ready" : "it is not ready yet");
   }
 
   // What holds something is gone, or has let go of it, before that is deleted.

@@ -1,4 +1,4 @@
-// Pass 6: decisions → steps, in order. Internal to this folder.
+// Pass 6: what was decided → steps, in order. Internal to this folder.
 #pragma once
 
 #include "framework/plan/situation.h"

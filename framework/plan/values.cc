@@ -5,9 +5,9 @@ namespace {
 
 bool is_settled(const Situation& situation, const Address& target) {
   if (situation.observation(target).existence != Existence::present) return false;
-  const Decision* decision = situation.decision(target);
-  if (!decision) return true;
-  return decision->change.action == Action::none || decision->change.action == Action::update;
+  const Fate* fate = situation.fate(target);
+  if (!fate) return true;
+  return fate->change.action == Action::none || fate->change.action == Action::update;
 }
 
 }  // namespace

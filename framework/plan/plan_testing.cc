@@ -1,0 +1,190 @@
+#include "framework/plan/plan_testing.h"
+
+#include <stdexcept>
+
+#include "framework/base/files.h"
+#include "framework/plan/resolve.h"
+
+namespace tenon::testing {
+namespace {
+
+template <typename T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+
+ChildSpec child(const char* api_version, const char* kind, const std::string& name, const Json& spec,
+                const std::string& pointer) {
+  return {api_version, kind, name, spec, {}, {}, pointer};
+}
+
+Result<std::vector<ChildSpec>> expand_one(const Resource& resource) {
+  std::vector<ChildSpec> children;
+  const std::string& kind = resource.address.kind;
+  if (kind == "DataVolume")
+    children.push_back(
+        child("v1", "PersistentVolumeClaim", resource.address.name, resource.spec.at("pvc"), "/pvc"));
+  const Json templates = resource.spec.value("dataVolumeTemplates", Json::array());
+  for (size_t i = 0; i < templates.size(); ++i)
+    children.push_back(child("cdi.kubevirt.io/v1alpha1", "DataVolume", templates[i]["metadata"]["name"],
+                             templates[i]["spec"], "/dataVolumeTemplates/" + std::to_string(i)));
+  const Json branches = resource.spec.value("branches", Json::array());
+  for (size_t i = 0; i < branches.size(); ++i) {
+    if (branches[i].value("broken", false)) return Error{Code::invalid_argument, "a branch is broken"};
+    children.push_back(child("test.dev/v1", "Tree", branches[i]["name"],
+                             branches[i].value("spec", Json::object()), "/branches/" + std::to_string(i)));
+  }
+  return children;
+}
+
+class WorldReader {
+ public:
+  WorldReader(const std::vector<Resource>& desired, const Catalog& catalog) : catalog_(catalog) {
+    Diagnostics ignored;
+    graph_ = resolve(desired, {}, catalog, ignored);
+  }
+
+  World run(const Json& json) {
+    for (const Json& address : json.value("approve", Json::array()))
+      world_.options.approved.insert(must(parse_address(address.get<std::string>())));
+    world_.options.destroy = json.value("destroy", false);
+    world_.options.prune = json.value("prune", false);
+    const Json resources = json.value("resources", Json::object());
+    for (const auto& item : resources.items()) add(must(parse_address(item.key())), item.value());
+    return std::move(world_);
+  }
+
+ private:
+  void add(const Address& address, const Json& json) {
+    const auto desired = graph_.desired.find(address);
+    Json applied = desired == graph_.desired.end() ? Json::object() : desired->second.spec;
+    applied.merge_patch(json.value("applied", Json::object()));
+    Owned row = owned(address, json, applied);
+    world_.observations[address] = observation(row, json, applied);
+    if (json.contains("intent")) row.generation = "", row.applied = Json();
+    if (json.value("owned", true)) world_.owned.push_back(std::move(row));
+  }
+
+  Owned owned(const Address& address, const Json& json, const Json& applied) const {
+    Owned row;
+    row.address = address;
+    Resource routed;
+    routed.address = address;
+    row.instance = json.value("instance", catalog_.route(routed).value_or(""));
+    row.identity = json.value("identity", "");
+    row.nonce = "nonce-" + address.name;
+    row.generation = generation_of(applied);
+    row.applied = applied;
+    row.protect = json.value("protect", false);
+    if (json.contains("intent"))
+      row.intent = Intent{json["intent"], generation_of(applied), applied, Existence::absent, {}};
+    if (const auto desired = graph_.desired.find(address); desired != graph_.desired.end())
+      row.parent = desired->second.origin.parent;
+    if (json.contains("parent")) row.parent = must(parse_address(json["parent"].get<std::string>()));
+    row.dependencies = graph_.dependencies(address);
+    if (json.contains("dependencies")) row.dependencies.clear();
+    for (const Json& dependency : json.value("dependencies", Json::array()))
+      row.dependencies.push_back(must(parse_address(dependency.get<std::string>())));
+    return row;
+  }
+
+  static Observation observation(const Owned& row, const Json& json, const Json& applied) {
+    Json seen = {{"existence", "present"}, {"actual", applied}};
+    seen["mark"] = {{"inventory", kInventory},
+                    {"address", to_string(row.address)},
+                    {"nonce", row.intent ? row.intent->nonce : row.nonce},
+                    {"generation", row.generation}};
+    seen.merge_patch(json.value("observed", Json::object()));
+    return must(observation_from_json(seen));
+  }
+
+  const Catalog& catalog_;
+  Graph graph_;
+  World world_;
+};
+
+char symbol(Action action) {
+  switch (action) {
+    case Action::create: return '+';
+    case Action::update: return '~';
+    case Action::replace: return '%';
+    case Action::remove: return '-';
+    case Action::blocked: return '!';
+    default: return '=';
+  }
+}
+
+std::string render(const FieldChange& field) {
+  const auto shown = [&field](const Json& value) { return field.secret ? "(sensitive)" : value.dump(); };
+  return field.pointer + ": " + shown(field.before) + " -> " +
+         (field.known_after_apply ? "(known after apply)" : shown(field.after)) +
+         (field.drift ? " (drift)" : "");
+}
+
+std::string render(const Change& change) {
+  std::string text = std::string(1, symbol(change.action)) + " " + to_string(change.address);
+  if (change.parent) text += " of " + to_string(*change.parent);
+  text += " [" + change.instance + "]\n";
+  for (const std::string& reason : change.reasons) text += "    because " + reason + "\n";
+  for (const FieldChange& field : change.fields) text += "    " + render(field) + "\n";
+  for (const std::string& operation : change.operations) text += "    operation " + operation + "\n";
+  for (const std::string& note : change.notes) text += "    note: " + note + "\n";
+  if (change.refusal)
+    text += "    REFUSED: " + change.refusal->reason + "\n    remedy: " + change.refusal->remedy + "\n";
+  return text;
+}
+
+std::string render(const Step& step, size_t number) {
+  std::string text = std::to_string(number) + " " + std::string(to_string(step.kind)) + " ";
+  text += step.await ? to_string(*step.await) : to_string(step.address);
+  if (!step.after.empty()) text += " after";
+  for (int earlier : step.after) text += " " + std::to_string(earlier);
+  text += "\n    because " + step.reason + "\n";
+  for (const Await& guard : step.guards)
+    text += "    guard: " + to_string(guard) + (guard.generation.empty() ? "" : " as last sent") + "\n";
+  for (const std::string& operation : step.operations) text += "    operation " + operation + "\n";
+  if (!step.nonce.empty()) text += "    nonce " + step.nonce + "\n";
+  if (step.guarded_delete) text += "    guarded\n";
+  return text;
+}
+
+}  // namespace
+
+Catalog catalog_from(const std::string& path) {
+  std::vector<Instance> instances;
+  for (const Json& json : Json::parse(must(read_file(path)))) {
+    auto manifest = std::make_shared<Manifest>(must(parse_manifest(json.dump())));
+    manifest->digest = "digest-" + manifest->name;
+    instances.push_back({manifest->name, manifest});
+  }
+  return Catalog(std::move(instances), {});
+}
+
+std::vector<Result<std::vector<ChildSpec>>> expand(const std::string&,
+                                                   const std::vector<Resource>& resources) {
+  std::vector<Result<std::vector<ChildSpec>>> answers;
+  for (const Resource& resource : resources) answers.push_back(expand_one(resource));
+  return answers;
+}
+
+World world_from(const Json& json, const std::vector<Resource>& desired, const Catalog& catalog) {
+  return WorldReader(desired, catalog).run(json);
+}
+
+void fill_absent(World& world, const Graph& graph) {
+  for (const Address& address : graph.order) world.observations.try_emplace(address);
+}
+
+std::string render(const Plan& plan) {
+  std::string text = "changes\n";
+  for (const Change& change : plan.changes) text += "  " + render(change);
+  text += "steps\n";
+  for (size_t i = 0; i < plan.steps.size(); ++i) text += "  " + render(plan.steps[i], i);
+  for (const std::string& note : plan.notes) text += "note: " + note + "\n";
+  if (plan.refused()) text += "refused\n";
+  if (plan.blocked()) text += "blocked\n";
+  return text;
+}
+
+}  // namespace tenon::testing
