@@ -1,0 +1,226 @@
+#include "framework/backend/fake.h"
+
+#include <algorithm>
+
+namespace tenon {
+namespace {
+
+// Half of the work is done, and nobody goes on with it.
+bool is_dead(const FakeObject& object, const Script& script, Time now) {
+  return object.deaths_left > 0 && now >= object.work_began + script.ready_after / 2;
+}
+
+bool is_working(const FakeObject& object, const Script& script, Time now) {
+  return now < object.work_began + script.ready_after;
+}
+
+double progress_of(const FakeObject& object, const Script& script, Time now) {
+  return static_cast<double>((now - object.work_began).count()) /
+         static_cast<double>(script.ready_after.count());
+}
+
+Error owned_by(const FakeObject& object) {
+  return {Code::already_exists,
+          "it exists and belongs to " + object.mark.address + " of inventory " + object.mark.inventory};
+}
+
+}  // namespace
+
+// Counts who is inside a mutating call of one address.
+class FakeBackend::Entered {
+ public:
+  Entered(FakeBackend& backend, const Address& address) : backend_(backend), address_(address) {
+    const std::lock_guard lock(backend_.mutex_);
+    backend_.overlap_ = std::max(backend_.overlap_, ++backend_.entered_[address_]);
+  }
+  ~Entered() {
+    const std::lock_guard lock(backend_.mutex_);
+    --backend_.entered_[address_];
+  }
+  Entered(const Entered&) = delete;
+  Entered& operator=(const Entered&) = delete;
+
+ private:
+  FakeBackend& backend_;
+  const Address address_;
+};
+
+Result<std::vector<Observation>> FakeBackend::observe(const std::vector<Request>& requests,
+                                                      const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  settle();
+  std::vector<Observation> observations;
+  for (const Request& request : requests) {
+    const auto error = fault(request.address, Method::observe, false);
+    observations.push_back(error ? unknown_observation(*error) : look_locked(request.address));
+  }
+  return observations;
+}
+
+Result<Outcome> FakeBackend::create(const Request& request, const CallContext&) {
+  return changed(request, Method::create, [&] { return create_object(request); });
+}
+
+Result<Outcome> FakeBackend::update(const Request& request, const CallContext&) {
+  return changed(request, Method::update, [&]() -> Result<Outcome> {
+    const auto it = world_.find(request.address);
+    if (it == world_.end()) return Error{Code::not_found, "it does not exist"};
+    if (it->second.mark.nonce != request.nonce) return owned_by(it->second);
+    record({Method::update, request.address, request.nonce, request.generation});
+    it->second.spec = request.desired;
+    it->second.mark.generation = request.generation;
+    return Outcome{.identity = it->second.identity};
+  });
+}
+
+Result<Outcome> FakeBackend::remove(const Request& request, const CallContext&) {
+  return changed(request, Method::remove, [&]() -> Result<Outcome> {
+    const auto it = world_.find(request.address);
+    if (it == world_.end()) return Outcome{};
+    record({Method::remove, request.address, request.nonce, "", !it->second.removed});
+    if (!it->second.removed) it->second.removed = clock_.now();
+    return Outcome{};
+  });
+}
+
+Result<std::vector<Result<std::vector<ChildSpec>>>> FakeBackend::expand(const std::vector<Request>& requests,
+                                                                        const CallContext&) {
+  return std::vector<Result<std::vector<ChildSpec>>>(requests.size(), std::vector<ChildSpec>());
+}
+
+Result<Outcome> FakeBackend::create_object(const Request& request) {
+  const auto it = world_.find(request.address);
+  FakeEffect effect{Method::create, request.address, request.nonce, request.generation, it == world_.end()};
+  if (it != world_.end()) {
+    FakeObject& object = it->second;
+    const bool same = object.mark.inventory == request.inventory && object.mark.nonce == request.nonce &&
+                      object.mark.generation == request.generation;
+    if (!same) return owned_by(object);
+    record(effect);
+    if (is_dead(object, script_of(request.address), clock_.now())) {
+      --object.deaths_left;
+      object.work_began = clock_.now();
+    }
+    return Outcome{.identity = object.identity};
+  }
+  record(effect);
+  FakeObject object{
+      .mark = {request.inventory, to_string(request.address), request.nonce, request.generation},
+      .spec = request.desired,
+      .identity = "id-" + request.nonce,
+      .created = clock_.now(),
+      .work_began = clock_.now(),
+      .deaths_left = script_of(request.address).worker_deaths};
+  return Outcome{.in_progress = true,
+                 .identity = world_.emplace(request.address, object).first->second.identity};
+}
+
+Result<Outcome> FakeBackend::changed(const Request& request, Method method,
+                                     const std::function<Result<Outcome>()>& act) {
+  const Entered entered(*this, request.address);
+  const std::lock_guard lock(mutex_);
+  settle();
+  if (auto error = fault(request.address, method, false)) return *error;
+  Result<Outcome> outcome = act();
+  if (auto error = fault(request.address, method, true)) return *error;
+  return outcome;
+}
+
+std::optional<Error> FakeBackend::fault(const Address& address, Method method, bool after_effect) {
+  const auto script = scripts_.find(address);
+  if (script == scripts_.end()) return std::nullopt;
+  for (Fault& fault : script->second.faults) {
+    if (fault.method != method || fault.times <= 0) continue;
+    // The first one of the method that is left decides, whichever moment it is for.
+    if (fault.after_effect != after_effect) return std::nullopt;
+    --fault.times;
+    return Error{fault.code, "as the test wants it: " + std::string(to_string(fault.code))};
+  }
+  return std::nullopt;
+}
+
+Observation FakeBackend::look_locked(const Address& address) const {
+  const auto it = world_.find(address);
+  const Time now = clock_.now();
+  if (it == world_.end()) return {};
+  const FakeObject& object = it->second;
+  const Script& script = script_of(address);
+  if (now < object.created + script.appears_after) return {};
+  Observation seen{.existence = Existence::present, .identity = object.identity, .actual = object.spec};
+  if (!object.mark.inventory.empty()) seen.mark = object.mark;
+  seen.users = object.users;
+  seen.outputs = {{"id", object.identity}, {"path", "/fake/" + address.name + "/" + object.mark.nonce}};
+  seen.resumable = is_dead(object, script, now);
+  seen.busy = !seen.resumable && is_working(object, script, now);
+  if (seen.resumable)
+    seen.progress = 0.5;
+  else if (seen.busy)
+    seen.progress = progress_of(object, script, now);
+  seen.phase = seen.resumable || seen.busy ? "Working" : script.final_phase;
+  if (object.removed) seen.phase = "Terminating";
+  seen.contents = seen.phase == "Ready" ? Contents::populated : Contents::incomplete;
+  return seen;
+}
+
+const Script& FakeBackend::script_of(const Address& address) const {
+  static const Script kDefault;
+  const auto it = scripts_.find(address);
+  return it == scripts_.end() ? kDefault : it->second;
+}
+
+void FakeBackend::settle() {
+  std::erase_if(world_, [&](const auto& entry) {
+    const auto& [address, object] = entry;
+    return object.removed && clock_.now() >= *object.removed + script_of(address).gone_after;
+  });
+}
+
+void FakeBackend::record(FakeEffect effect) {
+  if (check_) check_(effect, *this);
+  effects_.push_back(std::move(effect));
+}
+
+void FakeBackend::script(const Address& address, Script script) {
+  const std::lock_guard lock(mutex_);
+  scripts_[address] = std::move(script);
+}
+
+void FakeBackend::change(const std::function<void(FakeWorld&)>& edit) {
+  const std::lock_guard lock(mutex_);
+  settle();
+  edit(world_);
+}
+
+FakeWorld FakeBackend::world() const {
+  const std::lock_guard lock(mutex_);
+  FakeWorld world = world_;
+  std::erase_if(world, [&](const auto& entry) {
+    return entry.second.removed && clock_.now() >= *entry.second.removed + script_of(entry.first).gone_after;
+  });
+  return world;
+}
+
+Observation FakeBackend::look(const Address& address) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = world_.find(address);
+  const bool gone = it != world_.end() && it->second.removed &&
+                    clock_.now() >= *it->second.removed + script_of(address).gone_after;
+  return gone ? Observation() : look_locked(address);
+}
+
+std::vector<FakeEffect> FakeBackend::effects() const {
+  const std::lock_guard lock(mutex_);
+  return effects_;
+}
+
+int FakeBackend::overlap() const {
+  const std::lock_guard lock(mutex_);
+  return overlap_;
+}
+
+void FakeBackend::on_effect(std::function<void(const FakeEffect&, const FakeBackend&)> check) {
+  const std::lock_guard lock(mutex_);
+  check_ = std::move(check);
+}
+
+}  // namespace tenon

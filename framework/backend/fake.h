@@ -1,0 +1,108 @@
+// A backend with its world in memory that fails as told: for tests of everything above a backend.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "framework/backend/backend.h"
+#include "framework/base/clock.h"
+
+namespace tenon {
+
+enum class Method { observe, create, update, remove };
+
+// An answer that goes wrong. after_effect: the call has done its work, and only its answer is lost (or is an
+// error whatever it did). An observe that goes wrong is unknown for this address alone.
+struct Fault {
+  Method method = Method::create;
+  Code code = Code::unavailable;
+  bool after_effect = false;
+  int times = 1;
+};
+
+// How one address behaves; by default everything happens at once.
+struct Script {
+  Duration appears_after{};  // from create to being observed
+  Duration ready_after{};    // from create to final_phase; Working, busy and with progress until then
+  Duration gone_after{};     // from delete to being observed absent
+  std::string final_phase = "Ready";
+  int worker_deaths = 0;      // so often the work ends halfway, resumable
+  std::vector<Fault> faults;  // in order, per method
+};
+
+struct FakeObject {
+  Mark mark;
+  Json spec;
+  std::string identity;
+  Time created{};
+  Time work_began{};
+  std::optional<Time> removed;
+  int deaths_left = 0;
+  std::vector<std::string> users;
+};
+
+using FakeWorld = std::map<Address, FakeObject>;
+
+// Something done to the world.
+struct FakeEffect {
+  Method method = Method::create;
+  Address address;
+  std::string nonce;
+  std::string generation;
+  bool changed = true;  // false: a create of what was there already
+};
+
+// Thread-safe. Outputs of an object: {"id": its identity, "path": "/fake/<name>/<nonce>"}. Contents follow
+// the phase.
+class FakeBackend final : public Backend {
+ public:
+  explicit FakeBackend(const Clock& clock) : clock_(clock) {}
+
+  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
+                                           const CallContext& context) override;
+  Result<Outcome> create(const Request& request, const CallContext& context) override;
+  Result<Outcome> update(const Request& request, const CallContext& context) override;
+  Result<Outcome> remove(const Request& request, const CallContext& context) override;
+  Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
+                                                             const CallContext& context) override;
+
+  // Replaces the address's script.
+  void script(const Address& address, Script script);
+  // Somebody else changes the world.
+  void change(const std::function<void(FakeWorld&)>& edit);
+
+  // What exists, as seen now, without faults.
+  FakeWorld world() const;
+  Observation look(const Address& address) const;
+  std::vector<FakeEffect> effects() const;
+  // The largest number of mutating calls that were in one address at a time.
+  int overlap() const;
+  // Called with every effect, before it is made, with the lock held.
+  void on_effect(std::function<void(const FakeEffect&, const FakeBackend&)> check);
+
+ private:
+  class Entered;
+
+  std::optional<Error> fault(const Address& address, Method method, bool after_effect);
+  Result<Outcome> changed(const Request& request, Method method, const std::function<Result<Outcome>()>& act);
+  Result<Outcome> create_object(const Request& request);
+  Observation look_locked(const Address& address) const;
+  const Script& script_of(const Address& address) const;
+  void settle();
+  void record(FakeEffect effect);
+
+  const Clock& clock_;
+  mutable std::recursive_mutex mutex_;
+  FakeWorld world_;
+  std::map<Address, Script> scripts_;
+  std::map<Address, int> entered_;
+  int overlap_ = 0;
+  std::vector<FakeEffect> effects_;
+  std::function<void(const FakeEffect&, const FakeBackend&)> check_;
+};
+
+}  // namespace tenon

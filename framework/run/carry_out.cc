@@ -1,0 +1,299 @@
+#include "framework/run/carry_out.h"
+
+#include <algorithm>
+
+#include "framework/model/resource.h"
+#include "framework/run/decide.h"
+#include "framework/run/requests.h"
+#include "framework/run/retry.h"
+
+namespace tenon::scheduling {
+namespace {
+
+// Timers share a grid, so that what waits for one instance is looked at in one batch.
+constexpr Duration kGrid(50);
+// An object whose worker ended is given this many workers more.
+constexpr Code kDeadWorker = Code::unavailable;
+
+size_t at(int index) { return static_cast<size_t>(index); }
+
+const Step& plan_step(const RunState& state, int index) { return state.plan.steps[at(index)]; }
+
+// Tells the report and the record, where something changed.
+void set_status(RunState& state, int index, StepStatus status, const std::string& reason,
+                std::optional<double> progress = {}) {
+  StepRecord& record = state.steps[at(index)].record;
+  if (record.status == status && record.reason == reason && record.progress == progress) return;
+  record.status = status;
+  record.reason = reason;
+  record.progress = progress;
+  state.turn.events.push_back({.step = index, .status = status, .text = reason, .progress = progress});
+  state.touched.insert(index);
+}
+
+void release_slot(RunState& state, int index) {
+  if (std::exchange(state.steps[at(index)].slot, false)) ++state.slots;
+}
+
+void pause_until(RunState& state, int index, Time time) {
+  release_slot(state, index);
+  state.steps[at(index)].stage = Stage::pausing;
+  const auto ticks = (time.time_since_epoch() + kGrid - Duration(1)) / kGrid;
+  state.timers.emplace(Time(ticks * kGrid), index);
+}
+
+void end_step(RunState& state, int index, StepStatus status, const std::string& reason) {
+  release_slot(state, index);
+  state.steps[at(index)].stage = Stage::ended;
+  --state.unfinished;
+  const auto progress = status == StepStatus::failed ? state.steps[at(index)].record.progress : std::nullopt;
+  set_status(state, index, status, reason, progress);
+}
+
+void finish_step(RunState& state, int index) {
+  end_step(state, index, StepStatus::done, "");
+  for (int follower : state.followers[at(index)])
+    if (--state.steps[at(follower)].open == 0) start_step(state, follower);
+}
+
+// Skips every descendant, each once, naming the one cause.
+void fail_step(RunState& state, int index, const std::string& reason) {
+  end_step(state, index, StepStatus::failed, reason);
+  const Step& step = plan_step(state, index);
+  const std::string cause = std::string(to_string(step.kind)) + " of " + to_string(step.address) + " failed";
+  std::vector<int> next = state.followers[at(index)];
+  while (!next.empty()) {
+    const int skipped = next.back();
+    next.pop_back();
+    if (state.steps[at(skipped)].stage == Stage::ended) continue;
+    end_step(state, skipped, StepStatus::skipped, cause);
+    next.insert(next.end(), state.followers[at(skipped)].begin(), state.followers[at(skipped)].end());
+  }
+}
+
+void put_owned(RunState& state, const Owned& row) {
+  state.owned[row.address] = row;
+  state.turn.records.emplace_back(PutOwned{row});
+}
+
+Owned row_for(const RunState& state, const Step& step) {
+  const auto it = state.owned.find(step.address);
+  if (it != state.owned.end()) return it->second;
+  return {.address = step.address, .instance = instance_of(state, step.address)};
+}
+
+void describe(Owned& row, const Step& step) {
+  row.dependencies = step.dependencies;
+  row.parent = step.parent;
+  row.protect = step.annotations.value(std::string(kProtectAnnotation), "") == "true";
+}
+
+// Durable before the call: an object with this nonce may exist and is ours.
+void record_intent(RunState& state, const Step& step, const Sent& sent) {
+  Owned row = row_for(state, step);
+  const bool open = row.intent && row.intent->nonce == sent.nonce;
+  const auto seen = state.seen.find(step.address);
+  Intent intent{.nonce = sent.nonce, .generation = sent.generation, .spec = sent.spec, .since = state.now};
+  intent.before = seen == state.seen.end() ? Existence::unknown : seen->second.existence;
+  if (open) {
+    intent.before = row.intent->before;
+    intent.since = row.intent->since;
+  }
+  if (intent == row.intent) return;
+  row.intent = std::move(intent);
+  describe(row, step);
+  put_owned(state, row);
+}
+
+void record_applied(RunState& state, const Step& step, const Sent& sent) {
+  Owned row = row_for(state, step);
+  const Observation& seen = self_of(state, step.address);
+  if (!sent.identity.empty()) row.identity = sent.identity;
+  if (!seen.identity.empty()) row.identity = seen.identity;
+  if (!sent.private_state.is_null()) row.private_state = sent.private_state;
+  row.nonce = sent.nonce;
+  row.generation = sent.generation;
+  row.applied = sent.spec;
+  row.intent.reset();
+  describe(row, step);
+  put_owned(state, row);
+  state.sent.erase(step.address);
+}
+
+// A create whose end was not recorded has nobody else to record it.
+void close_intent(RunState& state, const Address& address) {
+  const auto it = state.owned.find(address);
+  const Observation& seen = self_of(state, address);
+  if (it == state.owned.end() || !it->second.intent || !seen.mark) return;
+  Owned row = it->second;
+  if (seen.mark->nonce != row.intent->nonce || seen.mark->generation != row.intent->generation) return;
+  if (!seen.identity.empty()) row.identity = seen.identity;
+  row.nonce = row.intent->nonce;
+  row.generation = row.intent->generation;
+  row.applied = row.intent->spec;
+  row.intent.reset();
+  put_owned(state, row);
+}
+
+void finish(RunState& state, int index, const Decision& decision) {
+  const Step& step = plan_step(state, index);
+  if (step.kind == StepKind::remove) {
+    state.owned.erase(step.address);
+    state.sent.erase(step.address);
+    state.turn.records.emplace_back(DropOwned{step.address});
+  } else if (step.kind == StepKind::await) {
+    close_intent(state, step.address);
+  } else {
+    const auto sent = state.sent.find(step.address);
+    record_applied(state, step, sent == state.sent.end() ? *decision.sent : Sent(sent->second));
+  }
+  finish_step(state, index);
+}
+
+// Counts the time without progress; true: it was too long, and the step has failed.
+bool timed_out(RunState& state, int index, const Decision& decision) {
+  StepState& mine = state.steps[at(index)];
+  const bool first = mine.signature.empty() && mine.unseen == 0;
+  if (decision.move == Move::unseen ? first : decision.signature != mine.signature) {
+    mine.signature = decision.signature;
+    mine.record.last_progress = state.now;
+    mine.polls = 0;
+    state.touched.insert(index);
+  }
+  if (state.now - mine.record.last_progress < decision.timeout) return false;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(decision.timeout).count();
+  fail_step(state, index, "no progress for " + std::to_string(seconds) + " s: " + decision.reason);
+  return true;
+}
+
+void wait(RunState& state, int index, const Decision& decision) {
+  if (timed_out(state, index, decision)) return;
+  StepState& mine = state.steps[at(index)];
+  const bool running = mine.called && plan_step(state, index).kind != StepKind::await;
+  set_status(state, index, running ? StepStatus::running : StepStatus::waiting, decision.reason,
+             decision.progress);
+  if (decision.move == Move::unseen) {
+    pause_until(state, index, *next_attempt(Code::unavailable, std::min(++mine.unseen, 8), state.now));
+    return;
+  }
+  mine.unseen = 0;
+  const Time deadline = mine.record.last_progress + decision.timeout;
+  pause_until(state, index, std::min(state.now + poll_interval(++mine.polls), deadline));
+}
+
+void call(RunState& state, int index, const Decision& decision) {
+  const Step& step = plan_step(state, index);
+  StepState& mine = state.steps[at(index)];
+  if (mine.last_error && is_outcome_unknown(mine.last_error->code) &&
+      !next_attempt(mine.last_error->code, mine.failures, state.now))
+    return fail_step(state, index, mine.last_error->message);
+  if (state.stopping) return release_slot(state, index);
+  if (state.mutating.contains(step.address))
+    return pause_until(state, index, state.now + poll_interval(++mine.polls));
+  if (step.kind == StepKind::create) record_intent(state, step, *decision.sent);
+  if (decision.sent && step.kind != StepKind::await) state.sent.emplace(step.address, *decision.sent);
+  Call out{.id = state.next_call++, .kind = decision.kind, .instance = instance_of(state, step.address)};
+  out.requests.push_back(call_request(state, step, decision.sent ? &*decision.sent : nullptr));
+  out.steps.push_back(index);
+  // An update that ends an open create starts from what exists.
+  Json& applied = out.requests.front().applied;
+  if (decision.kind == CallKind::update && applied.is_null()) applied = self_of(state, step.address).actual;
+  state.flights[out.id] = {.kind = decision.kind, .addresses = {step.address}, .steps = {index}};
+  state.mutating.insert(step.address);
+  state.turn.calls.push_back(std::move(out));
+  mine.stage = Stage::calling;
+  mine.record.last_progress = state.now;
+  ++mine.record.attempts;
+  state.touched.insert(index);
+  const bool awaiting = step.kind == StepKind::await;
+  set_status(state, index, awaiting ? StepStatus::waiting : StepStatus::running,
+             awaiting ? decision.reason : "", decision.progress);
+}
+
+// Nobody works on it any more. Looks once more after a while, since a worker that just starts looks the same.
+void resume(RunState& state, int index, const Decision& decision) {
+  StepState& mine = state.steps[at(index)];
+  if (mine.resume_at && *mine.resume_at <= state.now && state.slots > 0 && !state.stopping) {
+    mine.resume_at.reset();
+    mine.slot = true;
+    --state.slots;
+    return call(state, index, decision);
+  }
+  if (!mine.resume_at) {
+    mine.resume_at = next_attempt(kDeadWorker, ++mine.resumes, state.now);
+    if (!mine.resume_at)
+      return fail_step(state, index, "its worker ended again and again: " + decision.reason);
+  }
+  wait(state, index, decision);
+}
+
+// What a call reported is kept at once: it may be all that finds the object again.
+void keep_outcome(RunState& state, const Step& step, const Outcome& outcome) {
+  if (const auto sent = state.sent.find(step.address); sent != state.sent.end()) {
+    sent->second.identity = outcome.identity;
+    sent->second.private_state = outcome.private_state;
+  }
+  const auto it = state.owned.find(step.address);
+  if (it == state.owned.end()) return;
+  Owned row = it->second;
+  if (!outcome.identity.empty()) row.identity = outcome.identity;
+  if (!outcome.private_state.is_null()) row.private_state = outcome.private_state;
+  if (!(row == it->second)) put_owned(state, row);
+}
+
+}  // namespace
+
+void start_step(RunState& state, int index) {
+  state.steps[at(index)].record.last_progress = state.now;
+  enqueue(state, index);
+}
+
+void enqueue(RunState& state, int index) {
+  StepState& mine = state.steps[at(index)];
+  mine.stage = Stage::queued;
+  const bool needs_slot = plan_step(state, index).kind != StepKind::await && !mine.called;
+  (needs_slot ? state.queue : state.looks).insert(index);
+}
+
+void carry_out(RunState& state, int index) {
+  const Decision decision = decide(state, index);
+  switch (decision.move) {
+    case Move::call: return call(state, index, decision);
+    case Move::resume: return resume(state, index, decision);
+    case Move::finish: return finish(state, index, decision);
+    case Move::wait:
+    case Move::unseen: return wait(state, index, decision);
+    case Move::fail: return fail_step(state, index, decision.reason);
+  }
+}
+
+void take_outcome(RunState& state, int index, CallKind kind, const Result<Outcome>& outcome) {
+  const Step& step = plan_step(state, index);
+  StepState& mine = state.steps[at(index)];
+  if (outcome) {
+    if (kind != CallKind::remove) keep_outcome(state, step, *outcome);
+    mine.called = step.kind != StepKind::await;
+    mine.failures = mine.polls = 0;
+    mine.last_error.reset();
+    release_slot(state, index);
+    return enqueue(state, index);
+  }
+  const Error& error = outcome.error();
+  mine.last_error = error;
+  const auto again = next_attempt(error.code, ++mine.failures, state.now);
+  if (!again && !is_outcome_unknown(error.code)) return fail_step(state, index, error.message);
+  set_status(state, index, StepStatus::waiting, error.message, mine.record.progress);
+  // An unknown outcome is observed in any case; whether it may be called again is decided then.
+  pause_until(state, index, again.value_or(state.now + poll_interval(1)));
+}
+
+void interrupt(RunState& state) {
+  for (size_t i = 0; i < state.steps.size(); ++i) {
+    StepState& step = state.steps[i];
+    if (step.stage == Stage::ended || step.record.status == StepStatus::pending) continue;
+    set_status(state, static_cast<int>(i), StepStatus::pending,
+               step.record.reason.empty() ? "interrupted" : step.record.reason, step.record.progress);
+  }
+}
+
+}  // namespace tenon::scheduling

@@ -1,0 +1,143 @@
+// Create, update and delete.
+#include "framework/base/digest.h"
+#include "framework/run/decide.h"
+#include "framework/run/requests.h"
+#include "framework/run/values.h"
+
+namespace tenon::scheduling {
+namespace {
+
+// How long something may stay unobservable before a call that is not made yet is given up.
+constexpr Duration kBeforeCall = std::chrono::minutes(2);
+
+const Owned* row_of(const RunState& state, const Address& address) {
+  const auto it = state.owned.find(address);
+  return it == state.owned.end() ? nullptr : &it->second;
+}
+
+std::set<std::string> nonces_of(const Owned* row) {
+  std::set<std::string> nonces;
+  if (row) nonces.insert(row->nonce);
+  if (row && row->intent) nonces.insert(row->intent->nonce);
+  nonces.erase("");
+  return nonces;
+}
+
+// One per intent: the same again for every retry and every run that goes on with it.
+std::string nonce_for(const RunState& state, const Step& step) {
+  if (!step.nonce.empty()) return step.nonce;
+  const Owned* row = row_of(state, step.address);
+  if (row && row->intent) return row->intent->nonce;
+  return sha256(state.options.id + "\n" + to_string(step.address)).substr(7, 32);
+}
+
+// The spec as it will be sent, or as it was sent before.
+Result<Sent> prepare(const RunState& state, const Step& step, std::string nonce) {
+  const auto before = state.sent.find(step.address);
+  if (before != state.sent.end()) return before->second;
+  auto spec = filled_spec(state, step.desired, step.address);
+  if (!spec) return spec.error();
+  Sent sent{.nonce = std::move(nonce), .generation = generation_of(*spec)};
+  sent.spec = std::move(*spec);
+  return sent;
+}
+
+Decision call(CallKind kind, std::optional<Sent> sent) {
+  return {.move = Move::call, .kind = kind, .sent = std::move(sent)};
+}
+
+// The object is there already: of an earlier call whose answer was lost, perhaps of an earlier run. Then only
+// what is missing is done: nothing, the rest of an unfinished create, or what has been asked for since.
+Decision decide_present(const RunState& state, int index, const Observation& self, const Sent& sent) {
+  const Step& step = state.plan.steps[static_cast<size_t>(index)];
+  const bool same = !self.mark || self.mark->generation == sent.generation;
+  const bool unfinished = self.resumable && !self.busy;
+  if (state.steps[static_cast<size_t>(index)].called || (same && !unfinished))
+    return settle(state, step.address, self, sent);
+  if (self.busy)
+    return wait_for(self, to_string(step.address) + " is being worked on",
+                    settle_timeout(state, step.address));
+  if (auto held = held_back(state, step.guards)) return *held;
+  return call(unfinished ? CallKind::create : CallKind::update, sent);
+}
+
+// What a value that is known only now makes of a planned update: nothing to do, or more than was planned.
+std::optional<Decision> reconsider(const RunState& state, const Step& step, const Owned& row,
+                                   const Sent& sent) {
+  const auto at = state.changes.find(step.address);
+  if (at == state.changes.end()) return std::nullopt;
+  const Change& change = state.plan.changes[at->second];
+  const KindManifest* kind = kind_of(state, step.address);
+  bool only_unknown = !change.fields.empty() && step.operations.empty();
+  for (const FieldChange& field : change.fields) {
+    only_unknown = only_unknown && field.known_after_apply;
+    if (!field.known_after_apply || !kind) continue;
+    const Schema* schema = find_schema(kind->schema, field.pointer);
+    const bool replaces =
+        schema && (schema->update == UpdateRule::replace || schema->update == UpdateRule::refuse);
+    if (replaces && value_at(sent.spec, field.pointer) != value_at(row.applied, field.pointer))
+      return fail("the value at " + field.pointer +
+                  ", known only now, cannot be changed in place; plan again");
+  }
+  if (only_unknown && sent.spec == row.applied) return Decision{.move = Move::finish, .sent = sent};
+  return std::nullopt;
+}
+
+}  // namespace
+
+Decision decide_create(const RunState& state, int index) {
+  const Step& step = state.plan.steps[static_cast<size_t>(index)];
+  const StepState& mine = state.steps[static_cast<size_t>(index)];
+  const Observation& self = self_of(state, step.address);
+  if (self.existence == Existence::unknown)
+    return unseen(step.address, self, mine.called ? settle_timeout(state, step.address) : kBeforeCall);
+  const std::string nonce = nonce_for(state, step);
+  if (auto foreign = refuse_foreign(state, step.address, self, {nonce})) return *foreign;
+  if (self.existence == Existence::absent && mine.called)
+    return wait_for(self, to_string(step.address) + " was asked for and is not there yet",
+                    settle_timeout(state, step.address));
+  if (self.existence == Existence::absent)
+    if (auto held = held_back(state, step.guards)) return *held;
+  const auto sent = prepare(state, step, nonce);
+  if (!sent) return fail(sent.error().message);
+  if (self.existence == Existence::present) return decide_present(state, index, self, *sent);
+  return call(CallKind::create, *sent);
+}
+
+Decision decide_update(const RunState& state, int index) {
+  const Step& step = state.plan.steps[static_cast<size_t>(index)];
+  const StepState& mine = state.steps[static_cast<size_t>(index)];
+  const Observation& self = self_of(state, step.address);
+  const Owned* row = row_of(state, step.address);
+  if (!row) return fail(to_string(step.address) + " is not in the inventory; plan again");
+  if (self.existence == Existence::unknown)
+    return unseen(step.address, self, mine.called ? settle_timeout(state, step.address) : kBeforeCall);
+  if (self.existence == Existence::absent) return fail(to_string(step.address) + " has vanished; plan again");
+  if (auto foreign = refuse_foreign(state, step.address, self, nonces_of(row))) return *foreign;
+  if (!mine.called)
+    if (auto held = held_back(state, step.guards)) return *held;
+  const auto sent = prepare(state, step, self.mark ? self.mark->nonce : row->nonce);
+  if (!sent) return fail(sent.error().message);
+  if (mine.called) return settle(state, step.address, self, *sent);
+  if (auto other = reconsider(state, step, *row, *sent)) return *other;
+  return call(CallKind::update, *sent);
+}
+
+Decision decide_remove(const RunState& state, int index) {
+  const Step& step = state.plan.steps[static_cast<size_t>(index)];
+  const StepState& mine = state.steps[static_cast<size_t>(index)];
+  const Observation& self = self_of(state, step.address);
+  const std::string name = to_string(step.address);
+  if (self.existence == Existence::unknown)
+    return unseen(step.address, self, mine.called ? settle_timeout(state, step.address) : kBeforeCall);
+  if (self.existence == Existence::absent) return {.move = Move::finish};
+  if (auto foreign = refuse_foreign(state, step.address, self, nonces_of(row_of(state, step.address))))
+    return *foreign;
+  if (mine.called) return wait_for(self, name + " is still there", settle_timeout(state, step.address));
+  // Those that this plan removes or detaches are gone by now; anyone else came after the plan was made.
+  if (!self.users.empty())
+    return wait_for(self, name + " is still used by " + self.users.front(), kBeforeCall);
+  return call(CallKind::remove, std::nullopt);
+}
+
+}  // namespace tenon::scheduling

@@ -1,0 +1,180 @@
+#include "framework/run/executor.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+namespace tenon {
+namespace {
+
+constexpr std::chrono::minutes kObserveDeadline{1};
+constexpr std::chrono::minutes kChangeDeadline{2};
+// A signal handler can only set a flag, so the owner thread looks at it.
+constexpr std::chrono::milliseconds kStopCheck{50};
+
+CallResult fail(const Call& call, Error error) {
+  if (call.kind == CallKind::observe) return {call.id, Result<std::vector<Observation>>(std::move(error))};
+  return {call.id, Result<Outcome>(std::move(error))};
+}
+
+CallResult make_call(const Backends& backends, const Call& call, std::stop_token stop) {
+  const auto backend = backends.find(call.instance);
+  if (backend == backends.end() || !backend->second)
+    return fail(call, {Code::failed_precondition, "there is no instance " + call.instance});
+  const bool observe = call.kind == CallKind::observe;
+  const CallContext context{
+      .deadline = std::chrono::steady_clock::now() + (observe ? kObserveDeadline : kChangeDeadline),
+      .stop = std::move(stop)};
+  switch (call.kind) {
+    case CallKind::observe: return {call.id, backend->second->observe(call.requests, context)};
+    case CallKind::create: return {call.id, backend->second->create(call.requests.front(), context)};
+    case CallKind::update: return {call.id, backend->second->update(call.requests.front(), context)};
+    case CallKind::remove: return {call.id, backend->second->remove(call.requests.front(), context)};
+  }
+  return fail(call, {Code::internal, "unknown kind of call"});
+}
+
+// Makes calls on threads of its own, started as they are needed. Destruction asks every running call to stop
+// and waits for it.
+class Pool {
+ public:
+  Pool(const Backends& backends, size_t limit) : backends_(backends), limit_(limit) {}
+  ~Pool() {
+    for (std::jthread& thread : threads_) thread.request_stop();
+    work_.notify_all();
+  }
+
+  void start(std::vector<Call> calls) {
+    const std::lock_guard lock(mutex_);
+    for (Call& call : calls) queue_.push_back(std::move(call));
+    while (threads_.size() < limit_ && threads_.size() < running_ + queue_.size())
+      threads_.emplace_back([this](std::stop_token stop) { run(std::move(stop)); });
+    work_.notify_all();
+  }
+
+  // Results, as soon as there is one; perhaps none when the time is over.
+  std::vector<CallResult> wait(std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    done_.wait_for(lock, time, [this] { return !results_.empty(); });
+    return std::exchange(results_, {});
+  }
+
+ private:
+  void run(std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      const bool more = work_.wait(lock, stop, [this] { return !queue_.empty(); });
+      if (!more || stop.stop_requested()) return;
+      const Call call = std::move(queue_.front());
+      queue_.pop_front();
+      ++running_;
+      lock.unlock();
+      CallResult result = make_call(backends_, call, stop);
+      lock.lock();
+      --running_;
+      results_.push_back(std::move(result));
+      done_.notify_one();
+    }
+  }
+
+  const Backends& backends_;
+  const size_t limit_;
+  std::mutex mutex_;
+  std::condition_variable_any work_;
+  std::condition_variable done_;
+  std::deque<Call> queue_;
+  std::vector<CallResult> results_;
+  size_t running_ = 0;
+  std::vector<std::jthread> threads_;  // last: joined before what they use is gone
+};
+
+std::chrono::milliseconds time_until(const std::optional<Time>& wake, Time now) {
+  if (!wake) return kStopCheck;
+  return std::clamp<std::chrono::milliseconds>(*wake - now, std::chrono::milliseconds(0), kStopCheck);
+}
+
+class Driver {
+ public:
+  Driver(const Plan& plan, Inventory& inventory, const Clock& clock, Reporter& reporter, const StopFlag& stop,
+         RunState& state, Pool& pool)
+      : plan_(plan),
+        inventory_(inventory),
+        clock_(clock),
+        reporter_(reporter),
+        stop_(stop),
+        state_(state),
+        pool_(pool) {}
+
+  Result<RunResult> run() {
+    std::vector<CallResult> results;
+    while (stop_.load() < 2) {
+      Turn turn = next(state_, std::move(results), clock_.now(), stop_.load() > 0);
+      if (Status committed = inventory_.commit(turn.records); !committed) return give_up(committed.error());
+      tell(turn);
+      if (turn.finished) return ended();
+      in_flight_ += turn.calls.size();
+      pool_.start(std::move(turn.calls));
+      results = wait(turn.wake);
+    }
+    return ended();
+  }
+
+ private:
+  // Until there are results, it is time, or somebody stops: a turn in between would have nothing to do.
+  std::vector<CallResult> wait(const std::optional<Time>& wake) {
+    const int stop = stop_.load();
+    for (;;) {
+      std::vector<CallResult> results = pool_.wait(time_until(wake, clock_.now()));
+      in_flight_ -= results.size();
+      if (!results.empty() || stop_.load() != stop || (wake && clock_.now() >= *wake)) return results;
+    }
+  }
+
+  // What is on its way returns first; its results have no place to be recorded, the next run observes them.
+  Error give_up(const Error& error) {
+    while (in_flight_ > 0 && stop_.load() < 2) in_flight_ -= pool_.wait(kStopCheck).size();
+    return error;
+  }
+
+  void tell(const Turn& turn) {
+    for (const StepEvent& event : turn.events)
+      reporter_.step(plan_.steps[static_cast<size_t>(event.step)], event);
+  }
+
+  RunResult ended() const {
+    RunResult result{.steps = step_records(state_)};
+    result.interrupted = std::any_of(result.steps.begin(), result.steps.end(), [](const StepRecord& step) {
+      return step.status == StepStatus::pending || step.status == StepStatus::waiting ||
+             step.status == StepStatus::running;
+    });
+    return result;
+  }
+
+  const Plan& plan_;
+  Inventory& inventory_;
+  const Clock& clock_;
+  Reporter& reporter_;
+  const StopFlag& stop_;
+  RunState& state_;
+  Pool& pool_;
+  size_t in_flight_ = 0;
+};
+
+}  // namespace
+
+Result<RunResult> run(const Plan& plan, const Catalog& catalog, const Backends& backends,
+                      Inventory& inventory, const Observations& observations, const Clock& clock,
+                      Reporter& reporter, const StopFlag& stop, const RunOptions& options) {
+  const auto owned = inventory.owned();
+  if (!owned) return owned.error();
+  const auto state = begin_run(plan, catalog, *owned, observations, options);
+  // Changes take as many threads as there are slots; looking is bounded by the instances.
+  Pool pool(backends, static_cast<size_t>(std::max(1, options.parallelism)) + backends.size());
+  return Driver(plan, inventory, clock, reporter, stop, *state, pool).run();
+}
+
+}  // namespace tenon

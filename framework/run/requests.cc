@@ -1,0 +1,143 @@
+#include "framework/run/requests.h"
+
+#include "framework/run/values.h"
+
+namespace tenon::scheduling {
+namespace {
+
+const Owned* owned_row(const RunState& state, const Address& address) {
+  const auto it = state.owned.find(address);
+  return it == state.owned.end() ? nullptr : &it->second;
+}
+
+const Sent* sent_of(const RunState& state, const Address& address) {
+  const auto it = state.sent.find(address);
+  return it == state.sent.end() ? nullptr : &it->second;
+}
+
+const Step* writer_of(const RunState& state, const Address& address) {
+  const auto it = state.writers.find(address);
+  return it == state.writers.end() ? nullptr : &state.plan.steps[static_cast<size_t>(it->second)];
+}
+
+const Observation* present(const RunState& state, const Address& address) {
+  const auto it = state.known.find(address);
+  return it != state.known.end() && it->second.existence == Existence::present ? &it->second : nullptr;
+}
+
+std::map<Address, Dependency> dependencies_of(const RunState& state, const std::vector<Address>& addresses) {
+  std::map<Address, Dependency> result;
+  for (const Address& address : addresses)
+    if (const Observation* o = present(state, address))
+      result[address] = {.identity = o->identity,
+                         .phase = o->phase,
+                         .nonce = o->mark ? o->mark->nonce : "",
+                         .outputs = o->outputs};
+  return result;
+}
+
+// What every request about an address holds.
+Request base_request(const RunState& state, const Address& address) {
+  Request request{.address = address, .inventory = state.plan.inventory};
+  if (const Owned* row = owned_row(state, address)) {
+    request.applied = row->applied;
+    request.identity = row->identity;
+    request.nonce = row->intent ? row->intent->nonce : row->nonce;
+    request.private_state = row->private_state;
+  }
+  if (const Sent* sent = sent_of(state, address)) {
+    request.nonce = sent->nonce;
+    if (!sent->identity.empty()) request.identity = sent->identity;
+    if (!sent->private_state.is_null()) request.private_state = sent->private_state;
+  }
+  request.generation = sent_generation(state, address);
+  return request;
+}
+
+// The spec that an observation is for: as sent, else as declared, else as applied.
+Json observed_spec(const RunState& state, const Address& address) {
+  if (const Sent* sent = sent_of(state, address)) return sent->spec;
+  const auto change = state.changes.find(address);
+  if (change != state.changes.end() && !state.plan.changes[change->second].desired.is_null())
+    return filled_spec(state, state.plan.changes[change->second].desired, address).value_or(Json());
+  const Owned* row = owned_row(state, address);
+  return row ? (row->intent ? row->intent->spec : row->applied) : Json();
+}
+
+}  // namespace
+
+std::string instance_of(const RunState& state, const Address& address) {
+  const auto it = state.instances.find(address);
+  if (it != state.instances.end()) return it->second;
+  for (const Instance& instance : state.catalog->instances())
+    if (instance.manifest->find(address.kind_name())) return instance.name;
+  return "";
+}
+
+const KindManifest* kind_of(const RunState& state, const Address& address) {
+  return state.catalog->find(address.kind_name());
+}
+
+std::string sent_generation(const RunState& state, const Address& address) {
+  if (const Sent* sent = sent_of(state, address)) return sent->generation;
+  const Owned* row = owned_row(state, address);
+  if (!row) return "";
+  return row->intent ? row->intent->generation : row->generation;
+}
+
+Result<Json> filled_spec(const RunState& state, const Json& spec, const Address& address) {
+  const auto outputs = [&state](const Address& target) -> const Json* {
+    const Observation* o = present(state, target);
+    return o ? &o->outputs : nullptr;
+  };
+  return fill_references(spec, outputs, kind_of(state, address));
+}
+
+Request observe_request(const RunState& state, const Address& address) {
+  Request request = base_request(state, address);
+  request.desired = observed_spec(state, address);
+  const Owned* row = owned_row(state, address);
+  if (const Step* writer = writer_of(state, address)) {
+    request.labels = writer->labels;
+    request.annotations = writer->annotations;
+    request.dependencies = dependencies_of(state, writer->dependencies);
+  } else if (row) {
+    request.dependencies = dependencies_of(state, row->dependencies);
+  }
+  return request;
+}
+
+Request call_request(const RunState& state, const Step& step, const Sent* sent) {
+  Request request = base_request(state, step.address);
+  const Owned* row = owned_row(state, step.address);
+  const Step* writer = step.kind == StepKind::await ? writer_of(state, step.address) : &step;
+  if (writer) {
+    request.labels = writer->labels;
+    request.annotations = writer->annotations;
+  }
+  if (sent) {
+    request.desired = sent->spec;
+    request.nonce = sent->nonce;
+    request.generation = sent->generation;
+  }
+  request.operations = step.operations;
+  const bool declared = writer && !writer->dependencies.empty();
+  if (declared || row)
+    request.dependencies = dependencies_of(state, declared ? writer->dependencies : row->dependencies);
+  return request;
+}
+
+std::set<Address> look_targets(const RunState& state, int index) {
+  const Step& step = state.plan.steps[static_cast<size_t>(index)];
+  std::set<Address> targets{step.address};
+  if (state.steps[static_cast<size_t>(index)].called || step.kind == StepKind::remove) return targets;
+  // An await that finds a dead worker calls create again, under the guards of the first create.
+  const Step* writer = step.kind == StepKind::await ? writer_of(state, step.address) : &step;
+  if (!writer) return targets;
+  if (step.kind == StepKind::await && !state.steps[static_cast<size_t>(index)].resume_at) return targets;
+  for (const Await& guard : writer->guards) targets.insert(guard.target);
+  targets.insert(writer->dependencies.begin(), writer->dependencies.end());
+  return targets;
+}
+
+}  // namespace tenon::scheduling

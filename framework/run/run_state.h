@@ -1,0 +1,94 @@
+// What a run knows: private to framework/run. scheduler.cc owns the turn, decide*.cc judge single steps,
+// requests.cc builds what is sent. Value types.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "framework/run/scheduler.h"
+
+namespace tenon {
+
+// Where a step stands between turns.
+enum class Stage {
+  blocked,  // steps before it are not done
+  queued,   // wants a slot
+  looking,  // an observe call is on its way
+  calling,  // its mutating call is on its way
+  pausing,  // a timer will wake it
+  ended,
+};
+
+// A spec on its way to the backend: sent, and not yet recorded as done.
+struct Sent {
+  std::string nonce;
+  std::string generation;
+  Json spec;
+  std::string identity;
+  Json private_state;
+};
+
+struct StepState {
+  Stage stage = Stage::blocked;
+  int open = 0;         // steps before it that are not done
+  int looks = 0;        // observe calls on their way
+  bool slot = false;    // counts against the parallelism
+  bool called = false;  // the mutating call has returned well: its effect is to be observed
+  int polls = 0;        // times in a row it was found unfinished
+  int unseen = 0;       // times in a row something could not be looked at
+  int failures = 0;     // failed calls
+  int resumes = 0;      // times its worker was found dead
+  std::optional<Time> resume_at;
+  std::optional<Error> last_error;
+  std::string signature;  // what counts as progress when it changes
+  StepRecord record;
+  StepRecord told;  // as last recorded
+  Time told_at{};
+};
+
+// A call on its way.
+struct Flight {
+  CallKind kind = CallKind::observe;
+  std::vector<Address> addresses;
+  std::vector<int> steps;
+};
+
+struct RunState {
+  Plan plan;
+  const Catalog* catalog = nullptr;
+  RunOptions options;
+
+  std::map<Address, Owned> owned;
+  std::map<Address, Observation> seen;   // the latest
+  std::map<Address, Observation> known;  // the latest that was not unknown
+  std::map<Address, Sent> sent;
+
+  std::map<Address, std::string> instances;
+  std::map<Address, size_t> changes;  // into plan.changes
+  std::map<Address, int> writers;     // the create or update step
+  std::set<Address> awaited;          // some await step looks whether it gets ready
+  std::vector<std::vector<int>> followers;
+
+  std::vector<StepState> steps;
+  std::set<int> queue;    // want a slot
+  std::set<int> looks;    // to be looked at in this turn
+  std::set<int> touched;  // have something to record
+  std::set<std::pair<Time, int>> timers;
+  std::map<int, Flight> flights;
+  std::set<Address> mutating;
+  int slots = 0;  // free
+  int next_call = 1;
+  int unfinished = 0;
+  bool begun = false;
+  bool ended = false;
+
+  // The turn in the making.
+  Turn turn;
+  Time now{};
+  bool stopping = false;
+};
+
+}  // namespace tenon

@@ -1,0 +1,222 @@
+#include "framework/run/scheduler.h"
+
+#include <algorithm>
+
+#include "framework/plan/plan_file.h"
+#include "framework/run/carry_out.h"
+#include "framework/run/requests.h"
+#include "framework/run/run_state.h"
+
+namespace tenon {
+namespace {
+
+using namespace scheduling;
+
+size_t at(int index) { return static_cast<size_t>(index); }
+
+void index_plan(RunState& state) {
+  for (size_t i = 0; i < state.plan.changes.size(); ++i) {
+    const Change& change = state.plan.changes[i];
+    state.changes[change.address] = i;
+    if (!change.instance.empty()) state.instances[change.address] = change.instance;
+  }
+  for (size_t i = 0; i < state.plan.steps.size(); ++i) {
+    const Step& step = state.plan.steps[i];
+    if (!step.instance.empty()) state.instances[step.address] = step.instance;
+    if (step.kind == StepKind::await) state.awaited.insert(step.address);
+    if (step.kind == StepKind::create || step.kind == StepKind::update)
+      state.writers[step.address] = static_cast<int>(i);
+  }
+}
+
+void make_steps(RunState& state) {
+  const size_t count = state.plan.steps.size();
+  state.steps.resize(count);
+  state.followers.resize(count);
+  state.unfinished = static_cast<int>(count);
+  for (size_t i = 0; i < count; ++i) {
+    StepState& step = state.steps[i];
+    step.record.step = step.told.step = static_cast<int>(i);
+    step.open = static_cast<int>(state.plan.steps[i].after.size());
+    for (int before : state.plan.steps[i].after) state.followers[at(before)].push_back(static_cast<int>(i));
+  }
+}
+
+void record_begin(RunState& state) {
+  state.begun = true;
+  state.turn.records.emplace_back(BeginRun{{.id = state.options.id,
+                                            .process = state.options.process,
+                                            .since = state.now,
+                                            .ended = std::nullopt,
+                                            .plan = to_json(state.plan, *state.catalog),
+                                            .steps = step_records(state)}});
+  for (size_t i = 0; i < state.steps.size(); ++i)
+    if (state.steps[i].open == 0) start_step(state, static_cast<int>(i));
+}
+
+void take_observations(RunState& state, const Flight& flight,
+                       const Result<std::vector<Observation>>& answer) {
+  for (size_t i = 0; i < flight.addresses.size(); ++i) {
+    const bool answered = answer && i < answer->size();
+    Observation seen = answered
+                           ? (*answer)[i]
+                           : unknown_observation(answer ? Error{Code::internal, "the backend gave no answer"}
+                                                        : answer.error());
+    if (seen.existence != Existence::unknown) state.known[flight.addresses[i]] = seen;
+    state.seen[flight.addresses[i]] = std::move(seen);
+  }
+  for (int step : flight.steps)
+    if (--state.steps[at(step)].looks == 0) carry_out(state, step);
+}
+
+void take_result(RunState& state, const CallResult& result) {
+  const auto it = state.flights.find(result.call);
+  if (it == state.flights.end()) return;
+  const Flight flight = std::move(it->second);
+  state.flights.erase(it);
+  if (const auto* seen = std::get_if<Result<std::vector<Observation>>>(&result.answer)) {
+    take_observations(state, flight, *seen);
+  } else {
+    state.mutating.erase(flight.addresses.front());
+    take_outcome(state, flight.steps.front(), flight.kind, std::get<Result<Outcome>>(result.answer));
+  }
+}
+
+void fire_timers(RunState& state) {
+  while (!state.timers.empty() && state.timers.begin()->first <= state.now) {
+    const int step = state.timers.begin()->second;
+    state.timers.erase(state.timers.begin());
+    enqueue(state, step);
+  }
+}
+
+void admit(RunState& state) {
+  while (state.slots > 0 && !state.queue.empty()) {
+    const int step = *state.queue.begin();
+    state.queue.erase(state.queue.begin());
+    state.steps[at(step)].slot = true;
+    --state.slots;
+    state.looks.insert(step);
+  }
+}
+
+// One observe call per instance, or as many as its batches need, for all steps that look in this turn.
+void issue_looks(RunState& state) {
+  std::map<std::string, std::map<Address, std::vector<int>>> wanted;
+  std::set<int> blind;
+  for (int step : state.looks) {
+    state.steps[at(step)].stage = Stage::looking;
+    blind.insert(step);
+    for (const Address& target : look_targets(state, step)) {
+      const std::string instance = instance_of(state, target);
+      if (instance.empty())
+        state.seen[target] = unknown_observation({Code::failed_precondition, "no plugin serves its kind"});
+      else
+        wanted[instance][target].push_back(step);
+    }
+  }
+  state.looks.clear();
+  for (auto& [instance, targets] : wanted) {
+    const Instance* known = state.catalog->find_instance(instance);
+    const size_t batch = known ? static_cast<size_t>(std::max(1, known->manifest->batch)) : 1000;
+    for (auto target = targets.begin(); target != targets.end();) {
+      Call call{.id = state.next_call++, .kind = CallKind::observe, .instance = instance};
+      std::set<int> steps;
+      Flight flight;
+      for (; target != targets.end() && call.requests.size() < batch; ++target) {
+        call.requests.push_back(observe_request(state, target->first));
+        flight.addresses.push_back(target->first);
+        steps.insert(target->second.begin(), target->second.end());
+      }
+      for (int step : steps) {
+        ++state.steps[at(step)].looks;
+        blind.erase(step);
+      }
+      call.steps.assign(steps.begin(), steps.end());
+      flight.steps = call.steps;
+      state.flights.emplace(call.id, std::move(flight));
+      state.turn.calls.push_back(std::move(call));
+    }
+  }
+  for (int step : blind) carry_out(state, step);
+}
+
+// A change of status or reason is recorded at once, progress once a second.
+void record_steps(RunState& state) {
+  std::set<int> later;
+  for (int index : state.touched) {
+    StepState& step = state.steps[at(index)];
+    if (step.record == step.told) continue;
+    const bool only_progress =
+        step.record.status == step.told.status && step.record.attempts == step.told.attempts;
+    if (only_progress && state.now < step.told_at + std::chrono::seconds(1)) {
+      later.insert(index);
+      continue;
+    }
+    step.told = step.record;
+    step.told_at = state.now;
+    state.turn.records.emplace_back(PutStep{state.options.id, step.record});
+  }
+  state.touched = std::move(later);
+}
+
+void record_end(RunState& state) {
+  state.ended = true;
+  for (int index : state.touched)
+    state.turn.records.emplace_back(PutStep{state.options.id, state.steps[at(index)].record});
+  state.touched.clear();
+  state.turn.records.emplace_back(EndRun{state.options.id, state.now});
+}
+
+}  // namespace
+
+std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, const std::vector<Owned>& owned,
+                                    const Observations& observations, const RunOptions& options) {
+  auto state = std::make_shared<RunState>();
+  state->plan = plan;
+  state->catalog = &catalog;
+  state->options = options;
+  state->slots = std::max(1, options.parallelism);
+  for (const Owned& row : owned) {
+    state->owned[row.address] = row;
+    state->instances[row.address] = row.instance;
+  }
+  state->seen = observations;
+  for (const auto& [address, observation] : observations)
+    if (observation.existence != Existence::unknown) state->known[address] = observation;
+  index_plan(*state);
+  make_steps(*state);
+  return state;
+}
+
+Turn next(RunState& state, std::vector<CallResult> results, Time now, bool stopping) {
+  state.turn = {};
+  state.now = now;
+  state.stopping = stopping;
+  if (!state.begun) record_begin(state);
+  for (const CallResult& result : results) take_result(state, result);
+  if (!stopping) {
+    fire_timers(state);
+    do {
+      admit(state);
+      issue_looks(state);
+    } while (!state.looks.empty() || (state.slots > 0 && !state.queue.empty()));
+  }
+  const bool done = state.unfinished == 0;
+  const bool stopped = stopping && state.flights.empty();
+  if (stopped) interrupt(state);
+  record_steps(state);
+  if ((done || stopped) && !state.ended) record_end(state);
+  state.turn.finished = done || stopped;
+  if (!state.turn.finished && !stopping && !state.timers.empty())
+    state.turn.wake = state.timers.begin()->first;
+  return std::move(state.turn);
+}
+
+std::vector<StepRecord> step_records(const RunState& state) {
+  std::vector<StepRecord> records;
+  for (const StepState& step : state.steps) records.push_back(step.record);
+  return records;
+}
+
+}  // namespace tenon

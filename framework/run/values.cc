@@ -1,0 +1,57 @@
+#include "framework/run/values.h"
+
+#include "framework/model/resource.h"
+
+namespace tenon {
+namespace {
+
+Error unresolved(const ValueReference& reference) {
+  return {Code::failed_precondition, "the value at " + reference.pointer +
+                                         " cannot be filled in: " + to_string(reference.target) +
+                                         " has no output " + reference.path + "; plan again"};
+}
+
+// nlohmann throws on what is no pointer, and on "-" as an index.
+const Json* find_value(const Json& json, const std::string& pointer) {
+  try {
+    const Json::json_pointer at(pointer);
+    return json.contains(at) ? &json.at(at) : nullptr;
+  } catch (const Json::exception&) {
+    return nullptr;
+  }
+}
+
+Status validate(const Json& filled, const KindManifest* kind) {
+  if (!kind) return {};
+  std::vector<SchemaProblem> problems;
+  Json copy = filled;
+  complete_value(kind->schema, copy, problems);
+  if (problems.empty()) return {};
+  const SchemaProblem& first = problems.front();
+  return Error{Code::failed_precondition, "a value that is known only now is not accepted: " + first.pointer +
+                                              ": " + first.summary + "; mend it and plan again"};
+}
+
+}  // namespace
+
+Result<Json> fill_references(const Json& spec, const OutputsOf& outputs, const KindManifest* kind) {
+  const auto references = references_in(spec);
+  if (!references) return references.error();
+  if (references->empty()) return spec;
+  Json filled = spec;
+  for (const ValueReference& reference : *references) {
+    const Json* from = outputs(reference.target);
+    const Json* value = from ? find_value(*from, reference.path) : nullptr;
+    if (!value) return unresolved(reference);
+    filled[Json::json_pointer(reference.pointer)] = *value;
+  }
+  if (Status valid = validate(filled, kind); !valid) return valid.error();
+  return filled;
+}
+
+Json value_at(const Json& json, const std::string& pointer) {
+  const Json* value = find_value(json, pointer);
+  return value ? *value : Json();
+}
+
+}  // namespace tenon

@@ -1,0 +1,23 @@
+// Values that become known only after other resources exist: filled in just before a call.
+#pragma once
+
+#include <functional>
+
+#include "framework/base/json.h"
+#include "framework/base/result.h"
+#include "framework/model/address.h"
+#include "framework/model/manifest.h"
+
+namespace tenon {
+
+// The outputs of a resource that exists; null: it does not.
+using OutputsOf = std::function<const Json*(const Address&)>;
+
+// The spec with every value reference replaced, validated like a written one (kind may be null: then it is
+// not). failed_precondition: a value is not there, or is none that the schema accepts.
+Result<Json> fill_references(const Json& spec, const OutputsOf& outputs, const KindManifest* kind);
+
+// The value at a pointer; null where there is none.
+Json value_at(const Json& json, const std::string& pointer);
+
+}  // namespace tenon
