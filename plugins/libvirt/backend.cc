@@ -10,6 +10,8 @@
 
 #include "framework/base/digest.h"
 #include "framework/base/files.h"
+#include "framework/plugin/contents_mark.h"
+#include "framework/plugin/sdk_result.h"
 #include "plugins/libvirt/domain_xml.h"
 #include "plugins/libvirt/machine.h"
 #include "plugins/libvirt/read_back.h"
@@ -22,18 +24,7 @@ using sdk::Json;
 using sdk::Observation;
 using sdk::Outcome;
 using sdk::Resource;
-
-[[noreturn]] void fail(const Error& error) {
-  throw Failure(std::string(to_string(error.code)), error.message);
-}
-void check(const Status& status) {
-  if (!status) fail(status.error());
-}
-template <typename T>
-T take(Result<T> result) {
-  if (!result) fail(result.error());
-  return std::move(result).value();
-}
+using sdk::value_or_throw;
 
 std::string domain_name(const Resource& resource) { return resource.name_space + "_" + resource.name; }
 
@@ -82,6 +73,19 @@ std::map<std::string, DomainDisk> supplied_disks(const Machine& machine, const J
   return disks;
 }
 
+// Why the disk's contents may not be used yet; "" when they may.
+std::string unfinished_contents(const MachineDisk& wanted, const Json& dependency) {
+  const bool data_volume = wanted.claim.rfind("cdi.kubevirt.io/", 0) == 0;
+  const std::string phase = dependency.value("phase", "");
+  if (data_volume && !phase.empty() && phase != "Succeeded") return "it is " + phase + ", not Succeeded";
+  const Json::json_pointer place("/outputs/contents/directory");
+  if (!dependency.contains(place)) return "";
+  const auto mark = value_or_throw(read_contents_mark(dependency.at(place).get<std::string>()));
+  const std::string nonce = data_volume ? "" : dependency.value("nonce", "");
+  const std::string contents = contents_state(mark, nonce.empty() && mark ? mark->nonce : nonce);
+  return contents == "populated" ? "" : "its contents are " + contents + ", not populated";
+}
+
 // Last look before a machine may use a disk: it is there, finished as far as its owner says, and not empty.
 void check_disk(const Resource& resource, const MachineDisk& wanted, const DomainDisk& disk) {
   const auto refuse = [&](const std::string& problem) {
@@ -89,9 +93,8 @@ void check_disk(const Resource& resource, const MachineDisk& wanted, const Domai
                   resource.address + ": disk '" + wanted.name + "' (" + wanted.claim + "): " + problem);
   };
   const Json dependency = resource.dependencies.value(wanted.claim, Json::object());
-  const std::string phase = dependency.value("phase", "");
-  if (wanted.claim.rfind("cdi.kubevirt.io/", 0) == 0 && !phase.empty() && phase != "Succeeded")
-    refuse("its import is not finished (" + phase + ")");
+  if (const std::string unfinished = unfinished_contents(wanted, dependency); !unfinished.empty())
+    refuse(unfinished + "; the machine must not use it");
   if (disk.type != "file" && disk.type != "block")
     throw Failure("unimplemented", resource.address + ": disk '" + wanted.name + "' (" + wanted.claim +
                                        ") is of type '" + disk.type + "'; file and block are supported");
@@ -170,7 +173,7 @@ bool shutting_down(const Resource& resource, const Machine& machine) {
 void observe_restart(Observation& observation, const DomainState& state, const Domain& definition) {
   if (state.running_xml.empty()) return;
   std::string parts;
-  for (const std::string& part : pending_restart(take(read_domain(state.running_xml)), definition))
+  for (const std::string& part : pending_restart(value_or_throw(read_domain(state.running_xml)), definition))
     parts += (parts.empty() ? "" : ", ") + part;
   if (parts.empty()) return;
   const std::string message = "changes of " + parts + " take effect at the next start";
@@ -225,20 +228,21 @@ void LibvirtBackend::open(const Json& configuration, const sdk::Call&) {
   console_ = configuration.value("console", "");
   if (!console_.empty()) {
     console_ = std::filesystem::absolute(console_).lexically_normal().string();
-    check(make_directories(console_));
+    value_or_throw(make_directories(console_));
   }
   hypervisor_ = make_(uri);
 }
 
 std::optional<DomainState> LibvirtBackend::find(const Resource& resource) const {
-  return take(hypervisor_->find(domain_uuid(resource.inventory, resource.address), domain_name(resource)));
+  return value_or_throw(
+      hypervisor_->find(domain_uuid(resource.inventory, resource.address), domain_name(resource)));
 }
 
 Observation LibvirtBackend::observe(const Resource& resource, const sdk::Call&) {
   const auto state = find(resource);
   Observation observation;
   if (!state) return observation;
-  const Domain definition = take(read_domain(state->definition));
+  const Domain definition = value_or_throw(read_domain(state->definition));
   observation.existence = "present";
   observation.identity = state->uuid;
   observation.reason = state->reason;
@@ -258,7 +262,7 @@ Outcome LibvirtBackend::apply(const Resource& resource, const DomainState* exist
   const Machine machine = parse_machine(resource.desired, resource.name_space);
   const bool starts = asks_for(resource, "start");
   std::optional<Domain> old;
-  if (existing) old = take(read_domain(existing->definition));
+  if (existing) old = value_or_throw(read_domain(existing->definition));
   Domain domain{.name = domain_name(resource),
                 .uuid = domain_uuid(resource.inventory, resource.address),
                 .type = type_,
@@ -271,8 +275,8 @@ Outcome LibvirtBackend::apply(const Resource& resource, const DomainState* exist
   if (!console_.empty()) domain.console_log = console_ + "/" + domain.name + ".log";
   domain.mark = DomainMark{resource.inventory, resource.address, resource.nonce, resource.generation,
                            resource.desired.dump(-1, ' ', true, Json::error_handler_t::replace)};
-  if (define) check(hypervisor_->define(write_domain(domain)));
-  if (starts) check(hypervisor_->start(domain.uuid));
+  if (define) value_or_throw(hypervisor_->define(write_domain(domain)));
+  if (starts) value_or_throw(hypervisor_->start(domain.uuid));
   Outcome outcome{.identity = domain.uuid};
   outcome.private_state = Json::object();
   if (machine.memory_rounded)
@@ -283,7 +287,7 @@ Outcome LibvirtBackend::apply(const Resource& resource, const DomainState* exist
 Outcome LibvirtBackend::create(const Resource& resource, const sdk::Call&) {
   const auto existing = find(resource);
   if (!existing) return apply(resource, nullptr, true);
-  const Domain domain = take(read_domain(existing->definition));
+  const Domain domain = value_or_throw(read_domain(existing->definition));
   check_ours(resource, *existing, domain, "already_exists");
   return apply(resource, &*existing, domain.mark->generation != resource.generation || !existing->persistent);
 }
@@ -292,13 +296,13 @@ Outcome LibvirtBackend::update(const Resource& resource, const sdk::Call&) {
   const auto existing = find(resource);
   if (!existing)
     throw Failure("not_found", resource.address + ": domain '" + domain_name(resource) + "' is gone");
-  check_ours(resource, *existing, take(read_domain(existing->definition)), "failed_precondition");
+  check_ours(resource, *existing, value_or_throw(read_domain(existing->definition)), "failed_precondition");
   const bool stops = asks_for(resource, "stop") && is_on(existing->power);
   const Machine machine = parse_machine(resource.desired, resource.name_space);
   const bool begun = resource.private_state.is_object() && resource.private_state.contains("stopSince");
   const bool waits = stops && machine.grace_seconds > 0 && (!begun || shutting_down(resource, machine));
-  if (waits && !begun) check(hypervisor_->shutdown(existing->uuid));
-  if (stops && !waits) check(hypervisor_->destroy(existing->uuid));
+  if (waits && !begun) value_or_throw(hypervisor_->shutdown(existing->uuid));
+  if (stops && !waits) value_or_throw(hypervisor_->destroy(existing->uuid));
   Outcome outcome = apply(resource, &*existing, true);
   if (waits) {
     outcome.in_progress = true;
@@ -310,9 +314,9 @@ Outcome LibvirtBackend::update(const Resource& resource, const sdk::Call&) {
 Outcome LibvirtBackend::remove(const Resource& resource, const sdk::Call&) {
   const auto existing = find(resource);
   if (!existing) return {};
-  check_ours(resource, *existing, take(read_domain(existing->definition)), "failed_precondition");
-  check(hypervisor_->destroy(existing->uuid));
-  check(hypervisor_->undefine(existing->uuid));
+  check_ours(resource, *existing, value_or_throw(read_domain(existing->definition)), "failed_precondition");
+  value_or_throw(hypervisor_->destroy(existing->uuid));
+  value_or_throw(hypervisor_->undefine(existing->uuid));
   return {.identity = existing->uuid};
 }
 

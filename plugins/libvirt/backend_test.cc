@@ -1,0 +1,334 @@
+// The backend against libvirt's test driver, which keeps its domains in this process.
+#include "plugins/libvirt/backend.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "framework/plugin/contents_mark.h"
+#include "plugins/libvirt/domain_xml.h"
+#include "plugins/libvirt/test_support.h"
+
+namespace tenon::libvirt {
+namespace {
+
+using sdk::Failure;
+using sdk::Observation;
+using sdk::Resource;
+
+const char kUri[] = "test:///default";
+const char kName[] = "default_example-vm";
+
+template <typename Work>
+Failure failure_of(const Work& work) {
+  try {
+    work();
+  } catch (const Failure& failure) {
+    return failure;
+  }
+  ADD_FAILURE() << "no failure";
+  return {"", ""};
+}
+
+class LibvirtBackendTest : public testing::Test {
+ protected:
+  LibvirtBackendTest() : directory_(testing::TempDir() + "libvirt-" + std::to_string(getpid())) {
+    std::filesystem::create_directories(directory_);
+    disk_ = directory_ + "/disk.img";
+    write_text(disk_, "bytes");
+    backend_.open({{"uri", kUri}, {"type", "test"}}, quiet_call());
+  }
+  ~LibvirtBackendTest() override {
+    const std::string uuid = request().identity;
+    if (const auto state = found()) {
+      EXPECT_TRUE(libvirt_->destroy(state->uuid));
+      EXPECT_TRUE(libvirt_->undefine(state->uuid));
+    }
+    std::filesystem::remove_all(directory_);
+  }
+
+  Resource request(std::vector<std::string> operations = {}) {
+    Resource r = example_request(disk_);
+    r.operations = std::move(operations);
+    r.desired["running"] = !r.operations.empty() && r.operations[0] == "start";
+    return r;
+  }
+  std::optional<DomainState> found() {
+    return libvirt_->find("00000000-0000-8000-8000-000000000000", kName).value();
+  }
+  Observation observe(const Resource& r) { return backend_.observe(r, quiet_call()); }
+  void define_foreign(const std::string& metadata = "") {
+    ASSERT_TRUE(libvirt_->define("<domain type='test'><name>" + std::string(kName) + "</name><metadata>" +
+                                 metadata +
+                                 "</metadata><memory>1024</memory><os><type>hvm</type></os></domain>"));
+  }
+
+  std::string directory_, disk_;
+  std::unique_ptr<Hypervisor> libvirt_ = make_libvirt_hypervisor(kUri);
+  LibvirtBackend backend_;
+};
+
+// S1-36
+TEST_F(LibvirtBackendTest, CreateDefinesAndDoesNotStartUnlessAsked) {
+  EXPECT_EQ(observe(request()).existence, "absent");
+  const std::string identity = backend_.create(request(), quiet_call()).identity;
+  EXPECT_EQ(found()->uuid, identity);
+  EXPECT_EQ(found()->power, Power::stopped);
+  const Observation seen = observe(request());
+  EXPECT_EQ(seen.existence, "present");
+  EXPECT_EQ(seen.phase, "Stopped");
+  EXPECT_EQ(seen.actual, request().desired);
+  EXPECT_EQ(seen.owner, request().address);
+  EXPECT_EQ(seen.inventory, request().inventory);
+  EXPECT_EQ(seen.nonce, "nonce-1");
+  EXPECT_EQ(seen.generation, "generation-1");
+  EXPECT_EQ(seen.outputs, (Json{{"uuid", identity}, {"domain", kName}}));
+}
+
+TEST_F(LibvirtBackendTest, CreateTwiceMakesOneDomainAndStartsIfAsked) {
+  backend_.create(request(), quiet_call());
+  backend_.create(request({"start"}), quiet_call());
+  backend_.create(request({"start"}), quiet_call());
+  EXPECT_EQ(found()->power, Power::running);
+  EXPECT_EQ(observe(request()).actual["running"], true);
+}
+
+TEST_F(LibvirtBackendTest, AForeignDomainIsNotTakenNorRemoved) {
+  define_foreign();
+  const std::string before = found()->definition;
+  EXPECT_EQ(observe(request()).existence, "present");
+  EXPECT_EQ(observe(request()).owner, "");
+  const Failure failure = failure_of([&] { backend_.create(request({"start"}), quiet_call()); });
+  EXPECT_EQ(failure.code(), "already_exists");
+  EXPECT_NE(std::string(failure.what()).find("carries no mark"), std::string::npos) << failure.what();
+  EXPECT_EQ(failure_of([&] { backend_.update(request(), quiet_call()); }).code(), "failed_precondition");
+  EXPECT_EQ(failure_of([&] { backend_.remove(request(), quiet_call()); }).code(), "failed_precondition");
+  EXPECT_EQ(found()->definition, before);
+}
+
+TEST_F(LibvirtBackendTest, ADomainOfAnotherInventoryNamesItsOwner) {
+  define_foreign(
+      "<t:resource xmlns:t='https://tenon.dev/libvirt/v1'><t:inventory>other</t:inventory>"
+      "<t:address>kubevirt.io/VirtualMachine/default/example-vm</t:address><t:nonce>x</t:nonce>"
+      "<t:generation>g</t:generation><t:spec>{}</t:spec></t:resource>");
+  const Failure failure = failure_of([&] { backend_.create(request(), quiet_call()); });
+  EXPECT_EQ(failure.code(), "already_exists");
+  EXPECT_NE(std::string(failure.what()).find("of inventory other"), std::string::npos) << failure.what();
+}
+
+// S1-28
+TEST_F(LibvirtBackendTest, NothingIsDefinedOnADiskThatIsNotThereOrEmpty) {
+  std::filesystem::remove(disk_);
+  EXPECT_EQ(failure_of([&] { backend_.create(request({"start"}), quiet_call()); }).code(),
+            "failed_precondition");
+  EXPECT_FALSE(found());
+  EXPECT_FALSE(std::filesystem::exists(disk_));
+  write_text(disk_, "");
+  EXPECT_EQ(failure_of([&] { backend_.create(request({"start"}), quiet_call()); }).code(),
+            "failed_precondition");
+  EXPECT_FALSE(found());
+}
+
+// S1-28 S1-33
+TEST_F(LibvirtBackendTest, NothingIsDefinedOnAnUnfinishedImport) {
+  const std::string dv = "cdi.kubevirt.io/DataVolume/default/example-dv";
+  Resource r = request({"start"});
+  r.dependencies[dv]["phase"] = "ImportInProgress";
+  EXPECT_EQ(failure_of([&] { backend_.create(r, quiet_call()); }).code(), "failed_precondition");
+  r = request({"start"});
+  r.dependencies.erase(dv);
+  EXPECT_EQ(failure_of([&] { backend_.create(r, quiet_call()); }).code(), "failed_precondition");
+  EXPECT_FALSE(found());
+}
+
+// S1-28: the claim by its own name, with the mark of an import that is under way or was of another claim.
+TEST_F(LibvirtBackendTest, NothingIsDefinedOnAClaimThatIsNotPopulated) {
+  Resource r = request({"start"});
+  const std::string claim = "core/PersistentVolumeClaim/default/data";
+  r.desired["template"]["spec"]["volumes"][0] = {{"name", "example-datavolume"},
+                                                 {"persistentVolumeClaim", {{"claimName", "data"}}}};
+  r.dependencies = {{claim, r.dependencies.begin().value()}};
+  r.dependencies[claim]["nonce"] = "claim-1";
+  r.dependencies[claim]["outputs"]["contents"] = {{"directory", directory_}};
+  const auto refused = [&] {
+    return failure_of([&] { backend_.create(r, quiet_call()); }).code() == "failed_precondition" && !found();
+  };
+  EXPECT_TRUE(refused());
+  ASSERT_TRUE(write_contents_mark(directory_, {.contents = "incomplete", .nonce = "claim-1"}));
+  EXPECT_TRUE(refused());
+  ASSERT_TRUE(write_contents_mark(directory_, {.contents = "populated", .nonce = "claim-0"}));
+  EXPECT_TRUE(refused());
+  ASSERT_TRUE(write_contents_mark(directory_, {.contents = "populated", .nonce = "claim-1"}));
+  backend_.create(r, quiet_call());
+  EXPECT_EQ(found()->power, Power::running);
+}
+
+TEST_F(LibvirtBackendTest, AStopBehindItsBackIsDriftAndUpdateHealsIt) {
+  backend_.create(request({"start"}), quiet_call());
+  ASSERT_TRUE(libvirt_->destroy(found()->uuid));
+  const Observation seen = observe(request());
+  EXPECT_EQ(seen.actual["running"], false);
+  EXPECT_EQ(seen.phase, "Halted");
+  backend_.update(request({"start"}), quiet_call());
+  EXPECT_EQ(found()->power, Power::running);
+}
+
+TEST_F(LibvirtBackendTest, StopWithoutGraceCutsThePowerEvenWithoutDisk) {
+  backend_.create(request({"start"}), quiet_call());
+  Resource r = request({"stop"});
+  r.generation = "generation-2";
+  r.dependencies = Json::object();
+  EXPECT_FALSE(backend_.update(r, quiet_call()).in_progress);
+  EXPECT_EQ(found()->power, Power::stopped);
+  EXPECT_EQ(observe(r).generation, "generation-2");
+  EXPECT_EQ(observe(r).phase, "Stopped");
+}
+
+TEST_F(LibvirtBackendTest, AChangeOfARunningMachineWaitsForItsRestart) {
+  backend_.create(request({"start"}), quiet_call());
+  Resource r = request({"start"});
+  r.operations.clear();
+  r.generation = "generation-2";
+  r.desired["template"]["spec"]["domain"]["cpu"]["cores"] = 2;
+  r.desired["template"]["spec"]["domain"]["resources"]["requests"]["memory"] = "100M";
+  EXPECT_EQ(backend_.update(r, quiet_call()).notes,
+            std::vector<std::string>{"memory is rounded up to 96 MiB"});
+  const Observation seen = observe(r);
+  EXPECT_EQ(seen.generation, "generation-2");
+  EXPECT_EQ(seen.actual, r.desired);
+  ASSERT_EQ(seen.conditions.size(), 1u);
+  EXPECT_EQ(seen.conditions[0]["type"], "RestartPending");
+  EXPECT_EQ(seen.conditions[0]["message"], "changes of cpu, memory take effect at the next start");
+}
+
+TEST_F(LibvirtBackendTest, AChangedDefinitionIsDrift) {
+  backend_.create(request(), quiet_call());
+  Domain domain = read_domain(found()->definition).value();
+  domain.cores = 3;
+  domain.memory_kib = 131072;
+  domain.disks[0].source = directory_ + "/other.img";
+  ASSERT_TRUE(libvirt_->define(write_domain(domain)));
+  const Json actual = observe(request()).actual["template"]["spec"]["domain"];
+  EXPECT_EQ(actual["cpu"], (Json{{"sockets", 1}, {"cores", 3}, {"threads", 1}}));
+  EXPECT_EQ(actual["resources"]["requests"]["memory"], "131072Ki");
+  EXPECT_EQ(actual["devices"]["disks"][0]["volumeName"], directory_ + "/other.img");
+  domain.disks.clear();
+  ASSERT_TRUE(libvirt_->define(write_domain(domain)));
+  EXPECT_EQ(observe(request()).actual["template"]["spec"]["domain"]["devices"]["disks"], Json::array());
+  backend_.update(request(), quiet_call());
+  EXPECT_EQ(observe(request()).actual, request().desired);
+}
+
+// S1-45: the disk is the DataVolume's.
+TEST_F(LibvirtBackendTest, RemoveStopsAndUndefinesAndLeavesTheDisk) {
+  backend_.create(request({"start"}), quiet_call());
+  Resource r = request();
+  r.desired = nullptr;
+  backend_.remove(r, quiet_call());
+  EXPECT_FALSE(found());
+  EXPECT_EQ(read_text(disk_), "bytes");
+  backend_.remove(r, quiet_call());
+}
+
+// S1-42
+TEST_F(LibvirtBackendTest, ExpandChecksTheChainAndMakesTheDataVolume) {
+  EXPECT_EQ(backend_.expand(request(), quiet_call()).at(0).name, "example-dv");
+  Resource r = request();
+  r.desired["template"]["spec"]["volumes"][0]["name"] = "other";
+  EXPECT_EQ(failure_of([&] { backend_.expand(r, quiet_call()); }).code(), "invalid_argument");
+}
+
+TEST_F(LibvirtBackendTest, ADaemonOnAnotherHostIsRefused) {
+  LibvirtBackend backend;
+  EXPECT_EQ(failure_of([&] {
+              backend.open({{"uri", "qemu+ssh://host/system"}}, quiet_call());
+            }).code(),
+            "invalid_argument");
+}
+
+TEST_F(LibvirtBackendTest, WithoutADaemonExistenceIsUnknownAndSaysWhatToDo) {
+  LibvirtBackend backend;
+  backend.open({{"uri", "qemu:///system?socket=" + directory_ + "/none"}}, quiet_call());
+  const Failure failure = failure_of([&] { backend.observe(request(), quiet_call()); });
+  EXPECT_EQ(failure.code(), "unavailable");
+  EXPECT_NE(std::string(failure.what()).find("systemctl start libvirtd"), std::string::npos)
+      << failure.what();
+}
+
+// A machine that takes its time to shut down, which the test driver does not have.
+class SlowGuest final : public Hypervisor {
+ public:
+  Result<std::optional<DomainState>> find(const std::string&, const std::string&) override { return state; }
+  Status define(const std::string& xml) override {
+    if (!state) state = DomainState{.uuid = read_domain(xml).value().uuid, .name = kName};
+    state->definition = xml;
+    return {};
+  }
+  Status start(const std::string&) override {
+    state->power = Power::running;
+    state->running_xml = state->definition;
+    return {};
+  }
+  Status shutdown(const std::string&) override {
+    ++buttons;
+    return {};
+  }
+  Status destroy(const std::string&) override {
+    state->power = Power::stopped;
+    state->running_xml.clear();
+    return {};
+  }
+  Status undefine(const std::string&) override {
+    state.reset();
+    return {};
+  }
+
+  std::optional<DomainState> state;
+  int buttons = 0;
+};
+
+TEST_F(LibvirtBackendTest, AGuestHasItsGracePeriodToShutDown) {
+  SlowGuest* guest = nullptr;
+  LibvirtBackend backend([&](const std::string&) {
+    auto made = std::make_unique<SlowGuest>();
+    guest = made.get();
+    return made;
+  });
+  backend.open(Json::object(), quiet_call());
+  backend.create(request({"start"}), quiet_call());
+  Resource r = request({"stop"});
+  r.generation = "generation-2";
+  r.desired["template"]["spec"]["terminationGracePeriodSeconds"] = 1000;
+  sdk::Outcome outcome = backend.update(r, quiet_call());
+  EXPECT_TRUE(outcome.in_progress);
+  r.private_state = outcome.private_state;
+  Observation seen = backend.observe(r, quiet_call());
+  EXPECT_TRUE(seen.busy);
+  EXPECT_EQ(seen.phase, "Stopping");
+  EXPECT_TRUE(backend.update(r, quiet_call()).in_progress);
+  EXPECT_EQ(guest->buttons, 1);
+  EXPECT_EQ(guest->state->power, Power::running);
+
+  r.private_state["stopSince"] = outcome.private_state["stopSince"].get<int64_t>() - 1000;
+  seen = backend.observe(r, quiet_call());
+  EXPECT_FALSE(seen.busy);
+  EXPECT_EQ(seen.actual["running"], true);
+  outcome = backend.update(r, quiet_call());
+  EXPECT_FALSE(outcome.in_progress);
+  EXPECT_EQ(guest->state->power, Power::stopped);
+  EXPECT_EQ(outcome.private_state, Json::object());
+}
+
+TEST(DomainUuid, IsTheSameForTheSameAddressOnly) {
+  const std::string uuid = domain_uuid("i", "kubevirt.io/VirtualMachine/default/a");
+  EXPECT_EQ(uuid, domain_uuid("i", "kubevirt.io/VirtualMachine/default/a"));
+  EXPECT_NE(uuid, domain_uuid("i", "kubevirt.io/VirtualMachine/default/b"));
+  EXPECT_NE(uuid, domain_uuid("j", "kubevirt.io/VirtualMachine/default/a"));
+  ASSERT_EQ(uuid.size(), 36u);
+  EXPECT_EQ(uuid[14], '8');
+  EXPECT_NE(std::string("89ab").find(uuid[19]), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tenon::libvirt
