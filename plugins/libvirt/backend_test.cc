@@ -40,7 +40,6 @@ class LibvirtBackendTest : public testing::Test {
     backend_.open({{"uri", kUri}, {"type", "test"}}, quiet_call());
   }
   ~LibvirtBackendTest() override {
-    const std::string uuid = request().identity;
     if (const auto state = found()) {
       EXPECT_TRUE(libvirt_->destroy(state->uuid));
       EXPECT_TRUE(libvirt_->undefine(state->uuid));

@@ -32,6 +32,7 @@ class EventLoop {
   }
   ~EventLoop() {
     thread_.request_stop();
+    virEventUpdateTimeout(timer_, 0);
     thread_.join();
     virEventRemoveTimeout(timer_);
   }

@@ -1,0 +1,210 @@
+// The backend against a real libvirtd and QEMU, both of this test.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <thread>
+
+#include "plugins/libvirt/backend.h"
+#include "plugins/libvirt/test_support.h"
+
+namespace tenon::libvirt {
+namespace {
+
+using sdk::Failure;
+using sdk::Observation;
+using sdk::Resource;
+
+const char kDomain[] = "default_example-vm";
+const char kText[] = "sentinel 4711";
+constexpr int kSkip = 77;  // the lab's word for: packages are missing
+
+struct Ran {
+  int status = -1;
+  std::string output;  // standard output
+};
+
+Ran run(const std::string& command) {
+  Ran ran;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (!pipe) return ran;
+  char buffer[4096];
+  while (const size_t size = fread(buffer, 1, sizeof buffer, pipe)) ran.output.append(buffer, size);
+  ran.status = WEXITSTATUS(pclose(pipe));
+  return ran;
+}
+
+std::string between(const std::string& text, const std::string& begin, const std::string& end) {
+  const size_t at = text.find(begin) + begin.size();
+  return text.substr(at, text.find(end, at) - at);
+}
+
+int count(const std::string& text, const std::string& part) {
+  int found = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+bool wait_until(const std::function<bool()>& done) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return true;
+}
+
+// One libvirtd for each test; it goes with this process at the latest.
+class LibvirtTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char pattern[] = "/tmp/tv-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern), nullptr);
+    directory_ = pattern;
+    up();
+    if (IsSkipped() || HasFatalFailure()) return;
+    const Ran made = run("e2e/lab/disk/make --text '" + std::string(kText) + "' " + disk());
+    if (made.status == kSkip) GTEST_SKIP() << "packages are missing";
+    ASSERT_EQ(made.status, 0);
+    backend_.open({{"uri", uri_}, {"console", directory_ + "/console"}}, quiet_call());
+  }
+  void TearDown() override {
+    run("e2e/lab/libvirt/down --state " + directory_ + "/s");
+    std::filesystem::remove_all(directory_);
+  }
+
+  void up() {
+    const Ran lab =
+        run("e2e/lab/libvirt/up --state " + directory_ + "/s --owner " + std::to_string(getpid()));
+    if (lab.status == kSkip) GTEST_SKIP() << "packages are missing";
+    ASSERT_EQ(lab.status, 0);
+    uri_ = between(lab.output, "LAB_LIBVIRT_URI='", "'");
+  }
+  std::string disk() const { return directory_ + "/disk.img"; }
+  Resource request(const std::string& operation = "") const {
+    Resource r = example_request(disk());
+    if (!operation.empty()) r.operations = {operation};
+    r.desired["running"] = operation != "stop";
+    return r;
+  }
+  Observation observe() { return backend_.observe(request(), quiet_call()); }
+  std::string virsh(const std::string& arguments) const {
+    const Ran ran = run("virsh -q -c '" + uri_ + "' " + arguments);
+    EXPECT_EQ(ran.status, 0) << arguments;
+    return ran.output;
+  }
+  // The names that virsh lists, one a line.
+  std::string domains(const std::string& which) const {
+    std::string names = virsh("list --name " + which);
+    while (!names.empty() && names.back() == '\n') names.pop_back();
+    return names;
+  }
+  // How often the machine has said the text of its disk, once it has said it that often.
+  bool said(int times) const {
+    return wait_until(
+        [&] { return count(read_text(directory_ + "/console/" + kDomain + ".log"), kText) >= times; });
+  }
+
+  std::string directory_, uri_;
+  LibvirtBackend backend_;
+};
+
+// S1-29 S1-36 S1-43
+TEST_F(LibvirtTest, BootsFromItsDiskAndHealsAfterDestroyAndUndefine) {
+  EXPECT_EQ(observe().existence, "absent");
+  const std::string identity = backend_.create(request("start"), quiet_call()).identity;
+  EXPECT_TRUE(said(1));
+  EXPECT_EQ(virsh("domuuid " + std::string(kDomain)).substr(0, 36), identity);
+  Observation seen = observe();
+  EXPECT_EQ(seen.phase, "Running");
+  EXPECT_EQ(seen.actual, request().desired);  // "q35" and 64Mi as they were asked for
+  EXPECT_EQ(seen.conditions, Json::array());
+
+  virsh("destroy " + std::string(kDomain));
+  seen = observe();
+  EXPECT_EQ(seen.actual["running"], false);
+  EXPECT_EQ(seen.phase, "Halted");
+  EXPECT_EQ(seen.reason, "Destroyed");
+  backend_.update(request("start"), quiet_call());
+  EXPECT_TRUE(said(2));
+
+  virsh("destroy " + std::string(kDomain));
+  virsh("undefine " + std::string(kDomain));
+  EXPECT_EQ(observe().existence, "absent");
+  backend_.create(request("start"), quiet_call());
+  EXPECT_TRUE(said(3));
+  EXPECT_EQ(observe().identity, identity);
+
+  backend_.update(request("stop"), quiet_call());
+  EXPECT_EQ(domains("--state-shutoff"), kDomain);
+  EXPECT_EQ(observe().phase, "Stopped");
+  backend_.remove(request(), quiet_call());
+  EXPECT_EQ(domains("--all"), "");
+  EXPECT_TRUE(std::filesystem::exists(disk()));
+}
+
+TEST_F(LibvirtTest, ManyCreatesAtOnceMakeOneDomain) {
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([this] { EXPECT_NO_THROW(backend_.create(request("start"), quiet_call())); });
+  threads.clear();
+  EXPECT_EQ(domains("--all"), kDomain);
+  EXPECT_EQ(observe().phase, "Running");
+}
+
+TEST_F(LibvirtTest, UndefinedWhileItRunsIsDefinedAgain) {
+  backend_.create(request("start"), quiet_call());
+  virsh("undefine " + std::string(kDomain));
+  EXPECT_TRUE(observe().resumable);
+  backend_.create(request("start"), quiet_call());
+  EXPECT_FALSE(observe().resumable);
+  EXPECT_EQ(domains("--persistent"), kDomain);
+}
+
+TEST_F(LibvirtTest, AForeignDomainStaysAsItIs) {
+  write_text(directory_ + "/foreign.xml",
+             "<domain type='qemu'><name>" + std::string(kDomain) +
+                 "</name><memory>65536</memory><os><type>hvm</type></os></domain>");
+  virsh("define " + directory_ + "/foreign.xml");
+  const std::string before = virsh("dumpxml " + std::string(kDomain));
+  try {
+    backend_.create(request("start"), quiet_call());
+    ADD_FAILURE() << "created over a foreign domain";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), "already_exists");
+  }
+  EXPECT_EQ(virsh("dumpxml " + std::string(kDomain)), before);
+}
+
+TEST_F(LibvirtTest, ASecondDaemonAfterTheFirstIsConnectedAgain) {
+  EXPECT_EQ(observe().existence, "absent");
+  EXPECT_EQ(run("e2e/lab/libvirt/down --state " + directory_ + "/s").status, 0);
+  try {
+    observe();
+    ADD_FAILURE() << "observed without a daemon";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), "unavailable") << failure.what();
+  }
+  up();
+  EXPECT_EQ(observe().existence, "absent");
+}
+
+TEST_F(LibvirtTest, ADaemonThatHangsIsUnavailableAndNotWaitedForForever) {
+  EXPECT_EQ(observe().existence, "absent");
+  const std::string daemon = "$(pgrep -P $(cut -d' ' -f1 " + directory_ + "/s/init.pid) -x libvirtd)";
+  ASSERT_EQ(run("kill -STOP " + daemon).status, 0);
+  try {
+    observe();
+    ADD_FAILURE() << "a stopped daemon answered";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), "unavailable") << failure.what();
+  }
+  ASSERT_EQ(run("kill -CONT " + daemon).status, 0);
+  EXPECT_EQ(observe().existence, "absent");
+}
+
+}  // namespace
+}  // namespace tenon::libvirt
