@@ -1,0 +1,25 @@
+// Carries calls to one instance of a plugin, wherever it runs. plugin_backend.h makes a Backend of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "framework/backend/backend.h"
+#include "framework/base/json.h"
+#include "framework/base/result.h"
+
+namespace tenon {
+
+// What calls are about, for messages: "create of core/Pod/default/x".
+std::string describe_call(const std::string& method, const Json& request);
+
+// Thread-safe: any number of calls at once.
+class Channel {
+ public:
+  virtual ~Channel() = default;
+  // Opens the instance first where that has not happened. The "result" of the plugin's answer, or its error.
+  // unavailable: the call was not made. cancelled, deadline_exceeded, crashed: its outcome is unknown.
+  virtual Result<Json> call(const std::string& method, const Json& request, const CallContext& context) = 0;
+};
+
+}  // namespace tenon

@@ -1,0 +1,17 @@
+// What runs inside tenon-plugin-host: calls come in as frames, go to the plugin on a bounded number of
+// threads, and their answers go out as frames.
+#pragma once
+
+#include "framework/base/result.h"
+#include "framework/plugin/loader.h"
+
+namespace tenon {
+
+// Blocks until end-of-file on `fd` and until the calls that run then have returned. An error: the peer broke
+// the protocol or went away.
+Status serve(int fd, LoadedPlugin& plugin, int parallel);
+
+// Answers every call with the error until end-of-file: how the other side learns why there is no plugin.
+void refuse(int fd, const Error& error);
+
+}  // namespace tenon

@@ -1,0 +1,245 @@
+#include "framework/plugin/host_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "framework/base/process.h"
+#include "framework/plugin/channel.h"
+
+namespace tenon {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+int poll_milliseconds(Duration duration) {
+  return static_cast<int>(std::clamp<int64_t>(duration.count(), 0, 600000));
+}
+
+// A descriptor above 2, as a child may keep it.
+Status above_stdio(FileDescriptor& descriptor) {
+  if (descriptor.get() >= 3) return {};
+  descriptor.reset(fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 3));
+  return descriptor ? Status() : errno_error("duplicating", "a socket", errno);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HostProcess>> HostProcess::start(const HostOptions& options) {
+  std::unique_ptr<HostProcess> host(new HostProcess(options));
+  host->thread_ = std::jthread([raw = host.get()] { raw->run(); });
+  Lock lock(host->mutex_);
+  host->changed_.wait(lock, [&host] { return host->ready_; });
+  if (!host->launched_) return host->launched_.error();
+  lock.unlock();
+  return host;
+}
+
+HostProcess::~HostProcess() {
+  {
+    const Lock lock(mutex_);
+    closing_ = true;
+  }
+  wake();
+}
+
+bool HostProcess::alive() const {
+  const Lock lock(mutex_);
+  return alive_;
+}
+
+void HostProcess::wake() {
+  const uint64_t one = 1;
+  if (wake_) [[maybe_unused]]
+    const ssize_t written = write(wake_.get(), &one, sizeof one);
+}
+
+Result<Json> HostProcess::call(const std::string& method, const Json& request, const CallContext& context) {
+  Json frame = {{"method", method}, {"request", request}};
+  if (context.deadline != Steady::time_point::max())
+    frame["remaining_ms"] = std::chrono::duration_cast<Duration>(context.deadline - Steady::now()).count();
+  Lock lock(mutex_);
+  if (!alive_) return Error{Code::unavailable, "the host of " + options_.instance + " has ended"};
+  const uint64_t id = frame["call"] = ++last_id_;
+  lock.unlock();
+  Result<std::string> bytes = encode_frame(frame);
+  if (!bytes) return bytes.error();
+  lock.lock();
+  if (!alive_) return Error{Code::unavailable, "the host of " + options_.instance + " has ended"};
+  pending_[id] = {.subject = describe_call(method, request)};
+  outgoing_ += *bytes;
+  wake();
+  return finish(id, lock, context);
+}
+
+Result<Json> HostProcess::finish(uint64_t id, Lock& lock, const CallContext& context) {
+  const Pending& pending = pending_.at(id);
+  const auto answered = [&pending] { return pending.answer.has_value(); };
+  const bool in_time = context.deadline == Steady::time_point::max()
+                           ? changed_.wait(lock, context.stop, answered)
+                           : changed_.wait_until(lock, context.stop, context.deadline, answered);
+  if (!in_time) return give_up(id, lock, context.stop.stop_requested());
+  Result<Json> answer = *std::move(pending_.at(id).answer);
+  pending_.erase(id);
+  return answer;
+}
+
+// Asks the plugin to stop, and gives it the grace. A host that is deaf at a deadline is killed, since its
+// thread is lost; one that is merely asked to stop early is left to finish.
+Result<Json> HostProcess::give_up(uint64_t id, Lock& lock, bool stopped) {
+  const Pending& pending = pending_.at(id);
+  const auto answered = [&pending] { return pending.answer.has_value(); };
+  if (alive_) {
+    if (Result<std::string> cancel = encode_frame({{"cancel", id}})) outgoing_ += *cancel;
+    wake();
+  }
+  if (!changed_.wait_for(lock, options_.grace, answered)) {
+    if (stopped) {
+      Error error{Code::cancelled, "stopped waiting for " + pending.subject + "; its outcome is unknown"};
+      pending_.erase(id);
+      return error;
+    }
+    kill_ = pending.subject + " did not end within its deadline, so the host was killed";
+    wake();
+    changed_.wait(lock, answered);
+  }
+  Result<Json> answer = *std::move(pending_.at(id).answer);
+  pending_.erase(id);
+  return answer;
+}
+
+Status HostProcess::launch() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return errno_error("making", "a socket pair", errno);
+  socket_.reset(ends[0]);
+  FileDescriptor theirs(ends[1]);
+  if (Status moved = above_stdio(theirs); !moved) return moved;
+  fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
+  wake_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_) return errno_error("making", "an event", errno);
+  SpawnOptions spawning{
+      .argv = {options_.program, "--plugin", options_.plugin, "--fd", std::to_string(theirs.get()),
+               "--parallel", std::to_string(options_.parallel)},
+      .log = options_.log,
+      .keep = {theirs.get()},
+      .die_with_parent = true};
+  if (options_.lock >= 0) {
+    spawning.argv.insert(spawning.argv.end(), {"--lock", std::to_string(options_.lock)});
+    spawning.keep.push_back(options_.lock);
+  }
+  const Result<pid_t> child = spawn(spawning);
+  if (!child) return with_context("starting the host of " + options_.instance, child.error());
+  pid_ = *child;
+  return {};
+}
+
+void HostProcess::run() {
+  Status launched = launch();
+  const bool running = launched.has_value();
+  {
+    const Lock lock(mutex_);
+    launched_ = std::move(launched);
+    alive_ = running;
+    ready_ = true;
+    changed_.notify_all();
+  }
+  if (!running) return;
+  const FileDescriptor exit_event(pidfd_open(pid_, 0));
+  converse(exit_event.get());
+  reap(exit_event.get());
+}
+
+// Moves frames until the host has ended, must be killed, or is no longer wanted.
+void HostProcess::converse(int exit_event) {
+  for (;;) {
+    bool writing;
+    {
+      const Lock lock(mutex_);
+      if (closing_ || !kill_.empty()) return;
+      writing = !outgoing_.empty();
+    }
+    pollfd polled[3] = {{socket_.get(), static_cast<short>(writing ? POLLIN | POLLOUT : POLLIN), 0},
+                        {wake_.get(), POLLIN, 0},
+                        {exit_event, POLLIN, 0}};
+    if (poll(polled, 3, -1) < 0) continue;
+    uint64_t count;
+    if (polled[1].revents) [[maybe_unused]]
+      const ssize_t got = read(wake_.get(), &count, sizeof count);
+    if (polled[0].revents & POLLOUT && !write_some()) return;
+    if (polled[0].revents & (POLLIN | POLLHUP) && !read_some()) return;
+    if (polled[2].revents && !polled[0].revents) return;  // what it still had to say has been read
+  }
+}
+
+bool HostProcess::write_some() {
+  const Lock lock(mutex_);
+  const ssize_t count = send(socket_.get(), outgoing_.data(), outgoing_.size(), MSG_NOSIGNAL);
+  if (count > 0) outgoing_.erase(0, static_cast<size_t>(count));
+  // A host that is gone is noticed by reading, so that its last answers are not lost.
+  if (count < 0 && errno != EAGAIN && errno != EINTR) outgoing_.clear();
+  return true;
+}
+
+bool HostProcess::read_some() {
+  char block[65536];
+  const ssize_t count = recv(socket_.get(), block, sizeof block, 0);
+  if (count < 0) return errno == EAGAIN || errno == EINTR;
+  if (count == 0) return false;
+  decoder_.push({block, static_cast<size_t>(count)});
+  for (;;) {
+    const Result<std::optional<Json>> frame = decoder_.next();
+    if (!frame) {
+      const Lock lock(mutex_);
+      kill_ = "it broke the protocol (" + frame.error().message + ")";
+      return false;
+    }
+    if (!*frame) return true;
+    deliver(**frame);
+  }
+}
+
+void HostProcess::deliver(const Json& frame) {
+  const auto call = frame.find("call"), answer = frame.find("answer");
+  if (call == frame.end() || !call->is_number_unsigned() || answer == frame.end()) return;
+  Result<Json> opened = open_answer(*answer);
+  const Lock lock(mutex_);
+  const auto pending = pending_.find(call->get<uint64_t>());
+  if (pending == pending_.end() || pending->second.answer) return;
+  pending->second.answer = std::move(opened);
+  changed_.notify_all();
+}
+
+void HostProcess::reap(int exit_event) {
+  std::string why;
+  bool wanted;
+  {
+    const Lock lock(mutex_);
+    alive_ = false;
+    why = kill_;
+    wanted = !closing_;
+  }
+  shutdown(socket_.get(), SHUT_RDWR);
+  pollfd ended{exit_event, POLLIN, 0};
+  // A host whose end-of-file was seen is about to end by itself: its own status says more than our kill.
+  if (!why.empty() || poll(&ended, 1, poll_milliseconds(options_.grace)) <= 0) kill(pid_, SIGKILL);
+  const std::string status = describe_status(wait_for(pid_));
+  const Lock lock(mutex_);
+  if (why.empty()) why = wanted ? "the host ended (" + status + ")" : "the host was stopped";
+  for (auto& [id, pending] : pending_)
+    if (!pending.answer)
+      pending.answer =
+          Error{Code::crashed, "plugin " + options_.plugin + " of instance " + options_.instance + ": " +
+                                   why + "; the outcome of " + pending.subject + " is unknown" +
+                                   (options_.log.empty() ? "" : ", see " + options_.log)};
+  changed_.notify_all();
+}
+
+}  // namespace tenon

@@ -1,0 +1,91 @@
+// One running tenon-plugin-host: started, spoken to, and its end noticed. It never starts again; supervisor.h
+// makes the next one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "framework/backend/backend.h"
+#include "framework/base/clock.h"
+#include "framework/base/files.h"
+#include "framework/base/json.h"
+#include "framework/base/result.h"
+#include "framework/plugin/wire.h"
+
+namespace tenon {
+
+struct HostOptions {
+  std::string program;   // tenon-plugin-host, absolute path
+  std::string plugin;    // the shared object, absolute path
+  std::string instance;  // for messages
+  std::string log;       // the host's stdout and stderr are appended to this file; "": dropped
+  int parallel = 1;
+  int lock = -1;  // descriptor of the run's lock, which the host inherits; -1: none
+  // After a deadline or a request to stop, how long the host may take before it is killed or left behind.
+  Duration grace = std::chrono::seconds(2);
+};
+
+// Thread-safe. One thread of its own forks the host, moves its frames and reaps it, so the host lives exactly
+// as long as that thread (PR_SET_PDEATHSIG follows the forking thread).
+class HostProcess {
+ public:
+  static Result<std::unique_ptr<HostProcess>> start(const HostOptions& options);
+  // Closes the connection, upon which the host finishes its calls and leaves; after the grace it is killed.
+  ~HostProcess();
+  HostProcess(const HostProcess&) = delete;
+  HostProcess& operator=(const HostProcess&) = delete;
+
+  // Blocks. As Channel::call; unavailable: the host had already ended.
+  Result<Json> call(const std::string& method, const Json& request, const CallContext& context);
+  bool alive() const;
+  pid_t pid() const { return pid_; }
+
+ private:
+  struct Pending {
+    std::string subject;  // "create of core/Pod/default/x"
+    std::optional<Result<Json>> answer;
+  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  explicit HostProcess(HostOptions options) : options_(std::move(options)) {}
+  Status launch();
+  void wake();
+  Result<Json> finish(uint64_t id, Lock& lock, const CallContext& context);
+  Result<Json> give_up(uint64_t id, Lock& lock, bool stopped);
+
+  // On the host's own thread.
+  void run();
+  void converse(int exit_event);
+  bool read_some();
+  bool write_some();
+  void deliver(const Json& frame);
+  void reap(int exit_event);
+
+  const HostOptions options_;
+  pid_t pid_ = 0;
+  FileDescriptor socket_, wake_;
+  FrameDecoder decoder_;  // of the own thread
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  Status launched_;
+  bool ready_ = false;    // launched_ is known
+  bool alive_ = false;    // calls may be added
+  bool closing_ = false;  // leave when the calls are done
+  std::string kill_;      // why the host must be killed
+  std::string outgoing_;
+  uint64_t last_id_ = 0;
+  std::map<uint64_t, Pending> pending_;
+
+  std::jthread thread_;  // last: it ends first
+};
+
+}  // namespace tenon

@@ -1,0 +1,41 @@
+#include "framework/plugin/in_process.h"
+
+#include "framework/plugin/wire.h"
+
+namespace tenon {
+
+InProcess::InProcess(std::string plugin, std::string instance, Json configuration, LoadedPlugin::Log log)
+    : path_(std::move(plugin)),
+      instance_(std::move(instance)),
+      configuration_(std::move(configuration)),
+      log_(std::move(log)) {}
+
+Result<Json> InProcess::call(const std::string& method, const Json& request, const CallContext& context) {
+  if (Status opened = open(context); !opened) return opened.error();
+  return invoke(method, request, context);
+}
+
+Status InProcess::open(const CallContext& context) {
+  const std::lock_guard lock(opening_);
+  if (opened_) return {};
+  if (!plugin_) {
+    auto loaded = LoadedPlugin::load(path_, log_);
+    if (!loaded) return with_context("opening instance " + instance_, loaded.error());
+    plugin_ = *std::move(loaded);
+  }
+  const Result<Json> opened = invoke("open", {{"configuration", configuration_}}, context);
+  if (!opened) return with_context("opening instance " + instance_, opened.error());
+  opened_ = true;
+  return {};
+}
+
+Result<Json> InProcess::invoke(const std::string& method, const Json& request, const CallContext& context) {
+  const uint64_t id = ++last_id_;
+  plugin_->begin(id, context.deadline);
+  const std::stop_callback cancel(context.stop, [this, id] { plugin_->cancel(id); });
+  const std::string text = request.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const Result<Json> answer = parse_object(plugin_->invoke(id, method, text));
+  return answer ? open_answer(*answer) : answer.error();
+}
+
+}  // namespace tenon

@@ -1,0 +1,23 @@
+// Making a Backend of a plugin file: what a driver calls. Nothing of the plugin runs before the first call of
+// the backend, which fails if the plugin cannot be opened.
+#pragma once
+
+#include <memory>
+
+#include "framework/backend/backend.h"
+#include "framework/plugin/host_process.h"
+
+namespace tenon {
+
+// In a host process of its own. options.parallel is taken from the manifest.
+std::unique_ptr<Backend> open_hosted(HostOptions options, Json configuration,
+                                     std::shared_ptr<const Manifest> manifest);
+
+// In this process; what the plugin logs goes to stderr.
+std::unique_ptr<Backend> open_in_process(const std::string& plugin, const std::string& instance,
+                                         Json configuration, std::shared_ptr<const Manifest> manifest);
+
+// The manifest of a plugin opened in this process.
+Result<std::shared_ptr<const Manifest>> manifest_in_process(const std::string& plugin);
+
+}  // namespace tenon
