@@ -83,6 +83,7 @@ void reset_signals() {
   close_others(start);
   limit(RLIMIT_AS, start.limits.address_space);
   limit(RLIMIT_CPU, start.limits.cpu_seconds);
+  limit(RLIMIT_FSIZE, start.limits.file_size);
   execve(start.argv[0], start.argv.data(), start.environment.data());
   fail(start);
 }
@@ -184,19 +185,25 @@ bool drain(int fd, std::string& text, size_t limit) {
   return count > 0;
 }
 
-// False: the deadline came first.
-bool collect(Pipe& out, Pipe& err, RunOutput& output, const RunLimits& limits, Clock::time_point deadline) {
+enum class End { closed, deadline, unwanted };
+
+// Reads both streams to their ends, or until the deadline, or until `watch` wants no more.
+End collect(Pipe& out, Pipe& err, RunOutput& output, const RunLimits& limits, Clock::time_point deadline) {
+  const int64_t longest = limits.watch ? 100 : 60000;
   FileDescriptor* ends[2] = {&out.read, &err.read};
   std::string* texts[2] = {&output.out, &output.err};
   while (*ends[0] || *ends[1]) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) return false;
+    if (left <= 0) return End::deadline;
     pollfd polled[2] = {{ends[0]->get(), POLLIN, 0}, {ends[1]->get(), POLLIN, 0}};
-    if (poll(polled, 2, static_cast<int>(std::min<int64_t>(left, 60000))) < 0 && errno != EINTR) return false;
+    if (poll(polled, 2, static_cast<int>(std::min(left, longest))) < 0 && errno != EINTR)
+      return End::deadline;
+    const size_t before = output.out.size();
     for (int i = 0; i < 2; ++i)
       if (polled[i].revents != 0 && !drain(ends[i]->get(), *texts[i], limits.output)) ends[i]->reset();
+    if (limits.watch && !limits.watch(std::string_view(output.out).substr(before))) return End::unwanted;
   }
-  return true;
+  return End::closed;
 }
 
 // Waits for the end without taking the status, so that the process id stays ours to kill.
@@ -248,9 +255,11 @@ Result<RunOutput> run(const std::vector<std::string>& argv, const RunLimits& lim
   out->write.reset();
   err->write.reset();
   RunOutput output;
-  const bool ended = collect(*out, *err, output, limits, deadline) && ended_before(*child, deadline);
+  const End end = collect(*out, *err, output, limits, deadline);
+  const bool ended = end == End::closed && ended_before(*child, deadline);
   if (!ended) kill(-*child, SIGKILL);
   output.status = wait_for(*child);
+  if (end == End::unwanted) return Error{Code::cancelled, argv[0] + " was stopped"};
   if (!ended)
     return Error{Code::deadline_exceeded, argv[0] + " did not end within " +
                                               std::to_string(limits.timeout.count()) + " ms and was killed"};

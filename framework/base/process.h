@@ -8,8 +8,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "framework/base/result.h"
@@ -43,6 +45,9 @@ struct RunLimits {
   size_t output = 1 << 20;     // bytes kept of stdout and of stderr, each; the rest is dropped
   uint64_t address_space = 0;  // bytes (RLIMIT_AS); 0: unlimited
   uint64_t cpu_seconds = 0;    // RLIMIT_CPU; 0: unlimited
+  uint64_t file_size = 0;      // bytes of any file it writes (RLIMIT_FSIZE); 0: unlimited
+  // Called about ten times a second or more often, with what came on stdout since. False: kill it.
+  std::function<bool(std::string_view out)> watch;
 };
 
 struct RunOutput {
@@ -54,7 +59,8 @@ struct RunOutput {
 };
 
 // Runs a program to its end. A program that fails is no error here: look at status. deadline_exceeded: it was
-// killed with its whole session. It also dies with the calling thread.
+// killed with its whole session; cancelled: the same, because `watch` said so. It also dies with the calling
+// thread.
 Result<RunOutput> run(const std::vector<std::string>& argv, const RunLimits& limits = {});
 
 }  // namespace tenon

@@ -3,9 +3,9 @@
 #include <filesystem>
 
 #include "framework/base/files.h"
+#include "framework/base/process.h"
 #include "plugins/cdi-import/leftovers.h"
 #include "plugins/cdi-import/source.h"
-#include "plugins/cdi-import/spawn.h"
 
 namespace tenon::cdi {
 namespace {
@@ -143,7 +143,12 @@ Result<bool> Imports::start(const sdk::Resource& resource) const {
 Status Imports::launch(const StateDirectory& state, const Ledger& ledger, const FileDescriptor& lock) const {
   if (const Status forgotten = state.forget_attempt(); !forgotten) return forgotten;
   if (const Status written = state.write_ledger(ledger); !written) return written;
-  return spawn_worker({worker_, state.path(), "3"}, state.log_path(), lock);
+  // The worker has the lock from its first moment on: nobody can come in between.
+  const auto worker = spawn({.argv = {worker_, state.path(), std::to_string(lock.get())},
+                             .log = state.log_path(),
+                             .keep = {lock.get()},
+                             .detach = true});
+  return worker ? Status() : Status(worker.error());
 }
 
 Status Imports::update(const sdk::Resource& resource) const {

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 
 #include "framework/plugin/plugin_sdk.h"
 #include "framework/plugin/sdk_result.h"
@@ -31,14 +33,24 @@ std::string installed_worker() {
   return access(installed.c_str(), X_OK) == 0 ? installed : here / "cdi-import-worker";
 }
 
+// As a shell finds it; absolute in any case.
+std::string find_program(const std::string& program) {
+  if (program.find('/') != std::string::npos) return absolute(program);
+  const char* path = std::getenv("PATH");
+  std::istringstream directories(path ? path : "");
+  for (std::string directory; std::getline(directories, directory, ':');)
+    if (const std::string candidate = absolute(directory + "/" + program);
+        access(candidate.c_str(), X_OK) == 0)
+      return candidate;
+  return "/usr/bin/" + program;
+}
+
 // The worker's part of the configuration.
 Json worker_settings(const Json& configuration) {
   Json settings = configuration;
   settings.erase("directory");
   settings.erase("worker");
-  std::string tool = settings.value("qemuImg", "qemu-img");
-  // The worker runs in another directory.
-  settings["qemuImg"] = tool.find('/') == std::string::npos ? tool : absolute(tool);
+  settings["qemuImg"] = find_program(settings.value("qemuImg", "qemu-img"));
   return settings;
 }
 

@@ -11,10 +11,11 @@ namespace tenon::cdi {
 
 using MaybeFailure = std::optional<Failure>;
 
-// The work was cancelled or has become pointless: nothing is reported.
+// No failure of the import: it was cancelled, or somebody killed its tool. Nothing is recorded, it may be
+// resumed.
 inline constexpr char kStopped[] = "Stopped";
 
-inline Failure stopped() { return {kStopped, "the import was asked to stop"}; }
+inline Failure stopped(const std::string& why = "the import was asked to stop") { return {kStopped, why}; }
 
 // Of a file or directory on this machine.
 inline Failure local_failure(const Error& error) {

@@ -1,11 +1,15 @@
 #include "plugins/cdi-import/worker/qemu_img.h"
 
-#include <cstdlib>
+#include <signal.h>
+#include <sys/wait.h>
 
-#include "plugins/cdi-import/worker/command.h"
+#include <cstdlib>
 
 namespace tenon::cdi {
 namespace {
+
+// qemu-img needs a tenth of it for any honest image.
+constexpr uint64_t kMemory = uint64_t{2} << 30;
 
 MaybeFailure unsafe(const std::string& what) {
   return Failure{"UnsafeImage",
@@ -19,10 +23,14 @@ Failure tool_failure(const Error& error) {
   return {"ImportFailed", error.message};
 }
 
-Failure corrupt(const CommandResult& result, const std::string& what) {
-  const bool full = result.errors.find("No space left") != std::string::npos;
-  return {full ? "NoSpace" : "CorruptImage",
-          what + ": " + (result.errors.empty() ? "no reason given" : result.errors)};
+// Of a tool that ran and did not succeed.
+Failure refusal(const RunOutput& output, const std::string& what) {
+  const int killed = WIFSIGNALED(output.status) ? WTERMSIG(output.status) : 0;
+  if (killed == SIGKILL || killed == SIGTERM) return stopped("qemu-img was killed");
+  if (killed == SIGXCPU) return {"Timeout", what + ": it takes too much processor time"};
+  const bool full = output.err.find("No space left") != std::string::npos;
+  const std::string said = output.err.empty() ? describe_status(output.status) : output.err.substr(0, 1000);
+  return {full ? "NoSpace" : "CorruptImage", what + ": " + said};
 }
 
 bool names_other_files(const Json& children) {
@@ -64,33 +72,47 @@ MaybeFailure judge_image(const Json& info, int64_t claim_size, int64_t& virtual_
   return std::nullopt;
 }
 
+MaybeFailure QemuImg::call(const std::vector<std::string>& arguments, RunLimits limits, Monitor& monitor,
+                           RunOutput& output) const {
+  limits.address_space = kMemory;
+  limits.watch = [&monitor](std::string_view out) {
+    read_progress(out, monitor);
+    return !monitor.stopped();
+  };
+  std::vector<std::string> argv = {program_};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  auto result = run(argv, limits);
+  if (!result) return tool_failure(result.error());
+  output = std::move(*result);
+  return std::nullopt;
+}
+
 MaybeFailure QemuImg::inspect(const std::string& path, int64_t claim_size, Monitor& monitor,
                               int64_t& virtual_size) const {
-  const auto tick = [&monitor](std::string_view) { return !monitor.stopped(); };
-  const auto info = run_command({program_, "info", "--output=json", "-f", "qcow2", "--", path}, {}, tick);
-  if (!info) return tool_failure(info.error());
-  if (info->exit_code != 0) return corrupt(*info, "the image cannot be opened");
-  if (MaybeFailure failure = judge_image(Json::parse(info->output, nullptr, false), claim_size, virtual_size))
+  const RunLimits limits{.cpu_seconds = 60};
+  RunOutput info, check;
+  if (auto failure = call({"info", "--output=json", "-f", "qcow2", "--", path}, limits, monitor, info))
     return failure;
-  // A conversion takes what lies beyond a cut file's end for zeros; the check does not. 3: leaked clusters
-  // only.
-  const auto check = run_command({program_, "check", "-q", "-f", "qcow2", "--", path}, {}, tick);
-  if (!check) return tool_failure(check.error());
-  if (check->exit_code != 0 && check->exit_code != 3)
-    return corrupt(*check, "the image is damaged or cut short");
+  if (!info.ok()) return refusal(info, "the image cannot be opened");
+  if (auto failure = judge_image(Json::parse(info.out, nullptr, false), claim_size, virtual_size))
+    return failure;
+  // A conversion takes what lies beyond a cut file's end for zeros; the check does not.
+  if (auto failure = call({"check", "-q", "-f", "qcow2", "--", path}, limits, monitor, check)) return failure;
+  const bool only_leaks = WIFEXITED(check.status) && WEXITSTATUS(check.status) == 3;
+  if (!check.ok() && !only_leaks) return refusal(check, "the image is damaged or cut short");
   return std::nullopt;
 }
 
 MaybeFailure QemuImg::convert(const std::string& path, const std::string& to, int64_t claim_size,
                               Monitor& monitor) const {
-  const CommandLimits limits{.file_size = claim_size, .processor = convert_time_, .time = convert_time_};
-  const auto result = run_command({program_, "convert", "-p", "-f", "qcow2", "-O", "raw", "--", path, to},
-                                  limits, [&monitor](std::string_view output) {
-                                    read_progress(output, monitor);
-                                    return !monitor.stopped();
-                                  });
-  if (!result) return tool_failure(result.error());
-  if (result->exit_code != 0) return corrupt(*result, "converting the image");
+  const RunLimits limits{.timeout = convert_time_,
+                         .cpu_seconds = static_cast<uint64_t>(convert_time_.count()),
+                         .file_size = static_cast<uint64_t>(claim_size)};
+  RunOutput output;
+  if (auto failure =
+          call({"convert", "-p", "-f", "qcow2", "-O", "raw", "--", path, to}, limits, monitor, output))
+    return failure;
+  if (!output.ok()) return refusal(output, "converting the image");
   return std::nullopt;
 }
 

@@ -7,8 +7,10 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "framework/base/json.h"
+#include "framework/base/process.h"
 #include "plugins/cdi-import/worker/failures.h"
 #include "plugins/cdi-import/worker/monitor.h"
 
@@ -20,7 +22,7 @@ MaybeFailure judge_image(const Json& info, int64_t claim_size, int64_t& virtual_
 
 class QemuImg {
  public:
-  // program: a path, or a name on PATH. convert_time: the most a conversion may take.
+  // program: an absolute path. convert_time: the most a conversion may take.
   QemuImg(std::string program, std::chrono::seconds convert_time)
       : program_(std::move(program)), convert_time_(convert_time) {}
 
@@ -32,6 +34,9 @@ class QemuImg {
                        Monitor& monitor) const;
 
  private:
+  MaybeFailure call(const std::vector<std::string>& arguments, RunLimits limits, Monitor& monitor,
+                    RunOutput& output) const;
+
   std::string program_;
   std::chrono::seconds convert_time_;
 };
