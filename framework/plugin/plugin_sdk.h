@@ -213,6 +213,8 @@ inline Json observe_one(Backend& backend, const Json& item, const Call& call) {
     return backend.observe(Resource::from_json(item), call).to_json();
   } catch (const Failure& failure) {
     return Observation::unknown(failure.code(), failure.what()).to_json();
+  } catch (const std::exception& other) {
+    return Observation::unknown("internal", other.what()).to_json();
   }
 }
 
@@ -224,6 +226,8 @@ inline Json expand_one(Backend& backend, const Json& item, const Call& call) {
     return {{"children", children}};
   } catch (const Failure& failure) {
     return {{"error", {{"code", failure.code()}, {"message", failure.what()}}}};
+  } catch (const std::exception& other) {
+    return {{"error", {{"code", "internal"}, {"message", other.what()}}}};
   }
 }
 

@@ -12,8 +12,6 @@
 #include "framework/base/files.h"
 #include "framework/plugin/contents_mark.h"
 #include "framework/plugin/sdk_result.h"
-#include "plugins/libvirt/domain_xml.h"
-#include "plugins/libvirt/machine.h"
 #include "plugins/libvirt/read_back.h"
 
 namespace tenon::libvirt {
@@ -40,8 +38,7 @@ int64_t now_seconds() {
 // ---- whose it is ----
 
 bool is_ours(const Resource& resource, const std::optional<DomainMark>& mark) {
-  return mark && mark->inventory == resource.inventory && mark->address == resource.address &&
-         (resource.nonce.empty() || mark->nonce == resource.nonce);
+  return mark && mark->inventory == resource.inventory && mark->address == resource.address;
 }
 
 std::string owner(const std::optional<DomainMark>& mark) {
@@ -50,8 +47,8 @@ std::string owner(const std::optional<DomainMark>& mark) {
          ")";
 }
 
-void check_ours(const Resource& resource, const DomainState& state, const Domain& domain, const char* code) {
-  if (is_ours(resource, domain.mark)) return;
+[[noreturn]] void refuse_foreign(const Resource& resource, const DomainState& state, const Domain& domain,
+                                 const char* code) {
   throw Failure(code, resource.address + ": there is already a domain '" + state.name + "' (" + state.uuid +
                           "), and " + owner(domain.mark) + ". Remove or rename it, or choose another name");
 }
@@ -164,10 +161,23 @@ Json condition(const char* type, const char* reason, const std::string& message)
   return {{"type", type}, {"status", "True"}, {"reason", reason}, {"message", message}};
 }
 
-// A shutdown that this plugin has begun and whose grace period is not over.
-bool shutting_down(const Resource& resource, const Machine& machine) {
-  if (!resource.private_state.is_object() || !resource.private_state.contains("stopSince")) return false;
-  return now_seconds() < resource.private_state.value("stopSince", int64_t{0}) + machine.grace_seconds;
+constexpr int kCutSeconds = 30;  // what cutting the power may take after the grace period
+
+// How far a shutdown that this plugin has begun is, 0 to 1; nothing without one.
+std::optional<double> shutdown_progress(const Resource& resource, int grace_seconds) {
+  if (!resource.private_state.is_object() || !resource.private_state.contains("stopSince"))
+    return std::nullopt;
+  const int64_t passed = now_seconds() - resource.private_state.value("stopSince", int64_t{0});
+  if (passed < 0 || passed >= grace_seconds + kCutSeconds) return std::nullopt;
+  return static_cast<double>(passed) / (grace_seconds + kCutSeconds);
+}
+
+Outcome outcome_of(const std::string& uuid, const Machine& machine) {
+  Outcome outcome{.identity = uuid};
+  outcome.private_state = Json::object();
+  if (machine.memory_rounded)
+    outcome.notes.push_back("memory is rounded up to " + std::to_string(machine.memory_mib) + " MiB");
+  return outcome;
 }
 
 void observe_restart(Observation& observation, const DomainState& state, const Domain& definition) {
@@ -200,7 +210,9 @@ void observe_ours(Observation& observation, const Resource& resource, const Doma
   for (const auto& [name, disk] : supplied_disks(machine, resource.dependencies)) sources[name] = disk.source;
   observation.actual = read_back(spec, machine, definition, sources);
   observation.actual["running"] = is_on(state.power);
-  observation.busy = !wanted && is_on(state.power) && shutting_down(resource, machine);
+  if (!wanted && is_on(state.power))
+    observation.progress = shutdown_progress(resource, machine.grace_seconds);
+  observation.busy = observation.progress.has_value();
   if (observation.busy) observation.phase = "Stopping";
   // Undefined while it ran: it would vanish at its next stop; create defines it again.
   observation.resumable = !state.persistent;
@@ -257,12 +269,7 @@ Observation LibvirtBackend::observe(const Resource& resource, const sdk::Call&) 
   return observation;
 }
 
-// existing: the domain, ours. define: false leaves its definition.
-Outcome LibvirtBackend::apply(const Resource& resource, const DomainState* existing, bool define) const {
-  const Machine machine = parse_machine(resource.desired, resource.name_space);
-  const bool starts = asks_for(resource, "start");
-  std::optional<Domain> old;
-  if (existing) old = value_or_throw(read_domain(existing->definition));
+Domain LibvirtBackend::domain_of(const Resource& resource, const Machine& machine, const Domain* old) const {
   Domain domain{.name = domain_name(resource),
                 .uuid = domain_uuid(resource.inventory, resource.address),
                 .type = type_,
@@ -271,50 +278,93 @@ Outcome LibvirtBackend::apply(const Resource& resource, const DomainState* exist
                 .sockets = machine.sockets,
                 .cores = machine.cores,
                 .threads = machine.threads,
-                .disks = domain_disks(resource, machine, old ? &*old : nullptr, starts)};
+                .disks = domain_disks(resource, machine, old, asks_for(resource, "start"))};
   if (!console_.empty()) domain.console_log = console_ + "/" + domain.name + ".log";
   domain.mark = DomainMark{resource.inventory, resource.address, resource.nonce, resource.generation,
                            resource.desired.dump(-1, ' ', true, Json::error_handler_t::replace)};
+  if (old && resource.nonce.empty()) domain.mark->nonce = old->mark->nonce;
+  return domain;
+}
+
+void LibvirtBackend::start(const Resource& resource) const {
+  if (asks_for(resource, "start"))
+    value_or_throw(hypervisor_->start(domain_uuid(resource.inventory, resource.address)));
+}
+
+Outcome LibvirtBackend::make(const Resource& resource) const {
+  const Machine machine = parse_machine(resource.desired, resource.name_space);
+  const Domain domain = domain_of(resource, machine, nullptr);
+  value_or_throw(hypervisor_->define(write_domain(domain)));
+  start(resource);
+  return outcome_of(domain.uuid, machine);
+}
+
+Outcome LibvirtBackend::change(const Resource& resource, const DomainState& existing, const Domain& old,
+                               bool define) {
+  const Machine machine = parse_machine(resource.desired, resource.name_space);
+  const bool waits =
+      !machine.running && is_on(existing.power) && !stop(resource, existing, machine.grace_seconds);
+  // Looks at the disks even if nothing is to be defined: a start may follow.
+  const Domain domain = domain_of(resource, machine, &old);
   if (define) value_or_throw(hypervisor_->define(write_domain(domain)));
-  if (starts) value_or_throw(hypervisor_->start(domain.uuid));
-  Outcome outcome{.identity = domain.uuid};
-  outcome.private_state = Json::object();
-  if (machine.memory_rounded)
-    outcome.notes.push_back("memory is rounded up to " + std::to_string(machine.memory_mib) + " MiB");
+  start(resource);
+  Outcome outcome = outcome_of(existing.uuid, machine);
+  outcome.in_progress = waits;
+  if (waits)
+    outcome.private_state = shutdown_progress(resource, machine.grace_seconds)
+                                ? resource.private_state
+                                : Json{{"stopSince", now_seconds()}};
   return outcome;
+}
+
+// True: it is off. False: it has its grace period from now on.
+bool LibvirtBackend::stop(const Resource& resource, const DomainState& existing, int grace_seconds) {
+  if (grace_seconds == 0) {
+    value_or_throw(hypervisor_->destroy(existing.uuid));
+    return true;
+  }
+  if (shutdown_progress(resource, grace_seconds)) return false;
+  value_or_throw(hypervisor_->shutdown(existing.uuid));
+  delayed_.after(std::chrono::seconds(grace_seconds), [this, resource] { cut_power(resource); });
+  return false;
+}
+
+// Of the machine that this request has begun to stop, unless something else was asked for since.
+void LibvirtBackend::cut_power(const Resource& resource) const {
+  const std::string uuid = domain_uuid(resource.inventory, resource.address);
+  const auto state = hypervisor_->find(uuid, domain_name(resource));
+  if (!state || !*state) return;
+  const auto domain = read_domain((*state)->definition);
+  if (!domain || !is_ours(resource, domain->mark)) return;
+  if (domain->mark->generation != resource.generation) return;
+  // What cannot be stopped goes on running, which is seen and planned again.
+  (void)hypervisor_->destroy(uuid);
 }
 
 Outcome LibvirtBackend::create(const Resource& resource, const sdk::Call&) {
   const auto existing = find(resource);
-  if (!existing) return apply(resource, nullptr, true);
+  if (!existing) return make(resource);
   const Domain domain = value_or_throw(read_domain(existing->definition));
-  check_ours(resource, *existing, domain, "already_exists");
-  return apply(resource, &*existing, domain.mark->generation != resource.generation || !existing->persistent);
+  if (!is_ours(resource, domain.mark) || domain.mark->nonce != resource.nonce)
+    refuse_foreign(resource, *existing, domain, "already_exists");
+  const bool define = domain.mark->generation != resource.generation || !existing->persistent;
+  return change(resource, *existing, domain, define);
 }
 
 Outcome LibvirtBackend::update(const Resource& resource, const sdk::Call&) {
   const auto existing = find(resource);
   if (!existing)
     throw Failure("not_found", resource.address + ": domain '" + domain_name(resource) + "' is gone");
-  check_ours(resource, *existing, value_or_throw(read_domain(existing->definition)), "failed_precondition");
-  const bool stops = asks_for(resource, "stop") && is_on(existing->power);
-  const Machine machine = parse_machine(resource.desired, resource.name_space);
-  const bool begun = resource.private_state.is_object() && resource.private_state.contains("stopSince");
-  const bool waits = stops && machine.grace_seconds > 0 && (!begun || shutting_down(resource, machine));
-  if (waits && !begun) value_or_throw(hypervisor_->shutdown(existing->uuid));
-  if (stops && !waits) value_or_throw(hypervisor_->destroy(existing->uuid));
-  Outcome outcome = apply(resource, &*existing, true);
-  if (waits) {
-    outcome.in_progress = true;
-    outcome.private_state = begun ? resource.private_state : Json{{"stopSince", now_seconds()}};
-  }
-  return outcome;
+  const Domain domain = value_or_throw(read_domain(existing->definition));
+  if (!is_ours(resource, domain.mark)) refuse_foreign(resource, *existing, domain, "failed_precondition");
+  return change(resource, *existing, domain, true);
 }
 
 Outcome LibvirtBackend::remove(const Resource& resource, const sdk::Call&) {
   const auto existing = find(resource);
   if (!existing) return {};
-  check_ours(resource, *existing, value_or_throw(read_domain(existing->definition)), "failed_precondition");
+  const Domain domain = value_or_throw(read_domain(existing->definition));
+  if (!is_ours(resource, domain.mark)) refuse_foreign(resource, *existing, domain, "failed_precondition");
   value_or_throw(hypervisor_->destroy(existing->uuid));
   value_or_throw(hypervisor_->undefine(existing->uuid));
   return {.identity = existing->uuid};

@@ -10,7 +10,10 @@
 #include <string>
 
 #include "framework/plugin/plugin_sdk.h"
+#include "plugins/libvirt/delayed.h"
+#include "plugins/libvirt/domain_xml.h"
 #include "plugins/libvirt/hypervisor.h"
+#include "plugins/libvirt/machine.h"
 
 namespace tenon::libvirt {
 
@@ -25,20 +28,27 @@ class LibvirtBackend final : public sdk::Backend {
   sdk::Observation observe(const sdk::Resource& resource, const sdk::Call& call) override;
   // Ours already: brings the definition to this generation if it has another, starts if asked to.
   sdk::Outcome create(const sdk::Resource& resource, const sdk::Call& call) override;
-  // Stops first if asked to; a guest's orderly shutdown is in_progress until its grace period is over, then
-  // the next update cuts the power. Replaces the definition; a running machine keeps the old one until its
-  // next start.
+  // Replaces the definition; a running machine keeps the old one until its next start. One that should not
+  // run is stopped first: the power button, in_progress, and after the grace period the power is cut, as long
+  // as this process lives; otherwise the next update begins anew.
   sdk::Outcome update(const sdk::Resource& resource, const sdk::Call& call) override;
   sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call& call) override;
   std::vector<sdk::Child> expand(const sdk::Resource& resource, const sdk::Call& call) override;
 
  private:
   std::optional<DomainState> find(const sdk::Resource& resource) const;
-  sdk::Outcome apply(const sdk::Resource& resource, const DomainState* existing, bool define) const;
+  sdk::Outcome make(const sdk::Resource& resource) const;
+  sdk::Outcome change(const sdk::Resource& resource, const DomainState& existing, const Domain& old,
+                      bool define);
+  Domain domain_of(const sdk::Resource& resource, const Machine& machine, const Domain* old) const;
+  void start(const sdk::Resource& resource) const;
+  bool stop(const sdk::Resource& resource, const DomainState& existing, int grace_seconds);
+  void cut_power(const sdk::Resource& resource) const;
 
   MakeHypervisor make_;
   std::unique_ptr<Hypervisor> hypervisor_;
   std::string type_, console_;
+  Delayed delayed_;  // last: ends before what it uses
 };
 
 // Deterministic, version 8 (RFC 9562), from SHA-256.

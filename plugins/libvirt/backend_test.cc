@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 
 #include "framework/plugin/contents_mark.h"
@@ -184,6 +185,23 @@ TEST_F(LibvirtBackendTest, StopWithoutGraceCutsThePowerEvenWithoutDisk) {
   EXPECT_EQ(observe(r).phase, "Stopped");
 }
 
+// A create that is resumed after the manifest was changed.
+TEST_F(LibvirtBackendTest, AResumedCreateStopsWhatShouldNoLongerRun) {
+  backend_.create(request({"start"}), quiet_call());
+  Resource r = request();
+  r.generation = "generation-2";
+  backend_.create(r, quiet_call());
+  EXPECT_EQ(found()->power, Power::stopped);
+  EXPECT_EQ(observe(r).actual, r.desired);
+}
+
+TEST_F(LibvirtBackendTest, ADomainOfAnotherIntentIsNotTakenByCreate) {
+  backend_.create(request(), quiet_call());
+  Resource r = request();
+  r.nonce = "nonce-2";
+  EXPECT_EQ(failure_of([&] { backend_.create(r, quiet_call()); }).code(), "already_exists");
+}
+
 TEST_F(LibvirtBackendTest, AChangeOfARunningMachineWaitsForItsRestart) {
   backend_.create(request({"start"}), quiet_call());
   Resource r = request({"start"});
@@ -276,6 +294,8 @@ class SlowGuest final : public Hypervisor {
   Status destroy(const std::string&) override {
     state->power = Power::stopped;
     state->running_xml.clear();
+    cut = true;
+    cut.notify_all();
     return {};
   }
   Status undefine(const std::string&) override {
@@ -285,6 +305,7 @@ class SlowGuest final : public Hypervisor {
 
   std::optional<DomainState> state;
   int buttons = 0;
+  std::atomic<bool> cut = false;
 };
 
 TEST_F(LibvirtBackendTest, AGuestHasItsGracePeriodToShutDown) {
@@ -309,14 +330,13 @@ TEST_F(LibvirtBackendTest, AGuestHasItsGracePeriodToShutDown) {
   EXPECT_EQ(guest->buttons, 1);
   EXPECT_EQ(guest->state->power, Power::running);
 
-  r.private_state["stopSince"] = outcome.private_state["stopSince"].get<int64_t>() - 1000;
-  seen = backend.observe(r, quiet_call());
-  EXPECT_FALSE(seen.busy);
-  EXPECT_EQ(seen.actual["running"], true);
-  outcome = backend.update(r, quiet_call());
-  EXPECT_FALSE(outcome.in_progress);
-  EXPECT_EQ(guest->state->power, Power::stopped);
-  EXPECT_EQ(outcome.private_state, Json::object());
+  r.generation = "generation-3";
+  r.private_state = Json::object();
+  r.desired["template"]["spec"]["terminationGracePeriodSeconds"] = 1;
+  EXPECT_TRUE(backend.update(r, quiet_call()).in_progress);
+  EXPECT_EQ(guest->buttons, 2);
+  guest->cut.wait(false);
+  EXPECT_EQ(backend.observe(r, quiet_call()).phase, "Stopped");
 }
 
 TEST(DomainUuid, IsTheSameForTheSameAddressOnly) {
