@@ -193,10 +193,12 @@ class Decider {
   }
 
   void explain(const SpecDiff& diff) {
-    std::vector<std::string> drifted, asked;
-    for (const FieldChange& field : diff.fields) (field.drift ? drifted : asked).push_back(field.pointer);
+    std::vector<std::string> drifted, asked, later;
+    for (const FieldChange& field : diff.fields)
+      (field.drift ? drifted : field.known_after_apply ? later : asked).push_back(field.pointer);
     if (!drifted.empty()) change().reasons.push_back("changed behind Tenon's back: " + listed(drifted));
     if (!asked.empty()) change().reasons.push_back("changed in the manifest: " + listed(asked));
+    if (!later.empty()) change().reasons.push_back("known after apply, and may change: " + listed(later));
   }
 
   void update_if_foreign_generation() {
@@ -215,10 +217,17 @@ class Decider {
 
   void drop() {
     if (!row_) return;
-    const bool left = row_->parent && situation_.desired(*row_->parent);
-    if (left) return remove(title(*row_->parent) + " no longer has it");
+    if (has_left(*row_)) return remove(title(*row_->parent) + " no longer has it");
     if (situation_.options.prune) return remove("no manifest declares it any more");
     change().notes.push_back("owned, and no longer declared: left as it is; --prune deletes it");
+  }
+
+  // Its composite is still declared and no longer expands to it, or has itself left so.
+  bool has_left(const Owned& child) const {
+    if (!child.parent) return false;
+    if (situation_.desired(*child.parent)) return true;
+    const Owned* parent = situation_.row(*child.parent);
+    return parent && has_left(*parent);
   }
 
   void remove(std::string reason) {

@@ -7,14 +7,11 @@
 namespace tenon {
 namespace {
 
-bool contains(const std::vector<Address>& addresses, const Address& address) {
-  return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
-}
-
 void block(Fate& fate, std::string reason) {
   fate.change.action = Action::blocked;
   fate.change.reasons = {std::move(reason)};
   fate.change.refusal.reset();
+  fate.change.operations.clear();
 }
 
 class RemovalGuard {
@@ -33,26 +30,18 @@ class RemovalGuard {
 
  private:
   void guard(const Address& address, Fate& fate) {
-    std::vector<std::string> users;
-    for (const Address& holder : holders_of(address)) {
+    std::vector<std::string> holders, users;
+    for (const Address& holder : situation_.holders_of(address)) {
       if (goes_before(holder)) continue;
       if (is_blocked(holder))
         return block(fate, title(holder) + ", which requires it, cannot be looked at or is blocked itself");
-      if (keeps(holder, address)) users.push_back(title(holder));
+      if (keeps(holder, address)) holders.push_back(title(holder));
     }
     for (const std::string& user : situation_.observation(address).users)
       if (!is_leaving(user, address)) users.push_back(user);
-    if (!users.empty()) return refuse_used(address, fate, users);
+    if (!holders.empty()) return refuse_used(address, fate, holders, "delete " + listed(holders) + " first");
+    if (!users.empty()) return refuse_used(address, fate, users, "end that use first");
     require_approval(address, fate);
-  }
-
-  std::vector<Address> holders_of(const Address& address) const {
-    const auto found = situation_.holders.find(address);
-    std::vector<Address> holders = found == situation_.holders.end() ? std::vector<Address>() : found->second;
-    if (const auto by = situation_.graph.required_by.find(address); by != situation_.graph.required_by.end())
-      for (const Address& holder : by->second)
-        if (!situation_.row(holder) && !contains(holders, holder)) holders.push_back(holder);
-    return holders;
   }
 
   bool is_blocked(const Address& holder) const {
@@ -69,10 +58,7 @@ class RemovalGuard {
 
   // It exists, stays, and goes on requiring it.
   bool keeps(const Address& holder, const Address& address) const {
-    if (!situation_.desired(holder)) return true;
-    const auto& edges = situation_.edges(holder);
-    return std::any_of(edges.begin(), edges.end(),
-                       [&address](const Edge& edge) { return edge.await.target == address; });
+    return !situation_.desired(holder) || situation_.requires_still(holder, address);
   }
 
   // A user that this plan deletes, or that is updated and no longer requires it.
@@ -84,14 +70,14 @@ class RemovalGuard {
     return fate->removes() || (fate->change.action == Action::update && !keeps(*parsed, address));
   }
 
-  static void refuse_used(const Address& address, Fate& fate, const std::vector<std::string>& users) {
+  static void refuse_used(const Address& address, Fate& fate, const std::vector<std::string>& users,
+                          std::string remedy) {
     const bool replaced = fate.change.action == Action::replace;
-    const std::string by = listed(users);
+    if (replaced) remedy += ", or undo the change that needs the replacement";
     fate.change.refusal =
-        replaced
-            ? Refusal{title(address) + " must be replaced while " + by + " uses it",
-                      "delete " + by + " first, or undo the change that needs the replacement"}
-            : Refusal{title(address) + " cannot be deleted: " + by + " uses it", "delete " + by + " first"};
+        Refusal{title(address) + (replaced ? " must be replaced while " : " cannot be deleted while ") +
+                    listed(users) + (users.size() == 1 ? " uses it" : " use it"),
+                std::move(remedy)};
   }
 
   void require_approval(const Address& address, Fate& fate) {

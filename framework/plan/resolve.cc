@@ -46,16 +46,17 @@ std::vector<Found> names_at(const Json& spec, const Address& own, const std::str
   return found;
 }
 
+// Comma-separated, without the blanks around each word.
 std::vector<std::string> split_list(const std::string& text) {
+  constexpr const char* kBlank = " \t\r\n";
   std::vector<std::string> words;
-  std::string word;
-  for (char c : text + ",") {
-    if (c == ',') {
-      if (!word.empty()) words.push_back(std::move(word));
-      word.clear();
-    } else if (c != ' ' && c != '\n' && c != '\t') {
-      word += c;
-    }
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string word = text.substr(begin, end - begin);
+    const size_t first = word.find_first_not_of(kBlank);
+    if (first != std::string::npos)
+      words.push_back(word.substr(first, word.find_last_not_of(kBlank) - first + 1));
+    begin = end + 1;
   }
   return words;
 }

@@ -1,5 +1,7 @@
 #include "framework/plan/situation.h"
 
+#include <algorithm>
+
 namespace tenon {
 
 bool Fate::makes() const {
@@ -18,7 +20,7 @@ Situation::Situation(const Graph& graph_, const Observations& observations_, con
       options(options_) {
   for (const Owned& row : rows) {
     owned.emplace(row.address, &row);
-    for (const Address& target : row.dependencies) holders[target].push_back(row.address);
+    for (const Address& target : row.dependencies) recorded_holders[target].push_back(row.address);
   }
 }
 
@@ -47,6 +49,22 @@ const std::vector<Edge>& Situation::edges(const Address& address) const {
   static const std::vector<Edge> none;
   const auto found = graph.requires_.find(address);
   return found == graph.requires_.end() ? none : found->second;
+}
+
+std::vector<Address> Situation::holders_of(const Address& address) const {
+  const auto recorded = recorded_holders.find(address);
+  std::vector<Address> holders =
+      recorded == recorded_holders.end() ? std::vector<Address>() : recorded->second;
+  if (const auto by = graph.required_by.find(address); by != graph.required_by.end())
+    for (const Address& holder : by->second)
+      if (!row(holder) || row(holder)->intent) holders.push_back(holder);
+  return holders;
+}
+
+bool Situation::requires_still(const Address& address, const Address& target) const {
+  const auto& required = edges(address);
+  return std::any_of(required.begin(), required.end(),
+                     [&target](const Edge& edge) { return edge.await.target == target; });
 }
 
 bool Situation::is_protected(const Address& address) const {

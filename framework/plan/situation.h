@@ -35,8 +35,8 @@ struct Situation {
   const Catalog& catalog;
   const PlanOptions& options;
   std::unordered_map<Address, const Owned*> owned;
-  std::unordered_map<Address, std::vector<Address>> holders;  // by what the inventory says they depend on
-  std::unordered_map<Address, Fate> fates;                    // of all that is desired or owned
+  std::unordered_map<Address, std::vector<Address>> recorded_holders;
+  std::unordered_map<Address, Fate> fates;  // of all that is desired or owned
 
   // Unknown if nobody looked.
   const Observation& observation(const Address& address) const;
@@ -46,6 +46,10 @@ struct Situation {
   Fate& decided(const Address& address) { return fates.at(address); }
   const KindManifest* kind(const Address& address) const { return catalog.find(address.kind_name()); }
   const std::vector<Edge>& edges(const Address& address) const;
+  // What depends on it: by the inventory, and what that does not know by the graph.
+  std::vector<Address> holders_of(const Address& address) const;
+  // Whether it is to require the target from now on.
+  bool requires_still(const Address& address, const Address& target) const;
 
   bool is_protected(const Address& address) const;
   // Holds a user's data, itself or in the claim that it fills.

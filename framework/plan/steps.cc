@@ -19,6 +19,7 @@ class Builder {
     for (auto address = order.rbegin(); address != order.rend(); ++address) add_removal(*address);
     for (const Address& address : order) add_making(address);
     order_removals();
+    explain_awaits();
     return sorted();
   }
 
@@ -26,6 +27,7 @@ class Builder {
   struct Waiting {
     Await await;
     int step;
+    std::vector<std::string> who;
   };
 
   const Fate* acting(const Address& address) const {
@@ -92,8 +94,8 @@ class Builder {
     for (const Edge& edge : situation_.edges(address)) {
       if (!guards(edge, step) || is_leaving(edge)) continue;
       step.guards.push_back(guard_of(edge.await));
-      const int before = needs_step(edge.await) ? await_step(edge.await, title(address) + " requires it")
-                                                : making_of(edge.await.target);
+      const int before =
+          needs_step(edge.await) ? await_step(edge.await, title(address)) : making_of(edge.await.target);
       if (before >= 0) step.after.push_back(before);
     }
   }
@@ -105,9 +107,11 @@ class Builder {
   }
 
   // An importer that this plan deletes is waited for no more; its claim's contents still are.
-  bool is_leaving(const Edge& edge) const {
-    const Fate* target = acting(edge.await.target);
-    return target && target->change.action == Action::remove;
+  bool is_leaving(const Edge& edge) const { return is_removed(edge.await.target); }
+
+  bool is_removed(const Address& address) const {
+    const Fate* fate = acting(address);
+    return fate && fate->change.action == Action::remove;
   }
 
   int making_of(const Address& address) const {
@@ -124,7 +128,9 @@ class Builder {
 
   bool needs_step(const Await& await) const {
     const KindManifest* kind = situation_.kind(await.target);
-    if (making_of(await.target) >= 0) return kind->ready.later || !ends_in(*kind, await);
+    if (making_of(await.target) >= 0)
+      return kind->ready.later || !ends_in(*kind, await) ||
+             (!begins_with(await) && !is_being_filled(await.target));
     const Judgement now = judge(await, situation_.observation(await.target), guard_of(await).generation);
     return now.verdict != Verdict::met && !is_filled(await);
   }
@@ -138,36 +144,45 @@ class Builder {
         });
   }
 
+  // Whether new contents are accepted.
+  static bool begins_with(const Await& await) {
+    return await.contents.empty() ||
+           std::find(await.contents.begin(), await.contents.end(), Contents::none) != await.contents.end();
+  }
+
   // Only its contents are missing, and who fills it is waited for already.
   bool is_filled(const Await& await) const {
     Await without_contents = await;
     without_contents.contents.clear();
-    if (judge(without_contents, situation_.observation(await.target), guard_of(await).generation).verdict !=
-        Verdict::met)
-      return false;
-    const auto by = situation_.graph.required_by.find(await.target);
+    const std::string generation = guard_of(await).generation;
+    const Judgement now = judge(without_contents, situation_.observation(await.target), generation);
+    return now.verdict == Verdict::met && is_being_filled(await.target);
+  }
+
+  bool is_being_filled(const Address& claim) const {
+    const auto by = situation_.graph.required_by.find(claim);
     return by != situation_.graph.required_by.end() &&
            std::any_of(by->second.begin(), by->second.end(), [&](const Address& address) {
-             const Address* claim = situation_.claim_of(address);
-             return claim && *claim == await.target && acting(address);
+             const Address* filled = situation_.claim_of(address);
+             return filled && *filled == claim && acting(address) && !is_removed(address);
            });
   }
 
   // One step per target and accepted states, shared by all who wait.
-  int await_step(const Await& await, const std::string& reason) {
+  int await_step(const Await& await, const std::string& who) {
     std::vector<Waiting>& known = awaits_[await.target];
-    for (const Waiting& waiting : known)
-      if (waiting.await == await) return waiting.step;
+    for (Waiting& waiting : known)
+      if (waiting.await == await) return waiting.who.push_back(who), waiting.step;
     Step step;
     step.kind = StepKind::await;
     step.address = await.target;
     step.instance = instance_of(await.target);
     step.await = guard_of(await);
-    step.reason = reason;
     if (const Fate* fate = situation_.fate(await.target)) step.parent = fate->change.parent;
     if (const int making = making_of(await.target); making >= 0) step.after.push_back(making);
     const int number = push(std::move(step));
-    known.push_back({await, number});
+    known.push_back({await, number, {}});
+    if (!who.empty()) known.back().who.push_back(who);
     return number;
   }
 
@@ -188,18 +203,26 @@ class Builder {
     await.phases = kind->ready.phases;
     await.failing = kind->ready.failing;
     await.timeout = kind->ready.timeout;
-    await_step(await, fate.makes() ? "it takes a while to become ready" : "it is not ready yet");
+    await_step(await, "");
+  }
+
+  void explain_awaits() {
+    for (const auto& [address, awaits] : awaits_)
+      for (const Waiting& waiting : awaits) {
+        const size_t count = waiting.who.size();
+        steps_[waiting.step].reason =
+            count == 0 ? "it takes a while to become ready"
+                       : listed(waiting.who) + (count == 1 ? " requires it" : " require it");
+      }
   }
 
   // What holds something is gone, or has let go of it, before that is deleted.
   void order_removals() {
     for (const auto& [address, removal] : removals_) {
-      if (const auto holders = situation_.holders.find(address); holders != situation_.holders.end())
-        for (const Address& holder : holders->second) remove_after(removal, address, holder);
-      if (const auto by = situation_.graph.required_by.find(address);
-          by != situation_.graph.required_by.end())
-        for (const Address& holder : by->second)
-          if (!situation_.row(holder)) remove_after(removal, address, holder);
+      for (const Address& holder : situation_.holders_of(address)) remove_after(removal, address, holder);
+      for (const std::string& user : situation_.observation(address).users)
+        if (const auto holder = parse_address(user); holder && *holder != address)
+          remove_after(removal, address, *holder);
     }
   }
 
@@ -207,14 +230,8 @@ class Builder {
     std::vector<int>& after = steps_[removal].after;
     if (const auto gone = removals_.find(holder); gone != removals_.end())
       after.push_back(gone->second);
-    else if (const int making = making_of(holder); making >= 0 && !requires_still(holder, address))
+    else if (const int making = making_of(holder); making >= 0 && !situation_.requires_still(holder, address))
       after.push_back(making);
-  }
-
-  bool requires_still(const Address& holder, const Address& address) const {
-    const auto& edges = situation_.edges(holder);
-    return std::any_of(edges.begin(), edges.end(),
-                       [&address](const Edge& edge) { return edge.await.target == address; });
   }
 
   std::vector<Step> sorted() {

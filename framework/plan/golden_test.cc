@@ -1,0 +1,76 @@
+// Every folder below testdata: desired.yaml and world.yaml in, plan.txt out. TENON_UPDATE_GOLDEN=1 with
+// `bazel run //framework/plan:golden_test` writes plan.txt anew.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "framework/base/files.h"
+#include "framework/load/load.h"
+#include "framework/plan/complete.h"
+#include "framework/plan/plan_file.h"
+#include "framework/plan/plan_testing.h"
+
+namespace tenon {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kFolder = "framework/plan/testdata";
+
+std::vector<std::string> cases() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(kFolder))
+    if (fs::is_directory(entry)) names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<Document> documents(const std::string& name, const std::string& file, Diagnostics& diagnostics) {
+  const auto text = read_file(kFolder / name / file);
+  return text ? load_text(file, *text, diagnostics) : std::vector<Document>();
+}
+
+std::string plan_of(const std::string& name) {
+  const Catalog catalog = testing::catalog_from(kFolder / "manifests.json");
+  Diagnostics diagnostics;
+  std::vector<Resource> declared =
+      to_resources(documents(name, "desired.yaml", diagnostics), "default", diagnostics);
+  const std::vector<Resource> desired = complete(std::move(declared), catalog, testing::expand, diagnostics);
+  const auto world_document = documents(name, "world.yaml", diagnostics);
+  testing::World world = testing::world_from(
+      world_document.empty() ? Json::object() : world_document[0].value, desired, catalog);
+  const Graph graph = resolve(desired, world.owned, catalog, diagnostics);
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics) text += to_string(diagnostic) + "\n";
+  if (has_errors(diagnostics)) return text;
+  testing::fill_absent(world, graph);
+  const Plan plan =
+      make_plan(graph, world.observations, world.owned, testing::kInventory, catalog, world.options);
+  const auto read_back = plan_from_json(to_json(plan, catalog));
+  EXPECT_EQ(read_back ? testing::render(*read_back) : read_back.error().message, testing::render(plan))
+      << "as read from its JSON";
+  return text + testing::render(plan);
+}
+
+class Golden : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Golden, Plan) {
+  const std::string actual = plan_of(GetParam());
+  if (std::getenv("TENON_UPDATE_GOLDEN") != nullptr) {
+    const char* sources = std::getenv("BUILD_WORKSPACE_DIRECTORY");
+    std::ofstream(fs::path(sources ? sources : ".") / kFolder / GetParam() / "plan.txt") << actual;
+    return;
+  }
+  EXPECT_EQ(actual, read_file(kFolder / GetParam() / "plan.txt").value_or("no plan.txt yet"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Folders, Golden, ::testing::ValuesIn(cases()), [](const auto& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+}  // namespace
+}  // namespace tenon
