@@ -107,15 +107,24 @@ class Completer {
 
   void wrong_type(const Schema& schema, const Json& value, const std::string& pointer, bool secret) {
     std::string detail;
+    // Not the value: 1.10 and 0644 have lost their spelling by now.
     if (schema.type == ValueType::string && (value.is_number() || value.is_boolean()))
-      detail = secret ? "put it in quotes" : "put it in quotes: \"" + value.dump() + "\"";
-    if (value.is_string() && !secret) {
-      const Json bare = Json::parse(value.get_ref<const std::string&>(), nullptr, false);
-      if (!bare.is_discarded() && !bare.is_structured() && has_type(schema.type, bare))
-        detail = "write it without quotes: " + bare.dump();
-    }
+      detail = "put it in quotes";
+    if (value.is_string() && !secret)
+      detail = without_quotes(schema.type, value.get_ref<const std::string&>());
     problem(pointer, std::string("expected ") + describe(schema.type) + ", got " + describe(value, secret),
             detail);
+  }
+
+  static std::string without_quotes(ValueType type, const std::string& text) {
+    if (type == ValueType::boolean)
+      for (const auto& [words, meaning] : {std::pair{" yes Yes YES on On ON y Y ", "true"},
+                                           std::pair{" no No NO off Off OFF n N ", "false"}})
+        if (std::string_view(words).find(" " + text + " ") != std::string_view::npos)
+          return std::string("write ") + meaning;
+    const Json bare = Json::parse(text, nullptr, false);
+    const bool helps = !bare.is_discarded() && !bare.is_structured() && has_type(type, bare);
+    return helps ? "write it without quotes: " + bare.dump() : "";
   }
 
   void check_quantity(const Schema& schema, const Json& value, const std::string& pointer, bool secret) {

@@ -1,0 +1,177 @@
+#include "framework/load/load.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <mutex>
+#include <thread>
+
+#include "framework/base/files.h"
+#include "framework/load/chunks.h"
+#include "framework/load/yaml.h"
+
+namespace tenon {
+namespace {
+
+constexpr size_t kMaximumDocument = size_t{3} << 20;
+// Documents per thread below which another thread does not pay.
+constexpr size_t kWorthAThread = 256;
+
+// A file's text, shared by its documents.
+struct Source {
+  std::string name;
+  std::string text;
+};
+
+class DocumentSource : public SourceMap {
+ public:
+  DocumentSource(std::shared_ptr<const Source> source, const Chunk& chunk)
+      : source_(std::move(source)), chunk_(chunk) {}
+
+  std::string_view text() const {
+    return std::string_view(source_->text).substr(chunk_.begin, chunk_.end - chunk_.begin);
+  }
+
+  // From a place in the document to one in the file.
+  Position position(const Place& place) const {
+    return {source_->name, chunk_.line + place.line - 1, place.column};
+  }
+
+  Position locate(std::string_view pointer, bool key) const override {
+    std::call_once(surveyed_, [this] { places_ = find_places(text()); });
+    std::string nearest(pointer);
+    for (;;) {
+      const auto found = places_.find(nearest);
+      if (found != places_.end()) return position(key ? found->second.key : found->second.value);
+      if (nearest.empty()) return position({1, 1});
+      nearest.resize(nearest.rfind('/') == std::string::npos ? 0 : nearest.rfind('/'));
+    }
+  }
+
+ private:
+  std::shared_ptr<const Source> source_;
+  Chunk chunk_;
+  mutable std::once_flag surveyed_;
+  mutable PlaceMap places_;
+};
+
+struct Loaded {
+  std::vector<Document> documents;
+  Diagnostics diagnostics;
+};
+
+Place place_at(std::string_view text, size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const size_t newline = before.rfind('\n');
+  return {1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
+          1 + static_cast<int>(newline == std::string_view::npos ? offset : offset - newline - 1)};
+}
+
+void load_document(std::shared_ptr<const DocumentSource> source, Loaded& loaded) {
+  const auto problem = [&](const Place& place, std::string summary, std::string detail) {
+    loaded.diagnostics.push_back(
+        {Severity::error, std::move(summary), std::move(detail), "", source->position(place)});
+  };
+  const std::string_view text = source->text();
+  if (text.size() > kMaximumDocument) return problem({1, 1}, "the document is larger than 3 MiB", "");
+  if (const std::optional<BadByte> bad = find_bad_byte(text))
+    return problem(place_at(text, bad->offset), std::string("there is ") + bad->problem + " in the text",
+                   "write the file in UTF-8");
+  std::vector<YamlProblem> problems;
+  std::optional<Json> value = parse_yaml(text, problems);
+  for (YamlProblem& p : problems)
+    problem(p.place, std::move(p.summary),
+            p.first ? "the first is at " + to_string(source->position(*p.first)) : std::move(p.detail));
+  if (value && !value->is_null()) loaded.documents.push_back({*std::move(value), std::move(source)});
+}
+
+void load_range(const std::shared_ptr<const Source>& source, const Chunk* begin, const Chunk* end,
+                Loaded& loaded) {
+  for (; begin != end; ++begin) load_document(std::make_shared<const DocumentSource>(source, *begin), loaded);
+}
+
+// Contiguous ranges, one per thread, so that the order of the text is the order of the results.
+std::vector<Loaded> load_chunks(const std::shared_ptr<const Source>& source,
+                                const std::vector<Chunk>& chunks) {
+  const size_t useful = std::max<size_t>(1, chunks.size() / kWorthAThread);
+  const size_t count = std::min<size_t>(useful, std::max(1u, std::thread::hardware_concurrency()));
+  std::vector<Loaded> results(count);
+  const auto run = [&](size_t i) {
+    load_range(source, chunks.data() + chunks.size() * i / count,
+               chunks.data() + chunks.size() * (i + 1) / count, results[i]);
+  };
+  std::vector<std::jthread> threads;
+  for (size_t i = 1; i < count; ++i) threads.emplace_back(run, i);
+  run(0);
+  threads.clear();
+  return results;
+}
+
+template <typename T>
+void append(std::vector<T>& target, std::vector<T>&& more) {
+  if (target.empty())
+    target = std::move(more);
+  else
+    target.insert(target.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+void fail(Diagnostics& diagnostics, std::string summary, const std::string& file, std::string detail = "") {
+  diagnostics.push_back({Severity::error, std::move(summary), std::move(detail), "", {file, 0, 0}});
+}
+
+bool has_known_extension(const std::filesystem::path& path) {
+  const std::string extension = path.extension().string();
+  return extension == ".yaml" || extension == ".yml" || extension == ".json";
+}
+
+std::vector<std::string> files_of_directory(const std::string& directory, Diagnostics& diagnostics) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error))
+    if (has_known_extension(entry->path()) && !entry->is_directory()) files.push_back(entry->path().string());
+  if (error) fail(diagnostics, "the directory cannot be read: " + error.message(), directory);
+  if (!error && files.empty())
+    fail(diagnostics, "the directory has no *.yaml, *.yml or *.json files", directory,
+         "directories below it are not searched");
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void load_file(const std::string& path, std::vector<Document>& documents, Diagnostics& diagnostics) {
+  Result<std::string> text = read_file(path);
+  if (!text) return fail(diagnostics, text.error().message, path);
+  append(documents, load_text(path, *std::move(text), diagnostics));
+}
+
+}  // namespace
+
+std::vector<Document> load_text(std::string name, std::string text, Diagnostics& diagnostics) {
+  const auto source = std::make_shared<const Source>(Source{std::move(name), std::move(text)});
+  std::vector<Document> documents;
+  for (Loaded& loaded : load_chunks(source, split_documents(source->text))) {
+    append(documents, std::move(loaded.documents));
+    append(diagnostics, std::move(loaded.diagnostics));
+  }
+  return documents;
+}
+
+std::vector<Document> load_paths(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+  std::vector<Document> documents;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (path == "-") {
+      std::string text(std::istreambuf_iterator<char>(std::cin), {});
+      append(documents, load_text("-", std::move(text), diagnostics));
+    } else if (std::filesystem::is_directory(path, error)) {
+      for (const std::string& file : files_of_directory(path, diagnostics))
+        load_file(file, documents, diagnostics);
+    } else {
+      load_file(path, documents, diagnostics);
+    }
+  }
+  return documents;
+}
+
+}  // namespace tenon

@@ -1,0 +1,276 @@
+#include <algorithm>
+#include <array>
+
+#include "framework/load/load.h"
+#include "framework/model/json_reader.h"
+
+namespace tenon {
+namespace {
+
+constexpr std::array<const char*, 10> kServerMetadata = {"uid",
+                                                         "resourceVersion",
+                                                         "creationTimestamp",
+                                                         "generation",
+                                                         "managedFields",
+                                                         "ownerReferences",
+                                                         "finalizers",
+                                                         "selfLink",
+                                                         "deletionTimestamp",
+                                                         "deletionGracePeriodSeconds"};
+constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+bool is_label(std::string_view text) {
+  return !text.empty() && text.size() <= 63 && is_alphanumeric(text.front()) &&
+         is_alphanumeric(text.back()) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_alphanumeric(c) || c == '-'; });
+}
+
+// Of DNS-1123: labels joined by dots.
+bool is_subdomain(std::string_view text) {
+  if (text.size() > 253) return false;
+  for (;;) {
+    const size_t dot = text.find('.');
+    const std::string_view part = text.substr(0, dot);
+    if (part.empty() || !is_alphanumeric(part.front()) || !is_alphanumeric(part.back())) return false;
+    if (!std::all_of(part.begin(), part.end(), [](char c) { return is_alphanumeric(c) || c == '-'; }))
+      return false;
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+bool is_kind(std::string_view text) {
+  return !text.empty() && text[0] >= 'A' && text[0] <= 'Z' &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'A' && c <= 'Z') || is_alphanumeric(c); });
+}
+
+std::string got(const Json& value) {
+  if (value.is_string()) return "'" + value.get<std::string>() + "'";
+  if (value.is_structured()) return value.is_object() ? "a map" : "a list";
+  return value.dump();
+}
+
+// Reads one object of a document into a resource, and says all that is wrong with it.
+class Reader {
+ public:
+  Reader(const std::shared_ptr<const SourceMap>& source, std::string base, std::string_view default_namespace,
+         std::vector<Resource>& resources, Diagnostics& diagnostics)
+      : source_(source),
+        base_(std::move(base)),
+        default_namespace_(default_namespace),
+        resources_(resources),
+        diagnostics_(diagnostics) {}
+
+  void read(Json& object) {
+    if (!object.is_object())
+      return error("", "expected an object with apiVersion, kind and metadata, got " + got(object));
+    if (is_list(object)) return read_list(object);
+    Resource resource;
+    read_type(object, resource);
+    read_metadata(object, resource);
+    if (refuse_inputs(resource)) return;
+    check_fields(object);
+    if (problems_ == 0) read_spec(object, resource);
+    if (problems_ != 0) return;
+    resource.origin = {source_, base_ + "/spec", {}};
+    resources_.push_back(std::move(resource));
+  }
+
+ private:
+  void say(Severity severity, const std::string& pointer, bool key, std::string summary, std::string detail) {
+    if (severity == Severity::error) ++problems_;
+    diagnostics_.push_back(
+        {severity, std::move(summary), std::move(detail), address_, source_->locate(base_ + pointer, key)});
+  }
+  void error(const std::string& pointer, std::string summary, std::string detail = "") {
+    say(Severity::error, pointer, false, std::move(summary), std::move(detail));
+  }
+
+  // "List" and the typed lists that kubectl prints.
+  static bool is_list(const Json& object) {
+    const auto kind = object.find("kind");
+    const auto items = object.find("items");
+    return kind != object.end() && kind->is_string() &&
+           kind->get_ref<const std::string&>().ends_with("List") && items != object.end() &&
+           items->is_array();
+  }
+
+  void read_list(Json& object) {
+    Json& items = object["items"];
+    for (size_t i = 0; i < items.size(); ++i)
+      Reader(source_, base_ + "/items/" + std::to_string(i), default_namespace_, resources_, diagnostics_)
+          .read(items[i]);
+  }
+
+  // Null, and a problem if it is required or of another type.
+  const std::string* text_member(const Json& object, const std::string& pointer, const char* name,
+                                 const char* example) {
+    const auto member = object.find(name);
+    const std::string field = pointer.empty() ? name : pointer.substr(1) + "." + name;
+    if (member == object.end() || member->is_null()) {
+      if (example)
+        error(pointer, "required field '" + field + "' is missing", std::string("such as ") + example);
+      return nullptr;
+    }
+    if (!member->is_string()) {
+      error(pointer + "/" + name, "expected a string for '" + field + "', got " + got(*member),
+            member->is_structured() ? "" : "put it in quotes");
+      return nullptr;
+    }
+    return member->get_ptr<const std::string*>();
+  }
+
+  void read_type(const Json& object, Resource& resource) {
+    if (const std::string* api_version =
+            text_member(object, "", "apiVersion", "apiVersion: kubevirt.io/v1alpha2"))
+      split_api_version(*api_version, resource);
+    const std::string* kind = text_member(object, "", "kind", "kind: VirtualMachine");
+    if (!kind) return;
+    resource.address.kind = *kind;
+    if (!is_kind(*kind))
+      error("/kind", "'" + *kind + "' is not a kind", "a kind is one word such as VirtualMachine");
+  }
+
+  void split_api_version(const std::string& text, Resource& resource) {
+    const size_t slash = text.find('/');
+    resource.address.group = slash == std::string::npos ? "core" : text.substr(0, slash);
+    resource.version = slash == std::string::npos ? text : text.substr(slash + 1);
+    const bool explicit_core = slash != std::string::npos && resource.address.group == "core";
+    if (!is_subdomain(resource.address.group) || !is_label(resource.version) || explicit_core)
+      error("/apiVersion", "'" + text + "' is not an apiVersion",
+            explicit_core
+                ? "the core group has no name here: write " + resource.version
+                : "the form is group/version such as kubevirt.io/v1alpha2, or v1 for the core group");
+  }
+
+  void read_metadata(Json& object, Resource& resource) {
+    resource.address.name_space = default_namespace_;
+    const auto metadata = object.find("metadata");
+    if (metadata == object.end() || metadata->is_null())
+      return error("", "required field 'metadata' is missing", "it holds at least the name");
+    if (!metadata->is_object())
+      return error("/metadata", "expected an object for 'metadata', got " + got(*metadata));
+    read_names(*metadata, resource);
+    read_map(*metadata, "labels", resource.labels);
+    read_map(*metadata, "annotations", resource.annotations);
+    resource.annotations.erase(std::string(kLastApplied));
+    check_metadata_fields(*metadata);
+  }
+
+  void read_names(const Json& metadata, Resource& resource) {
+    const std::string* name_space = text_member(metadata, "/metadata", "namespace", nullptr);
+    if (name_space && !name_space->empty()) resource.address.name_space = *name_space;
+    if (metadata.contains("generateName"))
+      error("/metadata/generateName", "generateName is not supported",
+            "a resource is known by its name: write metadata.name");
+    else if (const std::string* name = text_member(metadata, "/metadata", "name", "name: example"))
+      read_name(*name, resource);
+    if (!is_label(resource.address.name_space))
+      error("/metadata/namespace", "'" + resource.address.name_space + "' is not a namespace",
+            "lower-case letters, digits and '-', at most 63, with a letter or digit at both ends");
+  }
+
+  void read_name(const std::string& name, Resource& resource) {
+    resource.address.name = name;
+    if (!is_subdomain(name))
+      return error(
+          "/metadata/name", "'" + name + "' is not a name",
+          "lower-case letters, digits, '-' and '.', at most 253, with a letter or digit at both ends");
+    if (!resource.address.group.empty() && !resource.address.kind.empty())
+      address_ = to_string(resource.address);
+  }
+
+  void read_map(const Json& metadata, const char* name, std::map<std::string, std::string>& target) {
+    const auto map = metadata.find(name);
+    const std::string pointer = std::string("/metadata/") + name;
+    if (map == metadata.end() || map->is_null()) return;
+    if (!map->is_object())
+      return error(pointer, "expected an object for 'metadata." + std::string(name) + "', got " + got(*map));
+    for (const auto& [key, value] : map->items()) {
+      if (value.is_string())
+        target.emplace(key, value.get<std::string>());
+      else
+        error(pointer + "/" + escape_pointer_token(key),
+              "expected a string for '" + key + "', got " + got(value),
+              value.is_structured() ? "" : "put it in quotes");
+    }
+  }
+
+  void check_metadata_fields(const Json& metadata) {
+    static const std::vector<std::string> kKnown = {"name", "namespace", "labels", "annotations"};
+    std::string ignored, place;
+    for (const auto& [name, value] : metadata.items()) {
+      if (name == "generateName" || std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end()) continue;
+      if (std::find(kServerMetadata.begin(), kServerMetadata.end(), name) == kServerMetadata.end()) {
+        unknown_field("/metadata", name, kKnown);
+        continue;
+      }
+      if (place.empty()) place = "/metadata/" + name;
+      ignored += (ignored.empty() ? "" : ", ") + name;
+    }
+    if (!ignored.empty())
+      say(Severity::note, place, true, "ignored, because a server sets it: " + ignored, "");
+  }
+
+  // ConfigMap and Secret are what other resources read, not what a backend makes.
+  bool refuse_inputs(const Resource& resource) {
+    const Address& address = resource.address;
+    if (address.group != "core" || (address.kind != "Secret" && address.kind != "ConfigMap")) return false;
+    error("/kind",
+          "a " + address.kind +
+              " is an input of other resources, and this version cannot read one from a document",
+          "take the document out");
+    return true;
+  }
+
+  void check_fields(const Json& object) {
+    static const std::vector<std::string> kKnown = {"apiVersion", "kind", "metadata", "spec"};
+    for (const auto& [name, value] : object.items()) {
+      if (name == "status")
+        say(Severity::note, "/status", true, "status is ignored: it is observed, not declared", "");
+      else if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end())
+        unknown_field("", name, kKnown);
+    }
+  }
+
+  void unknown_field(const std::string& pointer, const std::string& name,
+                     const std::vector<std::string>& known) {
+    const std::string_view nearest = nearest_name(name, known);
+    std::string detail = nearest.empty() ? "" : "did you mean '" + std::string(nearest) + "'?\n";
+    detail += "known fields: ";
+    for (const std::string& field : known) detail += (&field == &known.front() ? "" : ", ") + field;
+    say(Severity::error, pointer + "/" + escape_pointer_token(name), true, "unknown field '" + name + "'",
+        std::move(detail));
+  }
+
+  void read_spec(Json& object, Resource& resource) {
+    const auto spec = object.find("spec");
+    if (spec == object.end() || spec->is_null()) return;
+    if (!spec->is_object()) return error("/spec", "expected an object for 'spec', got " + got(*spec));
+    resource.spec = std::move(*spec);
+  }
+
+  const std::shared_ptr<const SourceMap>& source_;
+  std::string base_;  // JSON pointer of the object in its document
+  std::string_view default_namespace_;
+  std::vector<Resource>& resources_;
+  Diagnostics& diagnostics_;
+  std::string address_;
+  int problems_ = 0;
+};
+
+}  // namespace
+
+std::vector<Resource> to_resources(std::vector<Document> documents, std::string_view default_namespace,
+                                   Diagnostics& diagnostics) {
+  std::vector<Resource> resources;
+  resources.reserve(documents.size());
+  for (Document& document : documents)
+    Reader(document.source, "", default_namespace, resources, diagnostics).read(document.value);
+  return resources;
+}
+
+}  // namespace tenon

@@ -1,0 +1,47 @@
+// One YAML document to JSON, and back to places in its text. Wraps yaml-cpp's event interface; nothing else
+// includes it. Pure functions; thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "framework/base/json.h"
+
+namespace tenon {
+
+// Within a document, from 1; columns in bytes.
+struct Place {
+  int line = 1;
+  int column = 1;
+};
+
+// Where a value and its key stand. Elements of lists and the root have their own place as key.
+struct NodePlaces {
+  Place key;
+  Place value;
+};
+
+// By JSON pointer; of a key that is there twice, the first.
+using PlaceMap = std::unordered_map<std::string, NodePlaces>;
+
+struct YamlProblem {
+  Place place;
+  std::string summary;
+  std::string detail;
+  std::optional<Place> first;  // of a key that is there twice
+};
+
+inline constexpr size_t kMaximumDepth = 128;
+
+// Nothing when there are problems. null: the document is empty. Work and memory are bounded whatever aliases
+// do.
+std::optional<Json> parse_yaml(std::string_view text, std::vector<YamlProblem>& problems);
+
+// All places up to the first syntax error. What an alias or a merge key brings in has only the place of the
+// alias.
+PlaceMap find_places(std::string_view text);
+
+}  // namespace tenon
