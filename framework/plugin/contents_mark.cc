@@ -1,6 +1,9 @@
 #include "framework/plugin/contents_mark.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "framework/base/json.h"
 
@@ -32,6 +35,14 @@ Result<std::optional<ContentsMark>> parse(const std::string& directory, const st
   return std::optional(mark);
 }
 
+// A writer that was killed leaves its temporary file; under the lock there is no other writer.
+void remove_interrupted_writes(const std::string& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->path().filename().string().starts_with("contents.json.")) unlink(entry->path().c_str());
+}
+
 }  // namespace
 
 Result<std::optional<ContentsMark>> read_contents_mark(const std::string& directory) {
@@ -42,6 +53,7 @@ Result<std::optional<ContentsMark>> read_contents_mark(const std::string& direct
 }
 
 Status write_contents_mark(const std::string& directory, const ContentsMark& mark) {
+  remove_interrupted_writes(directory);
   const Json json = {{"version", 1},
                      {"contents", mark.contents},
                      {"nonce", mark.nonce},

@@ -53,6 +53,12 @@ TEST_F(ContentsMarks, AMalformedMarkIsAnErrorAndNotNone) {
   }
 }
 
+TEST_F(ContentsMarks, WhatAKilledWriterLeftIsRemovedByTheNext) {
+  ASSERT_TRUE(write_file_atomically(directory_ + "/contents.json.a1B2c3", "{"));
+  ASSERT_TRUE(write_contents_mark(directory_, {"incomplete", "n1", "g/K/ns/dv", "g1", ""}));
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory_), {}), 1);
+}
+
 TEST_F(ContentsMarks, TheLockIsSeenAndExcludesASecondImporter) {
   EXPECT_FALSE(contents_locked(directory_));
   const auto lock = lock_contents(directory_);
