@@ -4,8 +4,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -152,7 +152,7 @@ void HostProcess::run() {
     changed_.notify_all();
   }
   if (!running) return;
-  const FileDescriptor exit_event(pidfd_open(pid_, 0));
+  const FileDescriptor exit_event(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   converse(exit_event.get());
   reap(exit_event.get());
 }

@@ -1,0 +1,210 @@
+#include "framework/plugin/conformance/conformance.h"
+
+#include <algorithm>
+#include <functional>
+#include <thread>
+
+#include "framework/base/digest.h"
+
+namespace tenon {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+using Findings = std::vector<ConformanceFinding>;
+
+// One after another: each check starts from what the one before left.
+class Conformance {
+ public:
+  Conformance(Backend& backend, const ConformanceSample& sample) : backend_(backend), sample_(sample) {
+    ours_.address = sample.address;
+    ours_.desired = sample.spec;
+    ours_.generation = generation_of(sample.spec);
+    ours_.nonce = random_uuid();
+    ours_.inventory = random_uuid();
+    ours_.dependencies = sample.dependencies;
+  }
+
+  Findings run() {
+    deletes_the_absent();
+    if (creates()) {
+      creates_twice();
+      observes_the_same_twice();
+      refuses_foreign();
+      updates();
+    }
+    deletes();
+    return std::move(findings_);
+  }
+
+ private:
+  CallContext context() const { return {.deadline = Steady::now() + sample_.patience}; }
+
+  // advice "" is ok.
+  bool add(std::string check, std::string advice) {
+    findings_.push_back({std::move(check), advice.empty(), std::move(advice)});
+    return findings_.back().ok;
+  }
+
+  Observation observe(const Request& request) {
+    const auto observations = backend_.observe({request}, context());
+    if (!observations) return unknown_observation(observations.error());
+    return observations->size() == 1
+               ? observations->front()
+               : unknown_observation({Code::internal, "not one observation for one request"});
+  }
+
+  // Until `wanted` is true of it, or patience ends: then what is seen last.
+  Observation observe_until(const Request& request, const std::function<bool(const Observation&)>& wanted) {
+    const auto end = Steady::now() + sample_.patience;
+    for (;;) {
+      Observation seen = observe(request);
+      if ((wanted(seen) && !seen.busy) || Steady::now() >= end) return seen;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
+  static bool is_absent(const Observation& seen) { return seen.existence == Existence::absent; }
+  bool is_sent(const Observation& seen) const {
+    return seen.existence == Existence::present && seen.mark && seen.mark->generation == ours_.generation;
+  }
+
+  static std::string describe(const Observation& seen) {
+    return "it observes " + to_json(seen).dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+
+  void deletes_the_absent() {
+    const Observation before = observe(ours_);
+    if (!add("what does not exist is observed absent", is_absent(before) ? "" : describe(before))) return;
+    const auto removed = backend_.remove(ours_, context());
+    add("delete of the absent succeeds", removed ? "" : "it answers: " + removed.error().message);
+  }
+
+  bool creates() {
+    if (!findings_.back().ok) return false;
+    const auto created = backend_.create(ours_, context());
+    if (!add("create succeeds", created ? "" : "it answers: " + created.error().message)) return false;
+    if (!created->identity.empty()) ours_.identity = created->identity;
+    if (!created->private_state.is_null()) ours_.private_state = created->private_state;
+    ours_.applied = sample_.spec;
+    const Observation seen = observe_until(ours_, [this](const auto& o) { return is_sent(o); });
+    const Mark mark{ours_.inventory, to_string(ours_.address), ours_.nonce, ours_.generation};
+    if (!seen.identity.empty()) ours_.identity = seen.identity;
+    add("observe gives the whole mark back",
+        seen.mark == mark
+            ? ""
+            : "keep inventory, address, nonce and generation with the object; " + describe(seen));
+    add("private state is small", created->private_state.dump().size() <= 4096 ? "" : "at most 4 KiB");
+    return add("the created object is present", seen.existence == Existence::present ? "" : describe(seen));
+  }
+
+  void creates_twice() {
+    const Observation before = observe(ours_);
+    const auto again = backend_.create(ours_, context());
+    add("create is idempotent",
+        again ? ""
+              : "the same nonce and generation again must succeed; it answers: " + again.error().message);
+    const Observation after = observe_until(ours_, [this](const auto& o) { return is_sent(o); });
+    add("a second create makes nothing twice", before.identity == after.identity && before.mark == after.mark
+                                                   ? ""
+                                                   : "another object is there now; " + describe(after));
+  }
+
+  void observes_the_same_twice() {
+    const Observation first = observe(ours_), second = observe(ours_);
+    const bool same = first.identity == second.identity && first.mark == second.mark &&
+                      first.actual == second.actual && first.existence == second.existence;
+    add("observe changes nothing", same ? "" : "two in a row differ; the second: " + describe(second));
+  }
+
+  void refuses_foreign() {
+    Request foreign = ours_;
+    foreign.nonce = random_uuid();
+    foreign.inventory = random_uuid();
+    foreign.applied = nullptr;
+    foreign.private_state = nullptr;
+    const auto created = backend_.create(foreign, context());
+    const bool refused = !created && created.error().code == Code::already_exists;
+    add("create refuses an object with another's mark",
+        refused   ? ""
+        : created ? "it succeeds"
+                  : "it answers " + std::string(to_string(created.error().code)) +
+                        " and not already_exists: " + created.error().message);
+    if (!refused) return;
+    add("a refusal names the owner",
+        created.error().message.find(ours_.inventory) != std::string::npos ||
+                created.error().message.find(to_string(ours_.address)) != std::string::npos
+            ? ""
+            : "name the owner in: " + created.error().message);
+    const auto removed = backend_.remove(foreign, context());
+    const Observation seen = observe(ours_);
+    add("delete leaves an object with another's mark alone", !removed && is_sent(seen) ? ""
+                                                             : removed                 ? "it succeeds"
+                                                                                       : describe(seen));
+  }
+
+  void updates() {
+    if (sample_.changed.is_null()) return;
+    ours_.desired = sample_.changed;
+    ours_.generation = generation_of(sample_.changed);
+    const auto updated = backend_.update(ours_, context());
+    if (!add("update succeeds", updated ? "" : "it answers: " + updated.error().message)) return;
+    ours_.applied = sample_.changed;
+    const Observation seen = observe_until(ours_, [this](const auto& o) { return is_sent(o); });
+    add("an update is observed at its generation",
+        is_sent(seen) && seen.mark->nonce == ours_.nonce
+            ? ""
+            : "keep the new generation and the old nonce; " + describe(seen));
+  }
+
+  void deletes() {
+    Request gone = ours_;
+    gone.desired = nullptr;
+    const auto removed = backend_.remove(gone, context());
+    if (!add("delete succeeds", removed ? "" : "it answers: " + removed.error().message)) return;
+    const Observation seen = observe_until(gone, is_absent);
+    add("the deleted object is observed absent", is_absent(seen) ? "" : describe(seen));
+  }
+
+  Backend& backend_;
+  const ConformanceSample& sample_;
+  Request ours_;
+  Findings findings_;
+};
+
+std::string advice_on(const KindManifest& kind) {
+  if (kind.plural.empty()) return "give it a plural, or people cannot name it in the plural";
+  if (kind.ready.phases.empty() && !kind.ready.failing.empty())
+    return "failing phases without ready ones: name the phases in which it is ready";
+  if (kind.ready.later && kind.ready.phases.empty()) return "it becomes ready later, but no phase says when";
+  if (kind.claim && !kind.populates.empty()) return "a claim is filled by another kind, not by itself";
+  for (const std::string& phase : kind.ready.phases)
+    if (std::find(kind.ready.failing.begin(), kind.ready.failing.end(), phase) != kind.ready.failing.end())
+      return "phase " + phase + " is both ready and failing";
+  return "";
+}
+
+}  // namespace
+
+Findings run_conformance(Backend& backend, const ConformanceSample& sample) {
+  return Conformance(backend, sample).run();
+}
+
+Findings check_manifest(const Manifest& manifest) {
+  Findings findings;
+  findings.push_back(
+      {"the manifest serves kinds", !manifest.kinds.empty(), manifest.kinds.empty() ? "add one" : ""});
+  for (const KindManifest& kind : manifest.kinds) {
+    const std::string advice = advice_on(kind);
+    findings.push_back({"the manifest of " + to_string(kind.name) + " makes sense", advice.empty(), advice});
+  }
+  return findings;
+}
+
+std::string failures(const Findings& findings) {
+  std::string text;
+  for (const ConformanceFinding& finding : findings)
+    if (!finding.ok) text += finding.check + ": " + finding.advice + "\n";
+  return text;
+}
+
+}  // namespace tenon

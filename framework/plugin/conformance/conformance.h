@@ -1,0 +1,38 @@
+// The conformance kit: what every backend must do, whatever it makes. Runs against a real instance, which it
+// leaves as it found it.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "framework/backend/backend.h"
+
+namespace tenon {
+
+// An object that the backend can make and change in the place the test gives it.
+struct ConformanceSample {
+  Address address;  // nothing exists there
+  Json spec;        // completed
+  Json changed;     // the same with something that can be updated in place; null: there is nothing
+  std::map<Address, Dependency> dependencies;
+  // How long an effect may take until observe shows it.
+  std::chrono::milliseconds patience = std::chrono::seconds(30);
+};
+
+struct ConformanceFinding {
+  std::string check;  // "create is idempotent"
+  bool ok = false;
+  std::string advice;  // what was seen and what to do; empty where ok
+};
+
+// All checks in order, each once; fewer when create fails, since the others start from its object.
+std::vector<ConformanceFinding> run_conformance(Backend& backend, const ConformanceSample& sample);
+
+// What is legal in a manifest and yet a mistake, such as failing phases without ready ones.
+std::vector<ConformanceFinding> check_manifest(const Manifest& manifest);
+
+// The findings that are not ok, one per line; empty: conforms.
+std::string failures(const std::vector<ConformanceFinding>& findings);
+
+}  // namespace tenon

@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "framework/base/digest.h"
+#include "framework/plugin/conformance/conformance.h"
+#include "framework/plugin/open.h"
+
+namespace tenon {
+namespace {
+
+std::string file_of(const char* variable) { return std::filesystem::absolute(std::getenv(variable)); }
+
+Request item(const std::string& name, Json spec = {{"value", "x"}}) {
+  Request request{.address = {"memory.tenon.dev", "Item", "default", name}, .desired = std::move(spec)};
+  request.generation = generation_of(request.desired);
+  request.nonce = "nonce-" + name;
+  request.inventory = "inventory";
+  return request;
+}
+
+class Memory : public testing::Test {
+ protected:
+  std::unique_ptr<Backend> open(Json configuration = Json::object()) {
+    return open_in_process(file_of("PLUGIN"), "memory", std::move(configuration), manifest_);
+  }
+  ConformanceSample sample() const {
+    return {.address = item("a").address, .spec = {{"value", "one"}}, .changed = {{"value", "two"}}};
+  }
+
+  std::shared_ptr<const Manifest> manifest_ = manifest_in_process(file_of("PLUGIN")).value_or(nullptr);
+};
+
+TEST_F(Memory, ConformsInThisProcess) { EXPECT_EQ(failures(run_conformance(*open(), sample())), ""); }
+
+TEST_F(Memory, ConformsInAHostProcess) {
+  const auto backend =
+      open_hosted({.program = file_of("HOST"), .plugin = file_of("PLUGIN"), .instance = "memory"},
+                  Json::object(), manifest_);
+  EXPECT_EQ(failures(run_conformance(*backend, sample())), "");
+}
+
+TEST_F(Memory, HasAManifestThatMakesSense) {
+  ASSERT_TRUE(manifest_);
+  EXPECT_EQ(failures(check_manifest(*manifest_)), "");
+}
+
+TEST_F(Memory, KeepsItsWorldInAFile) {
+  const std::string file = std::filesystem::path(testing::TempDir()) / random_uuid();
+  ASSERT_TRUE(open({{"file", file}})->create(item("a"), {}));
+  const auto seen = open({{"file", file}})->observe({item("a"), item("b")}, {});
+  ASSERT_TRUE(seen);
+  EXPECT_EQ((*seen)[0].existence, Existence::present);
+  EXPECT_EQ((*seen)[0].outputs, Json({{"value", "x"}}));
+  EXPECT_EQ((*seen)[1].existence, Existence::absent);
+  std::filesystem::remove(file);
+}
+
+TEST_F(Memory, AnItemThatDoesNotRunIsStopped) {
+  const auto backend = open();
+  ASSERT_TRUE(backend->create(item("a", {{"running", false}}), {}));
+  EXPECT_EQ(backend->observe({item("a")}, {}).value()[0].phase, "Stopped");
+}
+
+TEST_F(Memory, AGroupExpandsToItsItems) {
+  Request group = item("g", {{"items", {"a", "b"}}, {"value", "v"}});
+  group.address.kind = "Group";
+  const auto expansions = open()->expand({group, item("i")}, {});
+  ASSERT_TRUE(expansions);
+  const auto& children = (*expansions)[0].value();
+  ASSERT_EQ(children.size(), 2u);
+  EXPECT_EQ(children[1].name, "b");
+  EXPECT_EQ(children[1].pointer, "/items/1");
+  EXPECT_EQ(children[1].spec, Json({{"value", "v"}}));
+  EXPECT_TRUE((*expansions)[1].value().empty());
+}
+
+}  // namespace
+}  // namespace tenon
