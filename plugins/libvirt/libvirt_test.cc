@@ -146,6 +146,32 @@ TEST_F(LibvirtTest, BootsFromItsDiskAndHealsAfterDestroyAndUndefine) {
   EXPECT_TRUE(std::filesystem::exists(disk()));
 }
 
+// S1-38 S1-39
+TEST_F(LibvirtTest, EverythingThatCanBeAskedForReadsBackAsAsked) {
+  Resource r = request("start");
+  Json& machine = r.desired["template"]["spec"];
+  machine["domain"]["machine"]["type"] = "pc";
+  machine["domain"]["cpu"] = {{"sockets", 2}, {"cores", 1}, {"threads", 2}};
+  machine["domain"]["memory"]["guest"] = "0.1G";
+  Json& disks = machine["domain"]["devices"]["disks"];
+  disks[0]["bootOrder"] = 2;
+  disks.push_back({{"name", "scsi"}, {"disk", {{"bus", "scsi"}}}, {"serial", "S-1"}, {"bootOrder", 1}});
+  disks.push_back({{"name", "sata"}, {"disk", {{"bus", "sata"}}}});
+  disks.push_back({{"name", "cd"}, {"cdrom", Json::object()}});
+  for (const std::string name : {"scsi", "sata", "cd"}) {
+    machine["volumes"].push_back({{"name", name}, {"persistentVolumeClaim", {{"claimName", name}}}});
+    std::filesystem::copy_file(disk(), directory_ + "/" + name);
+    r.dependencies["core/PersistentVolumeClaim/default/" + name]["outputs"]["disk"] = {
+        {"type", "file"}, {"path", directory_ + "/" + name}, {"format", "raw"}};
+  }
+  backend_.create(r, quiet_call());
+  EXPECT_TRUE(said(1));
+  const Observation seen = backend_.observe(r, quiet_call());
+  EXPECT_EQ(seen.actual, r.desired);
+  EXPECT_EQ(seen.conditions, Json::array());
+  EXPECT_NE(virsh("dumpxml " + std::string(kDomain)).find("<serial>S-1</serial>"), std::string::npos);
+}
+
 TEST_F(LibvirtTest, ManyCreatesAtOnceMakeOneDomain) {
   std::vector<std::jthread> threads;
   for (int i = 0; i < 8; ++i)
