@@ -1,0 +1,119 @@
+#include "framework/cli/acting.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <istream>
+#include <ostream>
+
+#include "framework/base/digest.h"
+#include "framework/cli/exit_code.h"
+#include "framework/cli/planning.h"
+#include "framework/cli/progress.h"
+#include "framework/cli/render_plan.h"
+#include "framework/cli/session.h"
+#include "framework/cli/signals.h"
+#include "framework/cli/text.h"
+
+namespace tenon {
+namespace {
+
+bool reads_manifest_from_input(const Arguments& arguments) {
+  return std::find(arguments.files.begin(), arguments.files.end(), "-") != arguments.files.end();
+}
+
+// True: go ahead. Otherwise it was said why not.
+bool confirmed(const Arguments& arguments, Environment& env) {
+  if (arguments.yes) return true;
+  if (!env.in_terminal || reads_manifest_from_input(arguments)) {
+    env.err
+        << "Refused: there is no terminal to ask on; look at the plan and say --yes. Nothing was changed.\n";
+    return false;
+  }
+  env.out << "\nDo you want to perform these actions? Only 'yes' is accepted: " << std::flush;
+  std::string answer;
+  std::getline(env.in, answer);
+  if (answer == "yes") return true;
+  env.out << "Not confirmed. Nothing was changed.\n";
+  return false;
+}
+
+size_t count(const Plan& plan, const RunResult& result, StepKind kind) {
+  return static_cast<size_t>(
+      std::count_if(result.steps.begin(), result.steps.end(), [&](const StepRecord& record) {
+        return record.status == StepStatus::done && plan.steps[record.step].kind == kind;
+      }));
+}
+
+size_t count(const RunResult& result, StepStatus status) {
+  return static_cast<size_t>(
+      std::count_if(result.steps.begin(), result.steps.end(),
+                    [&](const StepRecord& record) { return record.status == status; }));
+}
+
+std::string run_summary(const Plan& plan, const RunResult& result, Duration took) {
+  std::string text = std::to_string(count(plan, result, StepKind::create)) + " created, " +
+                     std::to_string(count(plan, result, StepKind::update)) + " updated, " +
+                     std::to_string(count(plan, result, StepKind::remove)) + " deleted";
+  if (const size_t failed = count(result, StepStatus::failed))
+    text += ", " + std::to_string(failed) + " failed";
+  if (const size_t skipped = count(result, StepStatus::skipped))
+    text += ", " + std::to_string(skipped) + " skipped";
+  return text + ", in " + display_duration(took) + ".";
+}
+
+int conclude(const Plan& plan, const RunResult& result, Duration took, Environment& env) {
+  const Style style = style_of(env);
+  const bool complete = count(result, StepStatus::done) == plan.steps.size();
+  const std::string head = complete             ? style.green("Done: ")
+                           : result.interrupted ? style.yellow("Interrupted: ")
+                                                : style.red("Done in part: ");
+  env.out << "\n" << head << run_summary(plan, result, took) << "\n";
+  if (env.stop >= 2) return kInterrupted;
+  if (result.interrupted)
+    env.out
+        << "The next 'tenon apply' goes on from here; an import that has begun goes on by itself, and 'tenon "
+           "destroy' stops it.\n";
+  return complete && !plan.blocked() ? kSuccess : kPartial;
+}
+
+int carry_out(const Arguments& arguments, Environment& env, Session& session, const Planned& planned) {
+  const Time begin = env.clock.now();
+  const RunOptions options{.id = random_uuid(),
+                           .process = arguments.command + ", pid " + std::to_string(getpid()),
+                           .parallelism = arguments.parallelism};
+  Result<RunResult> result = Error{};
+  {
+    const StopOnSignals guard(env.stop);
+    Progress progress(env.out, style_of(env), env.clock, env.out_terminal, env.width);
+    result = apply(session.world(), planned, progress, env.stop, options);
+  }
+  if (result) return conclude(planned.plan, *result, env.clock.now() - begin, env);
+  print_error(result.error(), env);
+  return kPartial;
+}
+
+}  // namespace
+
+int act(const Arguments& arguments, Environment& env, bool destroy) {
+  const auto lock = RunLock::acquire(arguments.state + "/lock", "tenon " + arguments.command, env.clock.now(),
+                                     arguments.lock_timeout);
+  if (!lock) {
+    print_error(lock.error(), env);
+    return lock.error().code == Code::aborted ? kRefused : kFailure;
+  }
+  const auto session = Session::open(arguments, env, &*lock);
+  if (!session) return kFailure;
+  const auto planned = plan_for(arguments, env, *session, destroy);
+  if (!planned) return kFailure;
+  env.out << render_plan(*planned, session->catalog(), style_of(env));
+  if (planned->plan.refused()) {
+    env.err << "Refused: nothing was changed.\n";
+    return kRefused;
+  }
+  if (planned->plan.empty()) return planned->plan.blocked() ? kPartial : kSuccess;
+  if (!confirmed(arguments, env)) return kRefused;
+  return carry_out(arguments, env, *session, *planned);
+}
+
+}  // namespace tenon

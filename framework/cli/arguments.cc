@@ -1,0 +1,164 @@
+#include "framework/cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <sstream>
+
+#include "framework/cli/exit_code.h"
+
+namespace tenon {
+namespace {
+
+const std::map<std::string, Format> kFormats = {
+    {"text", Format::text}, {"json", Format::json}, {"yaml", Format::yaml},      {"name", Format::name},
+    {"wide", Format::wide}, {"dot", Format::dot},   {"mermaid", Format::mermaid}};
+
+void add_format(CLI::App& command, Arguments& arguments, const std::vector<std::string>& names) {
+  std::string choices;
+  for (const std::string& name : names) choices += (choices.empty() ? "" : "|") + name;
+  command
+      .add_option_function<std::string>(
+          "-o,--output", [&arguments](const std::string& name) { arguments.format = kFormats.at(name); },
+          "Form of the output: " + choices)
+      ->check(CLI::IsMember(names))
+      ->type_name("FORMAT");
+}
+
+void add_files(CLI::App& command, Arguments& arguments) {
+  command.add_option("-f,--file", arguments.files, "Manifests: a file, a directory, or - for standard input")
+      ->type_name("FILE|DIR|-")
+      ->allow_extra_args(false);
+  command.add_option("-n,--namespace", arguments.name_space, "Namespace of manifests that name none")
+      ->capture_default_str();
+}
+
+void add_common(CLI::App& command, Arguments& arguments) {
+  command
+      .add_option("--config", arguments.configuration, "Instances and routes (default: tenon.yaml, if there)")
+      ->type_name("FILE");
+  command.add_option("--state", arguments.state, "Directory of the inventory")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--isolation", [&arguments](const std::string& how) { arguments.isolated = how == "process"; },
+          "Where plugins run: in a process each, or in this one (for debugging)")
+      ->check(CLI::IsMember({"process", "none"}))
+      ->type_name("process|none");
+}
+
+void add_approvals(CLI::App& command, Arguments& arguments) {
+  command
+      .add_option("--approve", arguments.approve,
+                  "Allow to delete or replace this populated or protected resource")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false);
+}
+
+void add_acting(CLI::App& command, Arguments& arguments) {
+  add_approvals(command, arguments);
+  command.add_flag("-y,--yes", arguments.yes, "Do not ask");
+  command
+      .add_option_function<double>(
+          "--lock-timeout",
+          [&arguments](const double& seconds) {
+            arguments.lock_timeout = std::chrono::milliseconds(static_cast<long>(seconds * 1000));
+          },
+          "Wait this long for another run to end")
+      ->type_name("SECONDS")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--parallelism", arguments.parallelism, "Steps that may run at the same time")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+}
+
+void add_prune(CLI::App& command, Arguments& arguments) {
+  command.add_flag("--prune", arguments.prune, "Delete what is owned and no manifest declares any more");
+}
+
+void add_targets(CLI::App& command, Arguments& arguments, bool required) {
+  command.add_option("TARGET", arguments.targets, "KIND, KIND/NAME, Kind.group/NAME or an address")
+      ->required(required)
+      ->type_name("");
+  command.add_option("-n,--namespace", arguments.name_space, "Namespace to look in")->capture_default_str();
+  command.add_flag("-A,--all-namespaces", arguments.all_namespaces, "Look in all namespaces");
+}
+
+void add_plan(CLI::App& app, Arguments& arguments) {
+  CLI::App& plan = *app.add_subcommand("plan", "Show what apply would do");
+  add_files(plan, arguments);
+  add_prune(plan, arguments);
+  add_approvals(plan, arguments);
+  add_format(plan, arguments, {"text", "json", "yaml"});
+  plan.add_flag("--detailed-exitcode", arguments.detailed_exit_code, "Exit 2 when there are changes");
+  plan.add_option("--out", arguments.plan_file, "Save the plan for apply")->type_name("FILE");
+  add_common(plan, arguments);
+}
+
+void add_apply(CLI::App& app, Arguments& arguments) {
+  CLI::App& apply = *app.add_subcommand("apply", "Make it so");
+  apply.add_option("PLAN", arguments.plan_file, "A plan saved by plan --out")->type_name("");
+  add_files(apply, arguments);
+  add_prune(apply, arguments);
+  add_acting(apply, arguments);
+  add_common(apply, arguments);
+}
+
+void add_destroy(CLI::App& app, Arguments& arguments) {
+  CLI::App& destroy = *app.add_subcommand("destroy", "Delete everything that the inventory owns");
+  add_acting(destroy, arguments);
+  add_common(destroy, arguments);
+}
+
+void add_reading(CLI::App& app, Arguments& arguments) {
+  CLI::App& get = *app.add_subcommand("get", "List what is owned, and what the last run has yet to make");
+  add_targets(get, arguments, false);
+  add_format(get, arguments, {"text", "wide", "name", "json", "yaml"});
+  add_common(get, arguments);
+
+  CLI::App& describe = *app.add_subcommand("describe", "Tell everything about some resources");
+  add_targets(describe, arguments, true);
+  add_format(describe, arguments, {"text", "json", "yaml"});
+  add_common(describe, arguments);
+}
+
+void add_manifest_checks(CLI::App& app, Arguments& arguments) {
+  CLI::App& graph = *app.add_subcommand("graph", "Show what requires what");
+  add_files(graph, arguments);
+  add_format(graph, arguments, {"text", "dot", "mermaid", "json", "yaml"});
+  add_common(graph, arguments);
+
+  CLI::App& validate = *app.add_subcommand("validate", "Check manifests without looking at the world");
+  add_files(validate, arguments);
+  add_format(validate, arguments, {"text", "json", "yaml"});
+  add_common(validate, arguments);
+
+  CLI::App& version = *app.add_subcommand("version", "Tell the version of Tenon and of its formats");
+  add_format(version, arguments, {"text", "json", "yaml"});
+}
+
+}  // namespace
+
+std::variant<Arguments, Usage> parse_arguments(const std::vector<std::string>& arguments) {
+  Arguments parsed;
+  CLI::App app("Declares volumes, disk images and virtual machines, and makes them so.", "tenon");
+  app.require_subcommand(1);
+  app.footer("docs/cli.md tells more, with all exit codes.");
+  add_plan(app, parsed);
+  add_apply(app, parsed);
+  add_destroy(app, parsed);
+  add_reading(app, parsed);
+  add_manifest_checks(app, parsed);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out, err;
+    const bool failed = app.exit(error, out, err) != 0;
+    return Usage{failed ? kFailure : kSuccess, out.str() + err.str()};
+  }
+  parsed.command = app.get_subcommands().front()->get_name();
+  return parsed;
+}
+
+}  // namespace tenon

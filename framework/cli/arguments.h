@@ -1,0 +1,42 @@
+// The command line as a value.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tenon {
+
+enum class Format { text, json, yaml, name, wide, dot, mermaid };
+
+struct Arguments {
+  std::string command;
+  std::vector<std::string> files;    // -f
+  std::vector<std::string> targets;  // get, describe: KIND, KIND/NAME, Kind.group/name
+  std::string name_space = "default";
+  bool all_namespaces = false;
+  Format format = Format::text;
+  bool yes = false;
+  std::vector<std::string> approve;  // addresses
+  bool prune = false;
+  bool detailed_exit_code = false;
+  std::string plan_file;  // plan --out, apply PLAN
+  std::chrono::milliseconds lock_timeout{0};
+  int parallelism = 10;
+  std::string configuration;  // "": tenon.yaml if it is there
+  std::string state = "./.tenon";
+  bool isolated = true;
+};
+
+// What was printed instead: help, or what is wrong and what would be right.
+struct Usage {
+  int exit_code = 0;
+  std::string text;
+};
+
+// arguments: without the program's name.
+std::variant<Arguments, Usage> parse_arguments(const std::vector<std::string>& arguments);
+
+}  // namespace tenon

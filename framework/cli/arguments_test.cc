@@ -1,0 +1,75 @@
+#include "framework/cli/arguments.h"
+
+#include <gtest/gtest.h>
+
+#include "framework/cli/exit_code.h"
+
+namespace tenon {
+namespace {
+
+Arguments parsed(const std::vector<std::string>& words) {
+  const auto result = parse_arguments(words);
+  if (const Usage* usage = std::get_if<Usage>(&result)) {
+    ADD_FAILURE() << usage->text;
+    return {};
+  }
+  return std::get<Arguments>(result);
+}
+
+Usage refused(const std::vector<std::string>& words) {
+  const auto result = parse_arguments(words);
+  if (const Usage* usage = std::get_if<Usage>(&result)) return *usage;
+  ADD_FAILURE() << "was accepted";
+  return {};
+}
+
+TEST(Arguments, FilesAndApprovalsAreRepeatable) {
+  const Arguments arguments =
+      parsed({"apply", "-f", "a.yaml", "-f", "b", "--approve", "g/K/n/a", "--approve", "g/K/n/b", "--yes"});
+  EXPECT_EQ(arguments.command, "apply");
+  EXPECT_EQ(arguments.files, (std::vector<std::string>{"a.yaml", "b"}));
+  EXPECT_EQ(arguments.approve, (std::vector<std::string>{"g/K/n/a", "g/K/n/b"}));
+  EXPECT_TRUE(arguments.yes);
+}
+
+TEST(Arguments, ADashIsStandardInput) {
+  EXPECT_EQ(parsed({"plan", "-f", "-"}).files, std::vector<std::string>{"-"});
+}
+
+TEST(Arguments, HaveDefaults) {
+  const Arguments arguments = parsed({"get"});
+  EXPECT_EQ(arguments.name_space, "default");
+  EXPECT_EQ(arguments.state, "./.tenon");
+  EXPECT_TRUE(arguments.isolated);
+  EXPECT_EQ(arguments.format, Format::text);
+}
+
+TEST(Arguments, GetTakesTargetsAndAFormat) {
+  const Arguments arguments = parsed({"get", "vm/a", "dv", "-A", "-o", "json"});
+  EXPECT_EQ(arguments.targets, (std::vector<std::string>{"vm/a", "dv"}));
+  EXPECT_TRUE(arguments.all_namespaces);
+  EXPECT_EQ(arguments.format, Format::json);
+}
+
+TEST(Arguments, LockTimeoutIsInSeconds) {
+  EXPECT_EQ(parsed({"apply", "-f", "a", "--lock-timeout", "1.5"}).lock_timeout,
+            std::chrono::milliseconds(1500));
+}
+
+TEST(Arguments, WrongUsageExitsWithOneAndSaysWhat) {
+  const Usage unknown = refused({"get", "-o", "dot"});
+  EXPECT_EQ(unknown.exit_code, kFailure);
+  EXPECT_NE(unknown.text.find("dot"), std::string::npos);
+  EXPECT_EQ(refused({}).exit_code, kFailure);
+  EXPECT_EQ(refused({"frobnicate"}).exit_code, kFailure);
+}
+
+TEST(Arguments, HelpSucceeds) {
+  const Usage help = refused({"--help"});
+  EXPECT_EQ(help.exit_code, kSuccess);
+  EXPECT_NE(help.text.find("validate"), std::string::npos);
+  EXPECT_NE(refused({"plan", "--help"}).text.find("--prune"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tenon

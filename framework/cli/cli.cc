@@ -1,0 +1,26 @@
+#include "framework/cli/cli.h"
+
+#include <map>
+#include <ostream>
+
+#include "framework/cli/arguments.h"
+#include "framework/cli/commands.h"
+#include "framework/cli/exit_code.h"
+
+namespace tenon {
+
+int run_cli(const std::vector<std::string>& arguments, Environment& env) {
+  using Command = int (*)(const Arguments&, Environment&);
+  static const std::map<std::string, Command> kCommands = {
+      {"plan", run_plan},         {"apply", run_apply}, {"destroy", run_destroy},   {"get", run_get},
+      {"describe", run_describe}, {"graph", run_graph}, {"validate", run_validate}, {"version", run_version}};
+  const auto parsed = parse_arguments(arguments);
+  if (const Usage* usage = std::get_if<Usage>(&parsed)) {
+    (usage->exit_code == kSuccess ? env.out : env.err) << usage->text;
+    return usage->exit_code;
+  }
+  const Arguments& chosen = std::get<Arguments>(parsed);
+  return kCommands.at(chosen.command)(chosen, env);
+}
+
+}  // namespace tenon

@@ -1,0 +1,19 @@
+// The commands, one file each. Every one prints to env.out what was asked for and to env.err what went wrong,
+// and returns an exit code of exit_code.h.
+#pragma once
+
+#include "framework/cli/arguments.h"
+#include "framework/cli/environment.h"
+
+namespace tenon {
+
+int run_plan(const Arguments& arguments, Environment& env);
+int run_apply(const Arguments& arguments, Environment& env);
+int run_destroy(const Arguments& arguments, Environment& env);
+int run_get(const Arguments& arguments, Environment& env);
+int run_describe(const Arguments& arguments, Environment& env);
+int run_graph(const Arguments& arguments, Environment& env);
+int run_validate(const Arguments& arguments, Environment& env);
+int run_version(const Arguments& arguments, Environment& env);
+
+}  // namespace tenon

@@ -1,0 +1,381 @@
+// Whole commands in this process, on a world that is a map.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <regex>
+#include <sstream>
+
+#include "framework/base/files.h"
+#include "framework/cli/cli.h"
+#include "framework/cli/exit_code.h"
+
+namespace tenon {
+namespace {
+
+constexpr const char* kManifest = R"({
+  "manifestVersion": 1, "name": "world", "version": "1",
+  "configuration": {"type": "object", "properties": {"size": {"type": "integer", "default": 1}}},
+  "kinds": [
+    {"group": "test", "kind": "Image", "plural": "images", "shortNames": ["img"], "versions": ["v1"],
+     "schema": {"type": "object", "properties": {"url": {"type": "string"}}, "required": ["url"]},
+     "ready": {"phases": ["Succeeded"], "failing": ["Failed"], "later": true}},
+    {"group": "test", "kind": "Machine", "plural": "machines", "shortNames": ["vm"], "versions": ["v1"],
+     "schema": {"type": "object", "properties": {
+       "image": {"type": "string"}, "cores": {"type": "integer", "default": 1}}},
+     "requirements": [{"name": "image", "path": "/image", "target": "test/Image", "guards": ["create", "start"]}]}
+  ]
+})";
+
+constexpr const char* kJob = R"(apiVersion: test/v1
+kind: Machine
+metadata: {name: m}
+spec: {image: i}
+---
+apiVersion: test/v1
+kind: Image
+metadata: {name: i}
+spec: {url: "http://x/i"}
+)";
+
+// What exists. An image that was made is being imported until it has been looked at `looks` times.
+struct FakeWorld {
+  struct Object {
+    Json spec;
+    Mark mark;
+    int looked = 0;
+  };
+  std::map<Address, Object> objects;
+  int looks = 2;
+  bool broken_import = false;
+  bool away = false;
+  std::mutex mutex;
+};
+
+class WorldBackend final : public Backend {
+ public:
+  explicit WorldBackend(FakeWorld& world) : world_(world) {}
+
+  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
+                                           const CallContext&) override {
+    const std::lock_guard guard(world_.mutex);
+    if (world_.away) return Error{Code::permission_denied, "the world is away"};
+    std::vector<Observation> observations;
+    for (const Request& request : requests) observations.push_back(look(request.address));
+    return observations;
+  }
+
+  Result<Outcome> create(const Request& request, const CallContext&) override {
+    const std::lock_guard guard(world_.mutex);
+    world_.objects[request.address] = {
+        request.desired, {request.inventory, to_string(request.address), request.nonce, request.generation}};
+    return Outcome{.identity = request.address.name};
+  }
+
+  Result<Outcome> update(const Request& request, const CallContext& context) override {
+    return create(request, context);
+  }
+
+  Result<Outcome> remove(const Request& request, const CallContext&) override {
+    const std::lock_guard guard(world_.mutex);
+    world_.objects.erase(request.address);
+    return Outcome();
+  }
+
+  Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>&,
+                                                             const CallContext&) override {
+    return Error{Code::unimplemented, "nothing here is a composite"};
+  }
+
+ private:
+  Observation look(const Address& address) {
+    const auto found = world_.objects.find(address);
+    if (found == world_.objects.end()) return {};
+    FakeWorld::Object& object = found->second;
+    Observation observation{.existence = Existence::present, .phase = "Running", .identity = address.name};
+    observation.mark = object.mark;
+    observation.actual = object.spec;
+    if (address.kind != "Image") return observation;
+    const bool done = ++object.looked > world_.looks;
+    observation.phase = done ? "Succeeded" : "Importing";
+    if (!done) observation.progress = 0.41;
+    if (!done && world_.broken_import) {
+      observation.phase = "Failed";
+      observation.message = "the server answered 404";
+    } else {
+      observation.busy = !done;
+    }
+    return observation;
+  }
+
+  FakeWorld& world_;
+};
+
+class WorldPlugins final : public PluginSource {
+ public:
+  explicit WorldPlugins(FakeWorld& world) : world_(world) {}
+  Result<std::shared_ptr<const Manifest>> manifest(const std::string& file) override {
+    if (std::filesystem::path(file).stem() != "world") return Error{Code::not_found, "no file " + file};
+    return std::shared_ptr<const Manifest>(std::make_shared<Manifest>(*parse_manifest(kManifest)));
+  }
+  Result<std::unique_ptr<Backend>> open(const std::string&, const std::string&, const Json&) override {
+    return std::unique_ptr<Backend>(new WorldBackend(world_));
+  }
+
+ private:
+  FakeWorld& world_;
+};
+
+struct Done {
+  int status = 0;
+  std::string out, err;
+};
+
+class Commands : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "/cliXXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    std::filesystem::current_path(pattern);
+    write("tenon.yaml", "instances:\n- name: world\n  plugin: world\n");
+    write("job.yaml", kJob);
+  }
+
+  void TearDown() override {
+    const std::filesystem::path here = std::filesystem::current_path();
+    std::filesystem::current_path("/");
+    std::filesystem::remove_all(here);
+  }
+
+  void write(const std::string& name, const std::string& text) { std::ofstream(name) << text; }
+
+  Done run(const std::vector<std::string>& arguments, const std::string& typed = "", bool terminal = false) {
+    std::istringstream in(typed);
+    std::ostringstream out, err;
+    Environment env{
+        .variables = {{"TENON_PREFIX", "/nowhere"}, {"NO_COLOR", "1"}},
+        .in = in,
+        .out = out,
+        .err = err,
+        .in_terminal = terminal,
+        .clock = clock_,
+        .stop = stop_,
+        .plugins = [this](const PluginOptions&) { return std::make_unique<WorldPlugins>(world_); }};
+    const int status = run_cli(arguments, env);
+    static const std::regex duration("[0-9.]+ s\\b");
+    return {status, std::regex_replace(out.str(), duration, "T"), err.str()};
+  }
+
+  Done applied() { return run({"apply", "-f", "job.yaml", "--yes"}); }
+
+  FakeWorld world_;
+  SystemClock clock_;
+  StopFlag stop_ = 0;
+  const Address image_{"test", "Image", "default", "i"};
+  const Address machine_{"test", "Machine", "default", "m"};
+};
+
+constexpr const char* kPlanText = R"(  + test/Image/default/i
+      create: it does not exist
+      job.yaml:9:7
+      url: "http://x/i"
+  … await Image i until Succeeded
+  + test/Machine/default/m
+      create: it does not exist
+      job.yaml:4:7
+      cores: 1
+      image: "i"
+
+Plan: 2 to create, 0 to update, 0 to replace, 0 to delete, 1 await.
+)";
+
+TEST_F(Commands, PlanShowsStepsInOrderAndChangesNothing) {
+  const Done done = run({"plan", "-f", "job.yaml"});
+  EXPECT_EQ(done.out, kPlanText) << done.err;
+  EXPECT_EQ(done.status, kSuccess);
+  EXPECT_TRUE(world_.objects.empty());
+  EXPECT_FALSE(std::filesystem::exists(".tenon/inventory.db"));
+}
+
+TEST_F(Commands, PlanTellsByItsExitCodeWhetherThereAreChanges) {
+  EXPECT_EQ(run({"plan", "-f", "job.yaml", "--detailed-exitcode"}).status, kChanges);
+  applied();
+  const Done done = run({"plan", "-f", "job.yaml", "--detailed-exitcode"});
+  EXPECT_EQ(done.out, "No changes.\n");
+  EXPECT_EQ(done.status, kSuccess);
+}
+
+TEST_F(Commands, ApplyMakesEverythingInOrderAndTellsSo) {
+  const Done done = applied();
+  EXPECT_EQ(done.status, kSuccess) << done.out << done.err;
+  EXPECT_EQ(world_.objects.count(machine_), 1u);
+  EXPECT_EQ(done.out.substr(0, std::string(kPlanText).size()), kPlanText);
+  const size_t image = done.out.find("Image i: created after T"),
+               reached = done.out.find("Image i until Succeeded: reached"),
+               machine = done.out.find("Machine m: created after T");
+  EXPECT_LT(image, reached) << done.out;
+  EXPECT_LT(reached, machine) << done.out;
+  EXPECT_NE(done.out.find("\nDone: 2 created, 0 updated, 0 deleted, in T.\n"), std::string::npos) << done.out;
+}
+
+TEST_F(Commands, ApplyAsksAndTakesOnlyYes) {
+  const Done refused = run({"apply", "-f", "job.yaml"}, "y\n", true);
+  EXPECT_NE(refused.out.find("Do you want to perform these actions? Only 'yes' is accepted: "),
+            std::string::npos);
+  EXPECT_EQ(refused.status, kRefused);
+  EXPECT_TRUE(world_.objects.empty());
+  EXPECT_EQ(run({"apply", "-f", "job.yaml"}, "yes\n", true).status, kSuccess);
+  EXPECT_EQ(world_.objects.size(), 2u);
+}
+
+TEST_F(Commands, ApplyWithoutATerminalWantsYes) {
+  const Done done = run({"apply", "-f", "job.yaml"});
+  EXPECT_EQ(done.status, kRefused);
+  EXPECT_NE(done.err.find("--yes"), std::string::npos);
+  EXPECT_TRUE(world_.objects.empty());
+}
+
+TEST_F(Commands, ApplyIsRefusedWhileAnotherRunHoldsTheLock) {
+  ASSERT_TRUE(make_directories(".tenon"));
+  const auto lock = lock_file(".tenon/lock");
+  ASSERT_TRUE(lock);
+  const Done done = applied();
+  EXPECT_EQ(done.status, kRefused);
+  EXPECT_TRUE(world_.objects.empty());
+  EXPECT_EQ(run({"plan", "-f", "job.yaml"}).status, kSuccess);
+}
+
+TEST_F(Commands, AFailedImportLeavesTheRestUndoneAndNamesTheCause) {
+  world_.broken_import = true;
+  world_.looks = 1000;
+  const Done done = applied();
+  EXPECT_EQ(done.status, kPartial);
+  EXPECT_NE(done.out.find("404"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("Machine m: create skipped"), std::string::npos) << done.out;
+  EXPECT_EQ(world_.objects.count(machine_), 0u);
+
+  const Done shown = run({"get"});
+  EXPECT_NE(shown.out.find("Image/i    Failed"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("Machine/m  Pending"), std::string::npos) << shown.out;
+}
+
+TEST_F(Commands, GetShowsWhatIsThere) {
+  applied();
+  EXPECT_EQ(run({"get"}).out,
+            "NAME       PHASE      PROGRESS  READY  REASON\n"
+            "Image/i    Succeeded            True\n"
+            "Machine/m  Running              True\n");
+  EXPECT_EQ(run({"get", "vm", "-o", "name"}).out, "test/Machine/default/m\n");
+  EXPECT_EQ(run({"get", "vm/other"}).status, kFailure);
+}
+
+TEST_F(Commands, GetNoticesWhatIsGone) {
+  applied();
+  world_.objects.erase(machine_);
+  const Done done = run({"get", "vm/m", "-o", "json"});
+  const Json item = Json::parse(done.out)["items"][0];
+  EXPECT_EQ(item["phase"], "Missing");
+  EXPECT_EQ(item["ready"], "False");
+}
+
+TEST_F(Commands, WhatCannotBeLookedAtIsUnknownAndBlocked) {
+  applied();
+  world_.away = true;
+  EXPECT_NE(run({"get"}).out.find("Unknown"), std::string::npos);
+  const Done plan = run({"plan", "-f", "job.yaml"});
+  EXPECT_EQ(plan.status, kPartial) << plan.out;
+  EXPECT_NE(plan.out.find("the world is away"), std::string::npos) << plan.out;
+}
+
+TEST_F(Commands, DestroyDeletesDependantsFirstAndLeavesNothing) {
+  applied();
+  const Done done = run({"destroy", "--yes"});
+  EXPECT_EQ(done.status, kSuccess) << done.out << done.err;
+  EXPECT_TRUE(world_.objects.empty());
+  EXPECT_LT(done.out.find("- test/Machine/default/m"), done.out.find("- test/Image/default/i")) << done.out;
+  EXPECT_EQ(Json::parse(run({"get", "-o", "json"}).out)["items"], Json::array());
+}
+
+TEST_F(Commands, DescribeTellsRequirementsAndTheLastRun) {
+  applied();
+  const Done done = run({"describe", "vm/m"});
+  EXPECT_NE(done.out.find("address: test/Machine/default/m\n"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("until: Image i until Succeeded"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("step: create"), std::string::npos) << done.out;
+}
+
+TEST_F(Commands, GraphDrawsWhatRequiresWhat) {
+  EXPECT_EQ(run({"graph", "-f", "job.yaml"}).out,
+            "test/Image/default/i\ntest/Machine/default/m\n  requires Image i until Succeeded (for create, "
+            "start)\n");
+  const Done dot = run({"graph", "-f", "job.yaml", "-o", "dot"});
+  EXPECT_NE(
+      dot.out.find("\"test/Machine/default/m\" -> \"test/Image/default/i\" [label = \"until Succeeded\"]"),
+      std::string::npos)
+      << dot.out;
+  EXPECT_EQ(run({"graph", "-f", "job.yaml", "-o", "mermaid"}).out,
+            "graph RL\n  n0[\"Image i\"]\n  n1[\"Machine m\"]\n  n1 -->|\"until Succeeded\"| n0\n");
+}
+
+TEST_F(Commands, ValidateReportsEveryProblemAtItsPlace) {
+  write("bad.yaml", R"(apiVersion: test/v1
+kind: Machine
+metadata: {name: m}
+spec: {imag: i}
+---
+apiVersion: test/v1
+kind: Image
+metadata: {name: i}
+spec: {}
+)");
+  const Done done = run({"validate", "-f", "bad.yaml"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.err.find("bad.yaml:4:8: error: unknown field 'imag'"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("did you mean 'image'?"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("url"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("2 errors"), std::string::npos) << done.err;
+  EXPECT_EQ(run({"validate", "-f", "job.yaml"}).status, kSuccess);
+}
+
+TEST_F(Commands, AConfigurationIsCheckedLikeAManifest) {
+  write("tenon.yaml",
+        "instances:\n- name: world\n  plugin: world\n  configuration: {siez: 3}\n- name: other\n  plugin: "
+        "gone\n"
+        "routes:\n- kind: test/Image\n  instance: wrold\n");
+  const Done done = run({"plan", "-f", "job.yaml"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.err.find("tenon.yaml:4:19: error: unknown field 'siez'"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("tenon.yaml:6:11: error: plugin 'gone' cannot be used"), std::string::npos)
+      << done.err;
+  EXPECT_NE(done.err.find("did you mean 'world'?"), std::string::npos) << done.err;
+}
+
+TEST_F(Commands, WithoutPluginsItSaysWhereTheyWereSought) {
+  std::filesystem::remove("tenon.yaml");
+  const Done done = run({"plan", "-f", "job.yaml"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.err.find("/nowhere/lib/tenon/plugins"), std::string::npos) << done.err;
+}
+
+TEST_F(Commands, AMissingManifestIsNamed) {
+  const Done done = run({"plan", "-f", "gone.yaml"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.err.find("gone.yaml"), std::string::npos) << done.err;
+  EXPECT_EQ(run({"plan"}).status, kFailure);
+}
+
+TEST_F(Commands, AWrongApprovalIsRefusedBeforeAnythingHappens) {
+  const Done done = run({"apply", "-f", "job.yaml", "--yes", "--approve", "m"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.err.find("group/Kind/namespace/name"), std::string::npos) << done.err;
+  EXPECT_TRUE(world_.objects.empty());
+}
+
+TEST_F(Commands, VersionNamesTheFormats) {
+  EXPECT_EQ(Json::parse(run({"version", "-o", "json"}).out)["pluginInterface"], 1);
+}
+
+}  // namespace
+}  // namespace tenon

@@ -1,0 +1,193 @@
+#include "framework/cli/configuration.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "framework/load/load.h"
+#include "framework/model/schema.h"
+
+namespace tenon {
+namespace {
+
+constexpr std::string_view kFileSchema = R"({
+  "type": "object",
+  "properties": {
+    "instances": {"type": "array", "items": {
+      "type": "object", "required": ["name", "plugin"],
+      "properties": {
+        "name": {"type": "string", "minLength": 1},
+        "plugin": {"type": "string", "minLength": 1},
+        "configuration": {"type": "object", "x-kubernetes-preserve-unknown-fields": true, "default": {}}}}},
+    "routes": {"type": "array", "items": {
+      "type": "object", "required": ["kind", "instance"],
+      "properties": {
+        "kind": {"type": "string"},
+        "namespace": {"type": "string", "default": ""},
+        "instance": {"type": "string"}}}}}
+})";
+
+// One tenon.yaml on its way to a Configuration.
+class Reader {
+ public:
+  Reader(const Document& document, std::string directory, const std::string& prefix, PluginSource& plugins,
+         Diagnostics& diagnostics)
+      : document_(document),
+        directory_(std::move(directory)),
+        prefix_(prefix),
+        plugins_(plugins),
+        diagnostics_(diagnostics) {}
+
+  Configuration read() {
+    Json value = document_.value;
+    if (!check_shape(value)) return {};
+    Configuration configuration;
+    std::vector<Instance> instances;
+    size_t index = 0;
+    for (Json& entry : value["instances"])
+      read_instance(entry, "/instances/" + std::to_string(index++), configuration, instances);
+    index = 0;
+    for (const Json& entry : value["routes"])
+      read_route(entry, "/routes/" + std::to_string(index++), instances, configuration);
+    configuration.catalog = Catalog(std::move(instances), configuration.routes);
+    return configuration;
+  }
+
+ private:
+  void report(const SchemaProblem& problem, const std::string& base) {
+    diagnostics_.push_back({.summary = problem.summary,
+                            .detail = problem.detail,
+                            .position = document_.source->locate(base + problem.pointer, problem.at_key)});
+  }
+
+  void report(const std::string& pointer, std::string summary, std::string detail) {
+    report({.pointer = pointer, .summary = std::move(summary), .detail = std::move(detail)}, "");
+  }
+
+  bool check_shape(Json& value) {
+    const Result<Schema> schema = parse_schema(Json::parse(kFileSchema));
+    std::vector<SchemaProblem> problems;
+    complete_value(*schema, value, problems);
+    for (const SchemaProblem& problem : problems) report(problem, "");
+    for (const char* list : {"instances", "routes"})
+      if (problems.empty() && !value.contains(list)) value[list] = Json::array();
+    return problems.empty();
+  }
+
+  // A name is looked up in the installation, a path is relative to the file.
+  std::string plugin_path(const std::string& plugin) const {
+    if (plugin.find('/') == std::string::npos) return prefix_ + "/lib/tenon/plugins/" + plugin + ".so";
+    return (std::filesystem::path(directory_) / plugin).lexically_normal();
+  }
+
+  void read_instance(Json& entry, const std::string& pointer, Configuration& configuration,
+                     std::vector<Instance>& instances) {
+    InstanceConfiguration instance{entry["name"], plugin_path(entry["plugin"]), entry["configuration"]};
+    if (!names_.insert(instance.name).second)
+      return report(pointer + "/name", "instance '" + instance.name + "' is declared twice", "");
+    const auto manifest = plugins_.manifest(instance.plugin);
+    if (!manifest) {
+      return report(pointer + "/plugin", "plugin '" + entry["plugin"].get<std::string>() + "' cannot be used",
+                    manifest.error().message);
+    }
+    std::vector<SchemaProblem> problems;
+    complete_value((*manifest)->configuration, instance.configuration, problems);
+    for (const SchemaProblem& problem : problems) report(problem, pointer + "/configuration");
+    instances.push_back({instance.name, *manifest});
+    configuration.instances.push_back(std::move(instance));
+  }
+
+  void read_route(const Json& entry, const std::string& pointer, const std::vector<Instance>& instances,
+                  Configuration& configuration) {
+    const std::string instance = entry["instance"];
+    const Result<KindName> kind = parse_kind_name(entry["kind"].get_ref<const std::string&>());
+    if (!kind) return report(pointer + "/kind", kind.error().message, "");
+    const auto found = std::find_if(instances.begin(), instances.end(),
+                                    [&](const Instance& candidate) { return candidate.name == instance; });
+    if (found == instances.end() && names_.count(instance) == 0) {
+      return report(pointer + "/instance", "there is no instance '" + instance + "'", nearest(instance));
+    }
+    if (found != instances.end() && !found->manifest->find(*kind))
+      return report(pointer + "/kind", "instance '" + instance + "' does not serve " + to_string(*kind), "");
+    configuration.routes.push_back({*kind, entry["namespace"], instance});
+  }
+
+  std::string nearest(const std::string& name) const {
+    const std::string_view near = nearest_name(name, {names_.begin(), names_.end()});
+    return near.empty() ? "" : "did you mean '" + std::string(near) + "'?";
+  }
+
+  const Document& document_;
+  const std::string directory_;
+  const std::string& prefix_;
+  PluginSource& plugins_;
+  Diagnostics& diagnostics_;
+  std::set<std::string> names_;
+};
+
+std::vector<std::filesystem::path> installed_plugins(const std::string& directory) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+    if (entry.path().extension() == ".so") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Configuration every_installed_plugin(const std::string& prefix, PluginSource& plugins,
+                                     Diagnostics& diagnostics) {
+  const std::string directory = prefix + "/lib/tenon/plugins";
+  Configuration configuration;
+  std::vector<Instance> instances;
+  for (const auto& file : installed_plugins(directory)) {
+    const auto manifest = plugins.manifest(file);
+    if (!manifest) {
+      diagnostics.push_back({.summary = "the plugin cannot be used",
+                             .detail = manifest.error().message,
+                             .position = {file.string()}});
+      continue;
+    }
+    Json defaults = Json::object();
+    std::vector<SchemaProblem> problems;
+    complete_value((*manifest)->configuration, defaults, problems);
+    if (!problems.empty()) {
+      diagnostics.push_back(
+          {.severity = Severity::warning,
+           .summary = "plugin '" + file.stem().string() + "' is left out",
+           .detail = "it needs configuration (" + problems[0].summary + "): write a tenon.yaml",
+           .position = {file.string()}});
+      continue;
+    }
+    instances.push_back({file.stem(), *manifest});
+    configuration.instances.push_back({file.stem(), file, std::move(defaults)});
+  }
+  if (instances.empty() && !has_errors(diagnostics))
+    diagnostics.push_back(
+        {.summary = "there is no plugin",
+         .detail = "neither a tenon.yaml in this directory nor a *.so in " + directory +
+                   "; write a tenon.yaml, or set TENON_PREFIX to where Tenon is installed"});
+  configuration.catalog = Catalog(std::move(instances), {});
+  return configuration;
+}
+
+}  // namespace
+
+Configuration load_configuration(const std::string& file, const std::string& prefix, PluginSource& plugins,
+                                 Diagnostics& diagnostics) {
+  const std::string path = file.empty() ? "tenon.yaml" : file;
+  std::error_code error;
+  if (file.empty() && !std::filesystem::exists(path, error))
+    return every_installed_plugin(prefix, plugins, diagnostics);
+  const std::vector<Document> documents = load_paths({path}, diagnostics);
+  if (has_errors(diagnostics)) return {};
+  if (documents.size() != 1) {
+    diagnostics.push_back(
+        {.summary = "the configuration has " + std::to_string(documents.size()) + " documents instead of one",
+         .position = {path}});
+    return {};
+  }
+  const std::string directory = std::filesystem::absolute(path, error).parent_path();
+  return Reader(documents[0], directory, prefix, plugins, diagnostics).read();
+}
+
+}  // namespace tenon

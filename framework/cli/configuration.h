@@ -1,0 +1,33 @@
+// tenon.yaml: instances and routes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "framework/base/diagnostics.h"
+#include "framework/cli/plugins.h"
+#include "framework/model/catalog.h"
+
+namespace tenon {
+
+struct InstanceConfiguration {
+  std::string name;
+  std::string plugin;  // the shared object's path
+  Json configuration = Json::object();
+};
+
+struct Configuration {
+  std::vector<InstanceConfiguration> instances;
+  std::vector<Route> routes;
+  Catalog catalog;
+};
+
+// Reads the file; "": ./tenon.yaml if it is there. Without one, every plugin of the installation is an
+// instance of its own name. Every problem is reported at its place: unknown fields, plugins that are not
+// there, routes to nowhere, what a plugin's configuration schema refuses. Asks for manifests, starts no
+// instance.
+Configuration load_configuration(const std::string& file, const std::string& prefix, PluginSource& plugins,
+                                 Diagnostics& diagnostics);
+
+}  // namespace tenon

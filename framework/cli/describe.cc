@@ -1,0 +1,121 @@
+#include <ostream>
+
+#include "framework/cli/commands.h"
+#include "framework/cli/exit_code.h"
+#include "framework/cli/selection.h"
+#include "framework/cli/session.h"
+#include "framework/cli/text.h"
+#include "framework/cli/view.h"
+#include "framework/plan/plan_file.h"
+
+namespace tenon {
+namespace {
+
+// Spec values that the schema calls secret are not shown, wherever they stand.
+Json without_secrets(Json value, const KindManifest* kind) {
+  if (!kind || !value.is_object()) return value;
+  const Json flat = value.flatten();
+  for (const auto& [pointer, leaf] : flat.items()) {
+    const Schema* schema = find_schema(kind->schema, pointer);
+    if (schema && schema->secret) value[Json::json_pointer(pointer)] = kMasked;
+  }
+  return value;
+}
+
+Json requirements_of(const Item& item, const Observations& observations) {
+  Json list = Json::array();
+  for (const Edge& edge : item.requirements) {
+    const auto seen = observations.find(edge.await.target);
+    const Observation observation = seen == observations.end() ? Observation() : seen->second;
+    const Judgement judgement = judge(edge.await, observation, "");
+    list.push_back({{"until", to_string(edge.await)},
+                    {"for", edge.guards},
+                    {"met", judgement.verdict == Verdict::met},
+                    {"state", state_of(observation)}});
+  }
+  return list;
+}
+
+Json steps_of(const Item& item) {
+  Json list = Json::array();
+  for (const auto& [step, record] : item.steps) {
+    Json entry = {
+        {"step", step.await ? "await " + to_string(*step.await) : std::string(to_string(step.kind))},
+        {"status", to_string(record.status)}};
+    if (!record.reason.empty()) entry["reason"] = record.reason;
+    if (record.attempts > 1) entry["attempts"] = record.attempts;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+Json conditions_of(const Observation& observation) {
+  Json list = Json::array();
+  for (const Condition& condition : observation.conditions)
+    list.push_back({{"type", condition.type},
+                    {"status", condition.status},
+                    {"reason", condition.reason},
+                    {"message", condition.message}});
+  return list;
+}
+
+OrderedJson describe(const Item& item, const View& view, const Catalog& catalog) {
+  const KindManifest* kind = catalog.find(item.address.kind_name());
+  const Observation& observation = item.observation;
+  OrderedJson json = {{"address", to_string(item.address)},
+                      {"instance", item.instance},
+                      {"existence", to_string(observation.existence)},
+                      {"phase", item.phase},
+                      {"ready", item.ready == Readiness::yes},
+                      {"owned", item.owned.has_value()}};
+  const auto add = [&json](const char* key, const Json& value) {
+    if (!value.empty() && value != "") json[key] = OrderedJson(value);
+  };
+  add("reason", item.reason);
+  add("parent", item.parent ? Json(to_string(*item.parent)) : Json());
+  add("identity", observation.identity);
+  if (observation.progress) json["progress"] = *observation.progress;
+  if (observation.contents != Contents::unspecified) json["contents"] = to_string(observation.contents);
+  if (observation.mark) add("mark", tenon::to_json(observation)["mark"]);
+  if (item.owned && item.owned->intent)
+    json["intent"] = "open: a create was begun and has not been seen to end";
+  add("users", observation.users);
+  add("conditions", conditions_of(observation));
+  add("requirements", requirements_of(item, view.observations));
+  add("lastRun", steps_of(item));
+  add("outputs", observation.outputs);
+  add("actual", without_secrets(observation.actual, kind));
+  add("notes", observation.notes);
+  return json;
+}
+
+}  // namespace
+
+int run_describe(const Arguments& arguments, Environment& env) {
+  const auto session = Session::open(arguments, env);
+  if (!session) return kFailure;
+  const Result<Selection> selection = Selection::parse(arguments, session->catalog());
+  const Result<View> view = selection ? look(session->world()) : Result<View>(selection.error());
+  if (!view) {
+    print_error(view.error(), env);
+    return kFailure;
+  }
+  OrderedJson document = {{"formatVersion", 1}, {"items", OrderedJson::array()}};
+  std::vector<Address> found;
+  for (const Item& item : view->items) {
+    if (!selection->matches(item.address)) continue;
+    document["items"].push_back(describe(item, *view, session->catalog()));
+    found.push_back(item.address);
+  }
+  if (arguments.format == Format::text)
+    for (const OrderedJson& item : document["items"])
+      env.out << (&item == &document["items"].front() ? "" : "\n") << to_text(item);
+  else
+    env.out << dump(document, arguments.format == Format::yaml);
+  const auto missing = selection->missing(found);
+  if (missing)
+    print_error({Code::not_found, "'" + *missing + "' is neither owned nor about to be made"}, env);
+  return missing ? kFailure : kSuccess;
+}
+
+}  // namespace tenon

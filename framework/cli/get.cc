@@ -1,0 +1,93 @@
+#include <algorithm>
+#include <ostream>
+
+#include "framework/cli/commands.h"
+#include "framework/cli/exit_code.h"
+#include "framework/cli/selection.h"
+#include "framework/cli/session.h"
+#include "framework/cli/text.h"
+#include "framework/cli/view.h"
+
+namespace tenon {
+namespace {
+
+std::string_view to_string(Readiness readiness) {
+  return readiness == Readiness::yes ? "True" : readiness == Readiness::no ? "False" : "Unknown";
+}
+
+std::string progress_of(const Item& item) {
+  return item.observation.progress ? percent(*item.observation.progress) : "";
+}
+
+Json to_json(const Item& item) {
+  Json json = {{"address", to_string(item.address)},
+               {"kind", item.address.kind},
+               {"namespace", item.address.name_space},
+               {"name", item.address.name},
+               {"instance", item.instance},
+               {"existence", to_string(item.observation.existence)},
+               {"owned", item.owned.has_value()},
+               {"phase", item.phase},
+               {"ready", to_string(item.ready)},
+               {"reason", item.reason}};
+  if (item.observation.progress) json["progress"] = *item.observation.progress;
+  if (item.parent) json["parent"] = to_string(*item.parent);
+  return json;
+}
+
+std::string as_table(const std::vector<const Item*>& items, bool namespaces, bool wide) {
+  std::vector<std::string> header = {"NAME", "PHASE", "PROGRESS", "READY", "REASON"};
+  if (namespaces) header.insert(header.begin(), "NAMESPACE");
+  if (wide) header.insert(header.end() - 1, {"INSTANCE", "IDENTITY"});
+  std::vector<std::vector<std::string>> rows = {header};
+  for (const Item* item : items) {
+    std::vector<std::string> row = {item->address.kind + "/" + item->address.name, item->phase,
+                                    progress_of(*item), std::string(to_string(item->ready)), item->reason};
+    if (namespaces) row.insert(row.begin(), item->address.name_space);
+    if (wide) row.insert(row.end() - 1, {item->instance, item->observation.identity});
+    rows.push_back(std::move(row));
+  }
+  return table(rows);
+}
+
+void print(const std::vector<const Item*>& items, const Arguments& arguments, Environment& env) {
+  if (arguments.format == Format::json || arguments.format == Format::yaml) {
+    Json document = {{"formatVersion", 1}, {"items", Json::array()}};
+    for (const Item* item : items) document["items"].push_back(to_json(*item));
+    env.out << dump(document, arguments.format == Format::yaml);
+  } else if (arguments.format == Format::name) {
+    for (const Item* item : items) env.out << to_string(item->address) << "\n";
+  } else if (items.empty()) {
+    env.err << "Nothing found" << (arguments.all_namespaces ? "" : " in namespace " + arguments.name_space)
+            << ".\n";
+  } else {
+    env.out << as_table(items, arguments.all_namespaces, arguments.format == Format::wide);
+  }
+}
+
+}  // namespace
+
+int run_get(const Arguments& arguments, Environment& env) {
+  const auto session = Session::open(arguments, env);
+  if (!session) return kFailure;
+  const Result<Selection> selection = Selection::parse(arguments, session->catalog());
+  const Result<View> view = selection ? look(session->world()) : Result<View>(selection.error());
+  if (!view) {
+    print_error(view.error(), env);
+    return kFailure;
+  }
+  std::vector<const Item*> items;
+  std::vector<Address> found;
+  for (const Item& item : view->items) {
+    if (!selection->matches(item.address)) continue;
+    items.push_back(&item);
+    found.push_back(item.address);
+  }
+  print(items, arguments, env);
+  const auto missing = selection->missing(found);
+  if (missing)
+    print_error({Code::not_found, "'" + *missing + "' is neither owned nor about to be made"}, env);
+  return missing ? kFailure : kSuccess;
+}
+
+}  // namespace tenon

@@ -1,0 +1,35 @@
+// Where manifests and backends come from.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "framework/backend/backend.h"
+#include "framework/base/result.h"
+#include "framework/model/manifest.h"
+
+namespace tenon {
+
+struct PluginOptions {
+  std::string prefix;    // of the installation: lib/tenon/plugins, libexec/tenon
+  std::string state;     // directory of inventory, cache and logs
+  bool isolated = true;  // one host process per instance; false: in this process
+  int lock = -1;         // descriptor of the run's lock, which hosts inherit; -1: this command takes none
+};
+
+// One thread.
+class PluginSource {
+ public:
+  virtual ~PluginSource() = default;
+  // What the plugin in this file says about itself.
+  virtual Result<std::shared_ptr<const Manifest>> manifest(const std::string& file) = 0;
+  // A backend for one instance. Nothing of the plugin runs before its first call, which fails if it cannot be
+  // opened.
+  virtual Result<std::unique_ptr<Backend>> open(const std::string& instance, const std::string& file,
+                                                const Json& configuration) = 0;
+};
+
+// Plugins as shared objects, through framework/plugin.
+std::unique_ptr<PluginSource> shared_object_plugins(const PluginOptions& options);
+
+}  // namespace tenon

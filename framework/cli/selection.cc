@@ -1,0 +1,73 @@
+#include "framework/cli/selection.h"
+
+#include <algorithm>
+
+namespace tenon {
+namespace {
+
+bool in_namespace(const Address& address, const std::string& name_space) {
+  return name_space.empty() || address.name_space == "-" || address.name_space == name_space;
+}
+
+Error ambiguous(const std::string& text, const std::string& name, const std::vector<KindName>& kinds) {
+  std::string candidates;
+  for (const KindName& kind : kinds)
+    candidates += "\n  " + kind.kind + "." + kind.group + (name.empty() ? "" : "/" + name);
+  return {Code::failed_precondition, "'" + text + "' can mean several kinds; say which:" + candidates};
+}
+
+Error unknown_kind(const std::string& text, const Catalog& catalog) {
+  std::vector<std::string> names;
+  for (const KindName& kind : catalog.kinds()) names.push_back(kind.kind);
+  const std::string_view near = nearest_name(text, names);
+  return {Code::not_found,
+          "no instance serves a kind '" + text + "'" +
+              (near.empty() ? std::string() : "; did you mean '" + std::string(near) + "'?")};
+}
+
+}  // namespace
+
+bool Selector::matches(const Address& address) const {
+  return address.kind_name() == kind && (name.empty() || address.name == name) &&
+         in_namespace(address, name_space);
+}
+
+Result<Selector> parse_selector(const std::string& text, const Arguments& arguments, const Catalog& catalog) {
+  if (const auto address = parse_address(text))
+    return Selector{address->kind_name(), address->name, address->name_space};
+  const size_t slash = text.find('/');
+  const std::string kind = text.substr(0, slash),
+                    name = slash == std::string::npos ? "" : text.substr(slash + 1);
+  const std::vector<KindName> kinds = catalog.resolve_kind(kind);
+  if (kinds.empty()) return unknown_kind(kind, catalog);
+  if (kinds.size() > 1) return ambiguous(text, name, kinds);
+  return Selector{kinds[0], name, arguments.all_namespaces ? "" : arguments.name_space};
+}
+
+Result<Selection> Selection::parse(const Arguments& arguments, const Catalog& catalog) {
+  Selection selection;
+  if (!arguments.all_namespaces) selection.name_space_ = arguments.name_space;
+  for (const std::string& target : arguments.targets) {
+    Result<Selector> selector = parse_selector(target, arguments, catalog);
+    if (!selector) return selector.error();
+    selection.selectors_.emplace_back(target, std::move(*selector));
+  }
+  return selection;
+}
+
+bool Selection::matches(const Address& address) const {
+  if (selectors_.empty()) return in_namespace(address, name_space_);
+  return std::any_of(selectors_.begin(), selectors_.end(),
+                     [&](const auto& selector) { return selector.second.matches(address); });
+}
+
+std::optional<std::string> Selection::missing(const std::vector<Address>& found) const {
+  for (const auto& [text, selector] : selectors_) {
+    const bool there = std::any_of(found.begin(), found.end(),
+                                   [&selector = selector](const Address& a) { return selector.matches(a); });
+    if (!there && !selector.name.empty()) return text;
+  }
+  return std::nullopt;
+}
+
+}  // namespace tenon

@@ -1,0 +1,70 @@
+#include "framework/cli/selection.h"
+
+#include <gtest/gtest.h>
+
+namespace tenon {
+namespace {
+
+std::shared_ptr<const Manifest> serving(const std::string& group, const std::string& kind,
+                                        const std::string& short_name) {
+  const Json manifest = {{"manifestVersion", 1},
+                         {"name", group},
+                         {"version", "1"},
+                         {"kinds", Json::array({{{"group", group},
+                                                 {"kind", kind},
+                                                 {"plural", "things"},
+                                                 {"shortNames", {short_name}},
+                                                 {"versions", {"v1"}},
+                                                 {"schema", {{"type", "object"}}}}})}};
+  return std::make_shared<Manifest>(*parse_manifest(manifest.dump()));
+}
+
+Catalog catalog() {
+  return Catalog({{"one", serving("one.io", "VirtualMachine", "vm")},
+                  {"two", serving("two.io", "VirtualMachine", "vm")},
+                  {"dv", serving("cdi.io", "DataVolume", "dv")}},
+                 {});
+}
+
+TEST(Selection, AShortNameThatFitsSeveralKindsIsRefusedWithAll) {  // D5
+  const auto selector = parse_selector("vm/a", {}, catalog());
+  ASSERT_FALSE(selector);
+  EXPECT_EQ(
+      selector.error().message,
+      "'vm/a' can mean several kinds; say which:\n  VirtualMachine.one.io/a\n  VirtualMachine.two.io/a");
+}
+
+TEST(Selection, AKindWithItsGroupIsExact) {  // D5
+  const auto selector = parse_selector("VirtualMachine.two.io/a", {}, catalog());
+  ASSERT_TRUE(selector) << selector.error().message;
+  EXPECT_TRUE(selector->matches({"two.io", "VirtualMachine", "default", "a"}));
+  EXPECT_FALSE(selector->matches({"one.io", "VirtualMachine", "default", "a"}));
+}
+
+TEST(Selection, AnAddressMeansItself) {
+  const auto selector = parse_selector("cdi.io/DataVolume/other/a", {}, catalog());
+  ASSERT_TRUE(selector);
+  EXPECT_TRUE(selector->matches({"cdi.io", "DataVolume", "other", "a"}));
+  EXPECT_FALSE(selector->matches({"cdi.io", "DataVolume", "default", "a"}));
+}
+
+TEST(Selection, AnUnknownKindNamesTheNearest) {
+  const auto selector = parse_selector("DataVolum", {}, catalog());
+  ASSERT_FALSE(selector);
+  EXPECT_EQ(selector.error().message, "no instance serves a kind 'DataVolum'; did you mean 'DataVolume'?");
+}
+
+TEST(Selection, IsBoundToTheNamespaceUnlessAllAreMeant) {
+  const Address other{"cdi.io", "DataVolume", "other", "a"};
+  EXPECT_FALSE(Selection::parse({.targets = {"dv"}}, catalog())->matches(other));
+  EXPECT_TRUE(Selection::parse({.targets = {"dv"}, .name_space = "other"}, catalog())->matches(other));
+  EXPECT_TRUE(Selection::parse({.targets = {"dv"}, .all_namespaces = true}, catalog())->matches(other));
+}
+
+TEST(Selection, TellsWhichNamedResourceIsNotThere) {
+  const auto selection = Selection::parse({.targets = {"dv/a", "dv/b"}}, catalog());
+  EXPECT_EQ(selection->missing({{"cdi.io", "DataVolume", "default", "a"}}), "dv/b");
+}
+
+}  // namespace
+}  // namespace tenon

@@ -1,0 +1,60 @@
+#include "framework/base/files.h"
+#include "framework/cli/plugins.h"
+#include "framework/plugin/manifest_cache.h"
+#include "framework/plugin/open.h"
+
+namespace tenon {
+namespace {
+
+class HostedPlugins final : public PluginSource {
+ public:
+  explicit HostedPlugins(PluginOptions options)
+      : options_(std::move(options)),
+        program_(options_.prefix + "/libexec/tenon/tenon-plugin-host"),
+        manifests_(program_, options_.state + "/cache") {}
+
+  Result<std::shared_ptr<const Manifest>> manifest(const std::string& file) override {
+    return manifests_.load(file);
+  }
+
+  Result<std::unique_ptr<Backend>> open(const std::string& instance, const std::string& file,
+                                        const Json& configuration) override {
+    const auto manifest = manifests_.load(file);
+    if (!manifest) return manifest.error();
+    if (Status made = make_directories(options_.state + "/log"); !made) return made.error();
+    return open_hosted({.program = program_,
+                        .plugin = file,
+                        .instance = instance,
+                        .log = options_.state + "/log/" + instance + ".log",
+                        .lock = options_.lock},
+                       configuration, *manifest);
+  }
+
+ private:
+  const PluginOptions options_;
+  const std::string program_;
+  const ManifestCache manifests_;
+};
+
+class PluginsInThisProcess final : public PluginSource {
+ public:
+  Result<std::shared_ptr<const Manifest>> manifest(const std::string& file) override {
+    return manifest_in_process(file);
+  }
+
+  Result<std::unique_ptr<Backend>> open(const std::string& instance, const std::string& file,
+                                        const Json& configuration) override {
+    const auto manifest = manifest_in_process(file);
+    if (!manifest) return manifest.error();
+    return open_in_process(file, instance, configuration, *manifest);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<PluginSource> shared_object_plugins(const PluginOptions& options) {
+  if (!options.isolated) return std::make_unique<PluginsInThisProcess>();
+  return std::make_unique<HostedPlugins>(options);
+}
+
+}  // namespace tenon

@@ -1,0 +1,159 @@
+#include "framework/cli/text.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "framework/model/resource.h"
+
+namespace tenon {
+namespace {
+
+constexpr size_t kValueColumns = 120;
+
+// The longest beginning with at most `limit` columns that does not cut a character.
+std::string_view first_columns(std::string_view text, size_t limit) {
+  size_t end = 0;
+  for (size_t seen = 0; end < text.size(); ++end) {
+    if ((text[end] & 0xC0) == 0x80) continue;
+    if (seen++ == limit) break;
+  }
+  return text.substr(0, end);
+}
+
+std::string unescaped(std::string_view token) {
+  std::string key;
+  for (size_t i = 0; i < token.size(); ++i) {
+    const bool escape = token[i] == '~' && i + 1 < token.size();
+    key += escape ? (token[++i] == '1' ? '/' : '~') : token[i];
+  }
+  return key;
+}
+
+bool is_index(std::string_view key) {
+  return !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) { return std::isdigit(c); });
+}
+
+void emit(YAML::Emitter& out, const OrderedJson& value, bool quoted) {
+  switch (value.type()) {
+    case OrderedJson::value_t::object:
+      out << YAML::BeginMap;
+      for (const auto& [key, member] : value.items()) {
+        out << YAML::Key << key << YAML::Value;
+        emit(out, member, quoted);
+      }
+      out << YAML::EndMap;
+      break;
+    case OrderedJson::value_t::array:
+      out << YAML::BeginSeq;
+      for (const OrderedJson& element : value) emit(out, element, quoted);
+      out << YAML::EndSeq;
+      break;
+    case OrderedJson::value_t::string:
+      // Quoted, so that no reader takes "true", "64" or "1e3" for anything but text.
+      if (quoted) out << YAML::DoubleQuoted;
+      out << value.get_ref<const std::string&>();
+      break;
+    case OrderedJson::value_t::null: out << YAML::Null; break;
+    default: out << value.dump();
+  }
+}
+
+std::string as_yaml(const OrderedJson& value, bool quoted) {
+  YAML::Emitter out;
+  emit(out, value, quoted);
+  return std::string(out.c_str()) + "\n";
+}
+
+}  // namespace
+
+std::string Style::paint(std::string_view code, std::string_view text) const {
+  if (!colours_) return std::string(text);
+  return fmt::format("\033[{}m{}\033[0m", code, text);
+}
+
+std::string short_name(const Address& address) {
+  const bool plain = address.name_space == "default" || address.name_space == "-";
+  return address.kind + " " + (plain ? "" : address.name_space + "/") + address.name;
+}
+
+std::string display_path(std::string_view pointer) {
+  std::string path;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const size_t end = std::min(pointer.find('/'), pointer.size());
+    const std::string key = unescaped(pointer.substr(0, end));
+    pointer.remove_prefix(end);
+    if (is_index(key))
+      path += "[" + key + "]";
+    else if (key.empty() || key.find_first_of("./[] ") != std::string::npos)
+      path += "[" + Json(key).dump() + "]";
+    else
+      path += (path.empty() ? "" : ".") + key;
+  }
+  return path.empty() ? "spec" : path;
+}
+
+std::string display_value(const Json& value) {
+  if (value.is_null()) return "(none)";
+  if (is_reference(value)) return "(known after apply)";
+  const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (columns(text) <= kValueColumns) return text;
+  return std::string(first_columns(text, kValueColumns - 1)) + "…";
+}
+
+std::string display_duration(Duration duration) {
+  const double seconds = static_cast<double>(duration.count()) / 1000;
+  if (seconds < 10) return fmt::format("{:.1f} s", seconds);
+  if (seconds < 120) return fmt::format("{:.0f} s", seconds);
+  const long whole = static_cast<long>(seconds);
+  return fmt::format("{} min {} s", whole / 60, whole % 60);
+}
+
+std::string percent(double progress) { return fmt::format("{} %", static_cast<int>(progress * 100)); }
+
+std::string state_of(const Observation& observation) {
+  if (observation.existence == Existence::unknown)
+    return "unknown: " + (observation.error ? observation.error->message : "it was not looked at");
+  if (observation.existence == Existence::absent) return "absent";
+  std::string text = observation.phase.empty() ? "present" : observation.phase;
+  if (observation.progress && *observation.progress < 1) text += " " + percent(*observation.progress);
+  return text;
+}
+
+size_t columns(std::string_view text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns(row[i]));
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i)
+      line += row[i] + std::string(widths[i] - columns(row[i]) + 2, ' ');
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string counted(size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string to_text(const OrderedJson& value) { return as_yaml(value, false); }
+
+std::string dump(const OrderedJson& value, bool yaml) {
+  if (yaml) return as_yaml(value, true);
+  return value.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+}
+
+}  // namespace tenon

@@ -1,0 +1,60 @@
+#include "framework/cli/text.h"
+
+#include <gtest/gtest.h>
+
+namespace tenon {
+namespace {
+
+TEST(Text, ShortNamesMentionOnlyUnusualNamespaces) {
+  EXPECT_EQ(short_name({"g", "DataVolume", "default", "a"}), "DataVolume a");
+  EXPECT_EQ(short_name({"g", "DataVolume", "other", "a"}), "DataVolume other/a");
+  EXPECT_EQ(short_name({"core", "PersistentVolume", "-", "a"}), "PersistentVolume a");
+}
+
+TEST(Text, PathsReadLikeTheManifest) {
+  EXPECT_EQ(display_path("/pvc/resources/requests/storage"), "pvc.resources.requests.storage");
+  EXPECT_EQ(display_path("/volumes/0/name"), "volumes[0].name");
+  EXPECT_EQ(display_path("/labels/tenon.dev~1x"), "labels[\"tenon.dev/x\"]");
+  EXPECT_EQ(display_path(""), "spec");
+}
+
+TEST(Text, ValuesAreOneLineOfBoundedWidth) {
+  EXPECT_EQ(display_value("64Mi"), "\"64Mi\"");
+  EXPECT_EQ(display_value(nullptr), "(none)");
+  EXPECT_EQ(display_value({{"tenon.dev/ref", "g/K/default/n"}, {"path", "/x"}}), "(known after apply)");
+  EXPECT_EQ(columns(display_value(std::string(500, 'x'))), 120u);
+  EXPECT_EQ(display_value("two\nlines"), "\"two\\nlines\"");
+}
+
+TEST(Text, TablesAlignByColumnsNotBytes) {
+  EXPECT_EQ(table({{"A", "B"}, {"ä", "x"}, {"long", ""}}), "A     B\nä     x\nlong\n");
+}
+
+TEST(Text, DurationsAreRoundedToWhatMatters) {
+  EXPECT_EQ(display_duration(Duration(40)), "0.0 s");
+  EXPECT_EQ(display_duration(Duration(1240)), "1.2 s");
+  EXPECT_EQ(display_duration(Duration(61000)), "61 s");
+  EXPECT_EQ(display_duration(Duration(200000)), "3 min 20 s");
+}
+
+TEST(Text, ColoursCanBeLeftOut) {
+  EXPECT_EQ(Style(false).red("x"), "x");
+  EXPECT_EQ(Style(true).red("x"), "\033[31mx\033[0m");
+}
+
+TEST(Text, YamlForProgramsQuotesText) {
+  const OrderedJson value = {{"b", "true"}, {"a", 1}};
+  EXPECT_EQ(dump(value, true), "b: \"true\"\na: 1\n");
+  EXPECT_EQ(to_text({{"b", "some words"}}), "b: some words\n");
+}
+
+TEST(Text, StatesCarryProgressUntilItIsComplete) {
+  Observation observation{.existence = Existence::present, .phase = "ImportInProgress"};
+  observation.progress = 0.419;
+  EXPECT_EQ(state_of(observation), "ImportInProgress 41 %");
+  EXPECT_EQ(state_of(Observation()), "absent");
+  EXPECT_EQ(state_of(unknown_observation({Code::unavailable, "it is away"})), "unknown: it is away");
+}
+
+}  // namespace
+}  // namespace tenon

@@ -1,0 +1,161 @@
+#include "framework/cli/view.h"
+
+#include <algorithm>
+#include <map>
+
+#include "framework/cli/text.h"
+#include "framework/engine/observe.h"
+#include "framework/plan/plan_file.h"
+
+namespace tenon {
+namespace {
+
+using Items = std::map<Address, Item>;
+
+bool is_open(StepStatus status) {
+  return status == StepStatus::pending || status == StepStatus::waiting || status == StepStatus::running;
+}
+
+Resource resource_of(const Step& step) {
+  Resource resource{.address = step.address, .instance = step.instance, .spec = step.desired};
+  resource.labels = step.labels;
+  resource.annotations = step.annotations;
+  resource.origin.parent = step.parent;
+  return resource;
+}
+
+// The last plan's creates that are not in the inventory yet: nothing else knows of them.
+std::vector<Resource> unborn(const Plan& plan, const std::vector<StepRecord>& records,
+                             const std::vector<Owned>& owned) {
+  std::vector<Resource> resources;
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    const bool known = std::any_of(owned.begin(), owned.end(),
+                                   [&](const Owned& row) { return row.address == step.address; });
+    const bool done = i < records.size() && records[i].status == StepStatus::done;
+    if (step.kind == StepKind::create && !known && !done) resources.push_back(resource_of(step));
+  }
+  return resources;
+}
+
+// "waiting for DataVolume example-dv until Succeeded: ImportInProgress 41 %", from what is the case now.
+std::string waiting_reason(const Step& step, const Observations& observations) {
+  for (const Await& guard : step.guards) {
+    const auto seen = observations.find(guard.target);
+    const Observation observation = seen == observations.end() ? Observation() : seen->second;
+    if (judge(guard, observation, "").verdict != Verdict::met)
+      return "waiting for " + to_string(guard) + ": " + state_of(observation);
+  }
+  return "";
+}
+
+// The step that decides what is said about something that is not there.
+const std::pair<Step, StepRecord>* create_step(const Item& item) {
+  for (const auto& entry : item.steps)
+    if (entry.first.kind == StepKind::create) return &entry;
+  return nullptr;
+}
+
+void judge_absent(Item& item, const Observations& observations) {
+  const auto* create = create_step(item);
+  item.ready = Readiness::no;
+  if (!create || create->second.status == StepStatus::done) {
+    item.phase = "Missing";
+    item.reason = "it is owned and gone from " + item.instance + "; apply makes it again";
+    return;
+  }
+  const auto& [step, record] = *create;
+  item.phase = record.status == StepStatus::failed ? "Failed" : "Pending";
+  item.reason = is_open(record.status) ? waiting_reason(step, observations) : "";
+  if (item.reason.empty()) item.reason = record.reason;
+  if (record.status == StepStatus::skipped) item.reason = "skipped: " + item.reason;
+}
+
+void judge_present(Item& item, const KindManifest* kind) {
+  const Observation& observation = item.observation;
+  item.phase = observation.phase.empty() ? "Present" : observation.phase;
+  item.reason = observation.message.empty() ? observation.reason : observation.message;
+  const std::vector<std::string> phases = kind ? kind->ready.phases : std::vector<std::string>();
+  const bool ready =
+      phases.empty() || std::find(phases.begin(), phases.end(), observation.phase) != phases.end();
+  item.ready = ready && !observation.busy ? Readiness::yes : Readiness::no;
+}
+
+void judge_item(Item& item, const Catalog& catalog, const Observations& observations) {
+  switch (item.observation.existence) {
+    case Existence::present: return judge_present(item, catalog.find(item.address.kind_name()));
+    case Existence::absent: return judge_absent(item, observations);
+    case Existence::unknown: break;
+  }
+  item.phase = "Unknown";
+  item.reason = item.observation.error ? item.observation.error->message : "it was not looked at";
+}
+
+// A composite is ready when its own phase and its children are.
+void require_children(Items& items) {
+  for (size_t depth = 0; depth < 8; ++depth)
+    for (const auto& [address, item] : items) {
+      if (!item.parent || item.ready == Readiness::yes) continue;
+      const auto parent = items.find(*item.parent);
+      if (parent != items.end() && parent->second.ready == Readiness::yes) {
+        parent->second.ready = item.ready;
+        if (parent->second.reason.empty()) parent->second.reason = short_name(address) + " is not ready";
+      }
+    }
+}
+
+void add_steps(const Plan& plan, const std::vector<StepRecord>& records, Items& items) {
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const auto item = items.find(plan.steps[i].address);
+    if (item == items.end()) continue;
+    item->second.steps.emplace_back(plan.steps[i], i < records.size() ? records[i] : StepRecord());
+  }
+}
+
+Items items_of(const Graph& graph, const std::vector<Owned>& owned) {
+  Items items;
+  for (const auto& [address, resource] : graph.desired)
+    items[address] = {.address = address, .instance = resource.instance, .parent = resource.origin.parent};
+  for (const Owned& row : owned)
+    items[row.address] = {
+        .address = row.address, .instance = row.instance, .parent = row.parent, .owned = row};
+  for (auto& [address, item] : items)
+    if (const auto edges = graph.requires_.find(address); edges != graph.requires_.end())
+      item.requirements = edges->second;
+  return items;
+}
+
+}  // namespace
+
+Result<View> look(const World& world) {
+  const Result<std::vector<Owned>> owned = world.inventory.owned();
+  if (!owned) return owned.error();
+  Result<std::optional<RunRecord>> run = world.inventory.last_run();
+  if (!run) return run.error();
+  Plan plan;
+  View view{.run = std::move(*run)};
+  if (view.run) {
+    Result<Plan> read = plan_from_json(view.run->plan);
+    if (!read) return with_context("reading the record of the last run", read.error());
+    plan = std::move(*read);
+  }
+  const std::vector<StepRecord> records = view.run ? view.run->steps : std::vector<StepRecord>();
+  Diagnostics
+      diagnostics;  // of a graph that was already planned once: what it lacks is not this reader's affair
+  const Graph graph = resolve(unborn(plan, records, *owned), *owned, world.catalog, diagnostics);
+  view.observations = observe(graph, *owned, world.inventory.uuid(), world.catalog, world.backends);
+  Items items = items_of(graph, *owned);
+  add_steps(plan, records, items);
+  for (auto& [address, item] : items) {
+    const auto seen = view.observations.find(address);
+    item.observation = seen == view.observations.end()
+                           ? unknown_observation({Code::internal, "it was not looked at"})
+                           : seen->second;
+    judge_item(item, world.catalog, view.observations);
+  }
+  require_children(items);
+  for (auto& [address, item] : items) view.items.push_back(std::move(item));
+  return view;
+}
+
+}  // namespace tenon
