@@ -270,6 +270,8 @@ inline Json answer(Plugin& plugin, uint64_t call, const char* method, const char
     return failed(failure.code().c_str(), failure.what());
   } catch (const std::exception& other) {
     return failed("internal", other.what());
+  } catch (...) {
+    return failed("internal", "the plugin threw something that is no std::exception");
   }
 }
 

@@ -52,8 +52,7 @@ class Memory final : public sdk::Backend {
 
   sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call&) override {
     const std::lock_guard lock(mutex_);
-    if (!is_ours(resource, "failed_precondition")) return {};
-    world_.erase(resource.address);
+    if (is_ours(resource, "failed_precondition")) world_.erase(resource.address);
     return save({});
   }
 

@@ -1,0 +1,255 @@
+// Plugins in host processes: what happens to calls when a plugin crashes, hangs or lies.
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <future>
+
+#include "framework/base/files.h"
+#include "framework/plugin/open.h"
+#include "framework/plugin/supervisor.h"
+#include "framework/plugin/test_plugins.h"
+
+namespace tenon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kAmple = 60s;
+
+class Hosted : public PluginTest {
+ protected:
+  HostOptions options() const {
+    return {.program = host_program(),
+            .plugin = test_plugin("misbehaving"),
+            .instance = "one",
+            .log = path("log"),
+            .parallel = 8,
+            .grace = 200ms};
+  }
+  std::unique_ptr<Backend> open(Json configuration = Json::object()) const {
+    return open_hosted(options(), std::move(configuration),
+                       manifest_in_process(test_plugin("misbehaving")).value());
+  }
+  std::string identity(Backend& backend, const std::string& how) const {
+    const auto outcome = backend.create(behaving(how), within(kAmple));
+    return outcome ? outcome->identity : outcome.error().message;
+  }
+  std::string log() const { return read_file(path("log")).value_or(""); }
+};
+
+TEST_F(Hosted, RunsInAnotherProcessThatStays) {
+  const auto backend = open();
+  const std::string pid = identity(*backend, "pid");
+  EXPECT_NE(pid, std::to_string(getpid()));
+  EXPECT_EQ(identity(*backend, "pid"), pid);
+}
+
+TEST_F(Hosted, NothingRunsBeforeTheFirstCall) {
+  const auto backend = open();
+  EXPECT_FALSE(std::filesystem::exists(path("log")));
+}
+
+TEST_F(Hosted, ACrashIsAnUnknownOutcomeThatNamesPluginAndAddress) {
+  const auto backend = open();
+  for (const char* how : {"abort", "exit"}) {
+    const auto outcome = backend->create(behaving(how), within(kAmple));
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, Code::crashed);
+    for (const std::string part :
+         {"misbehaving.so", "instance one", how, "outcome of create of", "is unknown"})
+      EXPECT_NE(outcome.error().message.find(part), std::string::npos) << outcome.error().message;
+  }
+}
+
+TEST_F(Hosted, TheNextCallAfterACrashRestarts) {
+  const auto backend = open();
+  const std::string before = identity(*backend, "pid");
+  EXPECT_EQ(backend->create(behaving("abort"), within(kAmple)).error().code, Code::crashed);
+  const std::string after = identity(*backend, "pid");
+  EXPECT_NE(after, before);
+  EXPECT_GT(std::stoi(after), 0);
+}
+
+TEST_F(Hosted, ACrashLeavesOtherInstancesAlone) {
+  const auto crashing = open(), other = open();
+  const std::string before = identity(*other, "pid");
+  EXPECT_EQ(crashing->create(behaving("abort"), within(kAmple)).error().code, Code::crashed);
+  EXPECT_EQ(identity(*other, "pid"), before);
+}
+
+TEST_F(Hosted, ACrashEndsEveryCallInFlight) {
+  const auto backend = open();
+  identity(*backend, "pid");
+  auto waiting = std::async(std::launch::async, [&] { return backend->create(behaving("hang"), {}); });
+  while (!waiting.valid() || waiting.wait_for(5ms) != std::future_status::ready)
+    [[maybe_unused]] const auto crashed = backend->create(behaving("abort"), within(kAmple));
+  EXPECT_EQ(waiting.get().error().code, Code::crashed);
+}
+
+TEST_F(Hosted, AHangIsKilledAfterDeadlineAndGrace) {
+  const auto backend = open();
+  const std::string before = identity(*backend, "pid");
+  const auto outcome = backend->create(behaving("hang"), within(50ms));
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Code::crashed);
+  EXPECT_NE(outcome.error().message.find("did not end within its deadline"), std::string::npos);
+  EXPECT_NE(identity(*backend, "pid"), before);
+}
+
+TEST_F(Hosted, ASilentPluginCostsItsCallAndNotTheHost) {
+  const auto backend = open();
+  const std::string before = identity(*backend, "pid");
+  EXPECT_EQ(backend->create(behaving("silent"), within(50ms)).error().code, Code::deadline_exceeded);
+  EXPECT_EQ(identity(*backend, "pid"), before);
+}
+
+TEST_F(Hosted, AStopIsToldToThePluginWhichThenAnswers) {
+  const auto backend = open();
+  identity(*backend, "pid");
+  std::stop_source stop;
+  auto running = std::async(
+      std::launch::async, [&] { return backend->create(behaving("cancelled"), {.stop = stop.get_token()}); });
+  stop.request_stop();
+  EXPECT_FALSE(running.get());
+}
+
+TEST_F(Hosted, AStopLeavesADeafPluginBehind) {
+  const auto backend = open();
+  const std::string before = identity(*backend, "pid");
+  std::stop_source stop;
+  auto running = std::async(std::launch::async,
+                            [&] { return backend->create(behaving("hang"), {.stop = stop.get_token()}); });
+  while (running.wait_for(20ms) != std::future_status::ready) stop.request_stop();
+  EXPECT_FALSE(running.get());
+  EXPECT_EQ(identity(*backend, "pid"), before);
+}
+
+TEST_F(Hosted, CallsUpToTheLimitDoNotWaitForEachOther) {
+  const auto backend = open();
+  Request meeting = behaving("meet");
+  meeting.desired["together"] = 8;
+  std::vector<std::future<Result<Outcome>>> calls;
+  for (int i = 0; i < 8; ++i)
+    calls.push_back(std::async(std::launch::async, [&] { return backend->create(meeting, within(kAmple)); }));
+  for (auto& call : calls) EXPECT_TRUE(call.get());
+}
+
+TEST_F(Hosted, WrongAnswersAreErrorsAndTheHostGoesOn) {
+  const auto backend = open();
+  const std::string before = identity(*backend, "pid");
+  for (const char* how : {"throw", "throw-int", "garbage", "neither", "deep"})
+    EXPECT_EQ(backend->create(behaving(how), within(kAmple)).error().code, Code::internal) << how;
+  EXPECT_EQ(identity(*backend, "twice"), "first");
+  EXPECT_EQ(identity(*backend, "late"), "late");
+  EXPECT_EQ(identity(*backend, "pid"), before);
+  EXPECT_NE(log().find("a reply that nobody waits for is dropped"), std::string::npos);
+}
+
+TEST_F(Hosted, OneMalformedObservationIsUnknownAndTheOthersStand) {
+  const auto seen = open()->observe({behaving("malformed"), behaving("")}, within(kAmple));
+  ASSERT_TRUE(seen);
+  EXPECT_EQ((*seen)[0].existence, Existence::unknown);
+  EXPECT_EQ((*seen)[1].existence, Existence::absent);
+}
+
+TEST_F(Hosted, AnObserveThatCrashesMakesItsBatchUnknown) {
+  const auto seen = open()->observe({behaving(""), behaving(""), behaving("abort")}, within(kAmple));
+  ASSERT_TRUE(seen);
+  EXPECT_EQ((*seen)[1].existence, Existence::absent);
+  EXPECT_EQ((*seen)[2].existence, Existence::unknown);
+  EXPECT_EQ((*seen)[2].error->code, Code::crashed);
+}
+
+TEST_F(Hosted, AnObservationThatIsMissingIsAnError) {
+  EXPECT_EQ(open()->observe({behaving("missing")}, within(kAmple)).error().code, Code::internal);
+}
+
+TEST_F(Hosted, OpeningThatFailsIsTheCallsError) {
+  const auto refused = open({{"open", "fail"}})->create(behaving(""), within(kAmple));
+  EXPECT_EQ(refused.error().code, Code::unauthenticated);
+  EXPECT_NE(refused.error().message.find("opening instance one: no password"), std::string::npos);
+  EXPECT_EQ(open({{"open", "abort"}})->create(behaving(""), within(kAmple)).error().code, Code::crashed);
+}
+
+TEST_F(Hosted, APluginThatCannotBeLoadedSaysWhy) {
+  HostOptions wrong = options();
+  wrong.plugin = test_plugin("no_entry");
+  Supervisor supervisor(wrong, Json::object());
+  const auto answer = supervisor.call("create", Json::object(), within(kAmple));
+  EXPECT_EQ(answer.error().code, Code::failed_precondition);
+  EXPECT_NE(answer.error().message.find("tenon_plugin_v1"), std::string::npos) << answer.error().message;
+}
+
+TEST_F(Hosted, AHostProgramThatIsMissingIsNotFound) {
+  HostOptions wrong = options();
+  wrong.program = path("none");
+  Supervisor supervisor(wrong, Json::object());
+  EXPECT_EQ(supervisor.call("create", Json::object(), within(kAmple)).error().code, Code::not_found);
+}
+
+TEST_F(Hosted, TheHostHoldsTheLockItIsGivenAndLeavesWhenItsBackendDoes) {
+  auto lock = lock_file(path("lock"));
+  ASSERT_TRUE(lock);
+  HostOptions locked = options();
+  locked.lock = lock->get();
+  auto host = HostProcess::start(locked);
+  ASSERT_TRUE(host);
+  lock->reset();
+  EXPECT_TRUE(is_locked(path("lock")));
+  host->reset();
+  EXPECT_FALSE(is_locked(path("lock")));
+}
+
+TEST_F(Hosted, AHostIsInItsOwnSessionAndHasNothingElseOpen) {
+  auto host = HostProcess::start(options());
+  ASSERT_TRUE(host);
+  ASSERT_TRUE((*host)->call("create", to_json(behaving("")), within(kAmple)));
+  const pid_t pid = (*host)->pid();
+  EXPECT_EQ(getsid(pid), pid);
+  std::vector<std::string> open;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd"))
+    open.push_back(std::filesystem::read_symlink(entry.path()));
+  std::sort(open.begin(), open.end());
+  ASSERT_EQ(open.size(), 4u);
+  EXPECT_EQ(open[0], "/dev/null");
+  EXPECT_EQ(open[1], path("log"));
+  EXPECT_EQ(open[2], path("log"));
+  EXPECT_EQ(open[3].substr(0, 7), "socket:");
+}
+
+TEST_F(Hosted, AHostDiesWithItsParentKilled) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t parent = fork();
+  if (parent == 0) {
+    const auto host = HostProcess::start(options());
+    const pid_t pid = host ? (*host)->pid() : 0;
+    [[maybe_unused]] const ssize_t written = write(ends[1], &pid, sizeof pid);
+    for (;;) pause();
+  }
+  pid_t host = 0;
+  ASSERT_EQ(read(ends[0], &host, sizeof host), static_cast<ssize_t>(sizeof host));
+  ASSERT_GT(host, 0);
+  const FileDescriptor host_end(static_cast<int>(syscall(SYS_pidfd_open, host, 0)));
+  kill(parent, SIGKILL);
+  waitpid(parent, nullptr, 0);
+  pollfd polled{host_end.get(), POLLIN, 0};
+  EXPECT_EQ(poll(&polled, 1, 60000), 1);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST(RestartDelay, DoublesUpToABound) {
+  EXPECT_EQ(restart_delay(0), 0ms);
+  EXPECT_EQ(restart_delay(1), 100ms);
+  EXPECT_EQ(restart_delay(2), 200ms);
+  EXPECT_EQ(restart_delay(9), 25600ms);
+  EXPECT_EQ(restart_delay(10), 30s);
+  EXPECT_EQ(restart_delay(1000000), 30s);
+}
+
+}  // namespace
+}  // namespace tenon
