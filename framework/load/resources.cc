@@ -47,10 +47,17 @@ bool is_kind(std::string_view text) {
                      [](char c) { return (c >= 'A' && c <= 'Z') || is_alphanumeric(c); });
 }
 
+// A value as a message shows it.
 std::string got(const Json& value) {
-  if (value.is_string()) return "'" + value.get<std::string>() + "'";
   if (value.is_structured()) return value.is_object() ? "a map" : "a list";
-  return value.dump();
+  constexpr size_t kLongest = 60;
+  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  if (text.size() > kLongest) {
+    size_t end = kLongest;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // between characters
+    text = text.substr(0, end) + "...";
+  }
+  return value.is_string() ? "'" + text + "'" : text;
 }
 
 // Reads one object of a document into a resource, and says all that is wrong with it.
@@ -131,7 +138,7 @@ class Reader {
     if (!kind) return;
     resource.address.kind = *kind;
     if (!is_kind(*kind))
-      error("/kind", "'" + *kind + "' is not a kind", "a kind is one word such as VirtualMachine");
+      error("/kind", got(*kind) + " is not a kind", "a kind is one word such as VirtualMachine");
   }
 
   void split_api_version(const std::string& text, Resource& resource) {
@@ -140,7 +147,7 @@ class Reader {
     resource.version = slash == std::string::npos ? text : text.substr(slash + 1);
     const bool explicit_core = slash != std::string::npos && resource.address.group == "core";
     if (!is_subdomain(resource.address.group) || !is_label(resource.version) || explicit_core)
-      error("/apiVersion", "'" + text + "' is not an apiVersion",
+      error("/apiVersion", got(text) + " is not an apiVersion",
             explicit_core
                 ? "the core group has no name here: write " + resource.version
                 : "the form is group/version such as kubevirt.io/v1alpha2, or v1 for the core group");
@@ -169,7 +176,7 @@ class Reader {
     else if (const std::string* name = text_member(metadata, "/metadata", "name", "name: example"))
       read_name(*name, resource);
     if (!is_label(resource.address.name_space))
-      error("/metadata/namespace", "'" + resource.address.name_space + "' is not a namespace",
+      error("/metadata/namespace", got(resource.address.name_space) + " is not a namespace",
             "lower-case letters, digits and '-', at most 63, with a letter or digit at both ends");
   }
 
@@ -177,7 +184,7 @@ class Reader {
     resource.address.name = name;
     if (!is_subdomain(name))
       return error(
-          "/metadata/name", "'" + name + "' is not a name",
+          "/metadata/name", got(name) + " is not a name",
           "lower-case letters, digits, '-' and '.', at most 253, with a letter or digit at both ends");
     if (!resource.address.group.empty() && !resource.address.kind.empty())
       address_ = to_string(resource.address);
