@@ -101,7 +101,7 @@ std::string manifest() {
                     "type": "object",
                     "required": ["storage"],
                     "properties": {
-                      "storage": {"format": "quantity", "x-decrease": "refuse", "description": "the disk's size"}
+                      "storage": {"type": "string", "format": "quantity", "minimum": 1, "x-decrease": "refuse", "description": "the disk's size"}
                     }
                   }
                 }

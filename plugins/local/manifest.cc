@@ -53,7 +53,9 @@ std::string manifest() {
                 "required": ["storage"],
                 "properties": {
                   "storage": {
+                    "type": "string",
                     "format": "quantity",
+                    "minimum": 1,
                     "x-decrease": "refuse",
                     "description": "the disk's size; it may grow while in use and never shrinks"
                   }

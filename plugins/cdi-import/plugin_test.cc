@@ -1,0 +1,171 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "framework/base/digest.h"
+#include "framework/plugin/conformance/conformance.h"
+#include "framework/plugin/contents_mark.h"
+#include "framework/plugin/open.h"
+
+namespace tenon {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+std::string file_of(const char* variable) { return fs::absolute(std::getenv(variable)); }
+
+Json pvc(const std::string& storage) {
+  return {{"accessModes", {"ReadWriteOnce"}}, {"resources", {{"requests", {{"storage", storage}}}}}};
+}
+Json blank(const std::string& storage = "1Mi") {
+  return {{"source", {{"blank", Json::object()}}}, {"pvc", pvc(storage)}};
+}
+Json http(const Json& fields) { return {{"source", {{"http", fields}}}, {"pvc", pvc("64Mi")}}; }
+
+class CdiImportPlugin : public testing::Test {
+ protected:
+  CdiImportPlugin() { fs::create_directories(claim_); }
+  ~CdiImportPlugin() override { fs::remove_all(directory_); }
+
+  const Address address_{"cdi.kubevirt.io", "DataVolume", "ns", "dv"};
+  const fs::path directory_ = fs::path(testing::TempDir()) / random_uuid();
+  const fs::path claim_ = directory_ / "volumes/ns/dv";
+  const Json configuration_ = {{"directory", (directory_ / "imports").string()}};
+  std::shared_ptr<const Manifest> manifest_ = manifest_in_process(file_of("PLUGIN")).value_or(nullptr);
+
+  std::unique_ptr<Backend> in_process() {
+    return open_in_process(file_of("PLUGIN"), "cdi-import", configuration_, manifest_);
+  }
+  std::unique_ptr<Backend> hosted() {
+    return open_hosted({.program = file_of("HOST"), .plugin = file_of("PLUGIN"), .instance = "cdi-import"},
+                       configuration_, manifest_);
+  }
+  std::map<Address, Dependency> claim() const {
+    const Json disk = {{"version", "tenon.dev/disk/v1"},
+                       {"type", "file"},
+                       {"path", claim_ / "disk.img"},
+                       {"format", "raw"},
+                       {"size", 1 << 20}};
+    return {{{"core", "PersistentVolumeClaim", "ns", "dv"},
+             {.identity = claim_,
+              .phase = "Bound",
+              .nonce = "cn",
+              .outputs = {{"disk", disk}, {"contents", {{"directory", claim_}}}}}}};
+  }
+  ConformanceSample sample() const {
+    return {.address = address_, .spec = blank(), .changed = blank("2Mi"), .dependencies = claim()};
+  }
+  Request request(Json spec) const {
+    return {.address = address_,
+            .desired = std::move(spec),
+            .generation = "g1",
+            .nonce = "n",
+            .inventory = "i",
+            .dependencies = claim()};
+  }
+
+  std::vector<SchemaProblem> problems_of(Json spec) const {
+    std::vector<SchemaProblem> problems;
+    complete_value(manifest_->kinds.at(0).schema, spec, problems);
+    return problems;
+  }
+};
+
+TEST_F(CdiImportPlugin, HasAManifestThatMakesSense) {
+  ASSERT_TRUE(manifest_);
+  EXPECT_EQ(failures(check_manifest(*manifest_)), "");
+  EXPECT_EQ(manifest_->kinds.at(0).versions, (std::vector<std::string>{"v1alpha1", "v1beta1"}));  // S1-19
+}
+
+TEST_F(CdiImportPlugin, ConformsInThisProcess) {
+  EXPECT_EQ(failures(run_conformance(*in_process(), sample())), "");
+  EXPECT_TRUE(fs::is_empty(directory_ / "imports"));
+}
+
+TEST_F(CdiImportPlugin, ConformsInAHostProcess) {
+  EXPECT_EQ(failures(run_conformance(*hosted(), sample())), "");
+}
+
+TEST_F(CdiImportPlugin, ADoneImportPassesItsClaimsDiskOn) {
+  const auto backend = in_process();
+  ASSERT_TRUE(backend->create(request(blank()), {}));
+  Observation seen;
+  for (const auto end = std::chrono::steady_clock::now() + 60s;
+       seen.phase != "Succeeded" && std::chrono::steady_clock::now() < end; std::this_thread::sleep_for(5ms))
+    seen = backend->observe({request(blank())}, {}).value().at(0);
+  EXPECT_EQ(seen.phase, "Succeeded");
+  EXPECT_EQ(seen.outputs.at("disk"), claim().begin()->second.outputs.at("disk"));
+}
+
+// The worker is nobody's child: it goes on when the host that started it is gone.
+TEST_F(CdiImportPlugin, AnImportOutlivesItsHost) {
+  {
+    const auto backend = hosted();
+    const auto created = backend->create(request(http({{"url", "http://127.0.0.1:1/x"}})), {});
+    ASSERT_TRUE(created) << created.error().message;
+    EXPECT_TRUE(created->in_progress);
+  }
+  EXPECT_TRUE(contents_locked(claim_)) << "it still tries to reach its server";
+  const auto backend = in_process();
+  const Observation seen = backend->observe({request(Json())}, {}).value().at(0);
+  EXPECT_TRUE(seen.busy);
+  EXPECT_FALSE(seen.resumable);
+  Observation left;
+  for (const auto end = std::chrono::steady_clock::now() + 60s;
+       left.existence != Existence::absent && std::chrono::steady_clock::now() < end;) {
+    ASSERT_TRUE(backend->remove(request(Json()), {}));
+    left = backend->observe({request(Json())}, {}).value().at(0);
+  }
+  EXPECT_EQ(left.existence, Existence::absent);
+}
+
+// S1-30, S1-43, S1-44
+TEST_F(CdiImportPlugin, ExpandsToAClaimOfTheSameName) {
+  const auto expansions = in_process()->expand({request(blank("64Mi"))}, {});
+  ASSERT_TRUE(expansions && (*expansions)[0]) << (*expansions)[0].error().message;
+  const auto& children = (*expansions)[0].value();
+  ASSERT_EQ(children.size(), 1u);
+  EXPECT_EQ(children[0].kind, "PersistentVolumeClaim");
+  EXPECT_EQ(children[0].api_version, "v1");
+  EXPECT_EQ(children[0].name, "dv");
+  EXPECT_EQ(children[0].pointer, "/pvc");
+  EXPECT_EQ(children[0].spec, pvc("64Mi"));
+}
+
+// S1-17
+TEST_F(CdiImportPlugin, ASecretThatItCannotUseYetIsRefusedBeforeAnythingIsMade) {
+  const auto expansions =
+      in_process()->expand({request(http({{"url", "http://h/x"}, {"secretRef", "endpoint-secret"}}))}, {});
+  ASSERT_TRUE(expansions);
+  EXPECT_EQ((*expansions)[0].error().code, Code::invalid_argument);
+  EXPECT_NE((*expansions)[0].error().message.find("spec.source.http.secretRef"), std::string::npos);
+}
+
+// S1-16, S1-18, S1-20, S1-21, S1-22
+TEST_F(CdiImportPlugin, TakesTheManifestsOfTheDocument) {
+  EXPECT_TRUE(
+      problems_of(http({{"url", "https://download.cirros-cloud.net/0.4.0/cirros-0.4.0-x86_64-disk.img"},
+                        {"secretRef", ""}}))
+          .empty());
+}
+
+TEST_F(CdiImportPlugin, RefusesWhatItCannotDo) {
+  Json two = blank();
+  two["source"]["http"] = {{"url", "http://h"}};
+  Json none = blank();
+  none["source"] = Json::object();
+  Json registry = blank();
+  registry["source"] = {{"registry", {{"url", "docker://h"}}}};
+  Json archive = blank();
+  archive["contentType"] = "archive";
+  for (const Json& spec : {two, none, registry, archive, http({{"url", "http://h"}, {"checksum", "md5:0"}}),
+                           http({{"url", "http://h"}, {"certConfigMap", "c"}})})
+    EXPECT_FALSE(problems_of(spec).empty()) << spec;
+}
+
+}  // namespace
+}  // namespace tenon

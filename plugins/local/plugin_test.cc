@@ -1,0 +1,107 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "framework/base/digest.h"
+#include "framework/plugin/conformance/conformance.h"
+#include "framework/plugin/open.h"
+
+namespace tenon {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string file_of(const char* variable) { return fs::absolute(std::getenv(variable)); }
+
+Json claim(const Json& storage) {
+  return {{"accessModes", {"ReadWriteOnce"}}, {"resources", {{"requests", {{"storage", storage}}}}}};
+}
+
+class LocalPlugin : public testing::Test {
+ protected:
+  ~LocalPlugin() override { fs::remove_all(directory_); }
+
+  ConformanceSample sample() const {
+    return {.address = {"core", "PersistentVolumeClaim", "ns", "c"},
+            .spec = claim("64Mi"),
+            .changed = claim("1Gi")};
+  }
+  const Schema& schema() const { return manifest_->kinds.at(0).schema; }
+
+  const fs::path directory_ = fs::path(testing::TempDir()) / random_uuid();
+  const Json configuration_ = {{"directory", directory_.string()}};
+  std::shared_ptr<const Manifest> manifest_ = manifest_in_process(file_of("PLUGIN")).value_or(nullptr);
+};
+
+TEST_F(LocalPlugin, HasAManifestThatMakesSense) {
+  ASSERT_TRUE(manifest_);
+  EXPECT_EQ(failures(check_manifest(*manifest_)), "");
+}
+
+TEST_F(LocalPlugin, ConformsInThisProcess) {
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
+  EXPECT_EQ(failures(run_conformance(*backend, sample())), "");
+  EXPECT_TRUE(fs::is_empty(directory_));
+}
+
+TEST_F(LocalPlugin, ConformsInAHostProcess) {
+  const auto backend =
+      open_hosted({.program = file_of("HOST"), .plugin = file_of("PLUGIN"), .instance = "local"},
+                  configuration_, manifest_);
+  EXPECT_EQ(failures(run_conformance(*backend, sample())), "");
+}
+
+TEST_F(LocalPlugin, AClaimIsBoundAndTellsItsDisk) {
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
+  Request request{.address = sample().address,
+                  .desired = claim("64Mi"),
+                  .generation = "g",
+                  .nonce = "n",
+                  .inventory = "i"};
+  ASSERT_TRUE(backend->create(request, {}));
+  const Observation seen = backend->observe({request}, {}).value().at(0);
+  EXPECT_EQ(seen.phase, "Bound");
+  EXPECT_EQ(seen.actual, claim("64Mi"));
+  EXPECT_EQ(seen.contents, Contents::none);
+  const std::string directory = directory_ / "ns/c";
+  EXPECT_EQ(seen.outputs.at("disk"), Json({{"version", "tenon.dev/disk/v1"},
+                                           {"type", "file"},
+                                           {"path", directory + "/disk.img"},
+                                           {"format", "raw"},
+                                           {"size", 67108864}}));
+  EXPECT_EQ(seen.outputs.at("contents").at("directory"), directory);
+}
+
+TEST_F(LocalPlugin, ANameThatWouldLeaveTheDirectoryIsUnknownAndRefused) {
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
+  Request request{.address = {"core", "PersistentVolumeClaim", "..", "c"}, .desired = claim("64Mi")};
+  EXPECT_EQ(backend->observe({request}, {}).value().at(0).existence, Existence::unknown);
+  EXPECT_EQ(backend->create(request, {}).error().code, Code::invalid_argument);
+}
+
+// S1-21
+TEST_F(LocalPlugin, TakesTheClaimsOfTheDocument) {
+  std::vector<SchemaProblem> problems;
+  Json spec = claim("64Mi");
+  complete_value(schema(), spec, problems);
+  EXPECT_TRUE(problems.empty()) << problems.front().summary;
+}
+
+TEST_F(LocalPlugin, RefusesWhatItCannotDo) {
+  const std::pair<const char*, Json> cases[] = {{"/dataSource", Json::object()},
+                                                {"/selector", Json::object()},
+                                                {"/volumeMode", "Block"},
+                                                {"/accessModes", Json::array()},
+                                                {"/resources/requests/storage", "much"}};
+  for (const auto& [pointer, value] : cases) {
+    std::vector<SchemaProblem> problems;
+    Json spec = claim("64Mi");
+    spec[Json::json_pointer(pointer)] = value;
+    complete_value(schema(), spec, problems);
+    EXPECT_EQ(problems.size(), 1u) << pointer;
+  }
+}
+
+}  // namespace
+}  // namespace tenon
