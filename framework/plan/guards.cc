@@ -109,7 +109,7 @@ std::string blocker_of(const Situation& situation, const Address& address) {
     const Fate* fate = situation.fate(target);
     if (fate && fate->change.action == Action::blocked)
       return "it requires " + title(target) + ", which is blocked";
-    if (!fate && situation.observation(target).existence == Existence::unknown)
+    if (situation.observation(target).existence == Existence::unknown)
       return "it requires " + title(target) + ", which cannot be looked at" +
              (situation.observation(target).error ? ": " + situation.observation(target).error->message : "");
   }

@@ -36,6 +36,26 @@ void decide_all(Situation& situation) {
   block_dependants(situation);
 }
 
+// A circle always has a delete in it: whoever holds that waits for what comes after it. In two plans it can be done.
+void refuse_circle(Situation& situation, const std::vector<Step>& circle) {
+  std::string path;
+  for (const Step& step : circle) path += std::string(to_string(step.kind)) + " " + title(step.address) + " after ";
+  path += std::string(to_string(circle.front().kind)) + " " + title(circle.front().address);
+  for (const Step& step : circle)
+    if (step.kind == StepKind::remove)
+      situation.decided(step.address).change.refusal =
+          Refusal{title(step.address) + " cannot be deleted in any order: " + path,
+                  "apply without the change that deletes it first, then with it"};
+}
+
+std::vector<Step> steps_of(Situation& situation) {
+  for (;;) {
+    Steps steps = make_steps(situation);
+    if (steps.circles.empty()) return std::move(steps.steps);
+    for (const std::vector<Step>& circle : steps.circles) refuse_circle(situation, circle);
+  }
+}
+
 void look_up_plugins(const Catalog& catalog, Plan& plan) {
   for (const Change& change : plan.changes) {
     if (plan.plugins.count(change.instance)) continue;
@@ -83,7 +103,7 @@ Plan make_plan(const Graph& graph, const Observations& observations, const std::
   decide_all(situation);
   Plan plan;
   plan.inventory = inventory;
-  plan.steps = make_steps(situation);
+  plan.steps = steps_of(situation);
   take_fingerprints(situation, plan);
   collect_changes(situation, plan);
   look_up_plugins(catalog, plan);

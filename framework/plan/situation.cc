@@ -58,6 +58,8 @@ std::vector<Address> Situation::holders_of(const Address& address) const {
   if (const auto by = graph.required_by.find(address); by != graph.required_by.end())
     for (const Address& holder : by->second)
       if (!row(holder) || row(holder)->intent) holders.push_back(holder);
+  std::sort(holders.begin(), holders.end());
+  holders.erase(std::unique(holders.begin(), holders.end()), holders.end());
   return holders;
 }
 

@@ -14,7 +14,7 @@ class Builder {
  public:
   explicit Builder(const Situation& situation) : situation_(situation) {}
 
-  std::vector<Step> run() {
+  Steps run() {
     const auto& order = situation_.graph.order;
     for (auto address = order.rbegin(); address != order.rend(); ++address) add_removal(*address);
     for (const Address& address : order) add_making(address);
@@ -234,20 +234,26 @@ class Builder {
       after.push_back(making);
   }
 
-  std::vector<Step> sorted() {
+  Steps sorted() {
     std::vector<std::vector<int>> before;
     for (const Step& step : steps_) before.push_back(step.after);
-    const std::vector<int> order = order_of(before).sorted;
-    std::vector<int> position(order.size());
-    for (size_t i = 0; i < order.size(); ++i) position[order[i]] = static_cast<int>(i);
-    std::vector<Step> result;
-    for (int number : order) {
-      Step& step = result.emplace_back(std::move(steps_[number]));
-      for (int& earlier : step.after) earlier = position[earlier];
-      std::sort(step.after.begin(), step.after.end());
-      step.after.erase(std::unique(step.after.begin(), step.after.end()), step.after.end());
+    const Order order = order_of(before);
+    Steps result;
+    for (const std::vector<int>& cycle : order.cycles) {
+      result.circles.emplace_back();
+      for (int number : cycle) result.circles.back().push_back(steps_[number]);
     }
+    std::vector<int> position(steps_.size());
+    for (size_t i = 0; i < order.sorted.size(); ++i) position[order.sorted[i]] = static_cast<int>(i);
+    for (int number : order.sorted) result.steps.push_back(renumbered(std::move(steps_[number]), position));
     return result;
+  }
+
+  static Step renumbered(Step step, const std::vector<int>& position) {
+    for (int& earlier : step.after) earlier = position[earlier];
+    std::sort(step.after.begin(), step.after.end());
+    step.after.erase(std::unique(step.after.begin(), step.after.end()), step.after.end());
+    return step;
   }
 
   const Situation& situation_;
@@ -258,6 +264,6 @@ class Builder {
 
 }  // namespace
 
-std::vector<Step> make_steps(const Situation& situation) { return Builder(situation).run(); }
+Steps make_steps(const Situation& situation) { return Builder(situation).run(); }
 
 }  // namespace tenon
