@@ -47,7 +47,7 @@ Resource child_of(const Resource& parent, const ChildSpec& child) {
 
 // Says where a resource comes from, for people.
 std::string source_of(const Resource& resource) {
-  const std::string place = to_string(resource.origin.locate(""));
+  const std::string place = to_string(head_of(resource, "/metadata/name"));
   const std::string who = resource.origin.parent ? "by " + title(*resource.origin.parent) : "";
   if (place.empty()) return who.empty() ? "in the input" : who;
   return who.empty() ? "at " + place : who + " at " + place;
@@ -91,7 +91,7 @@ class Completer {
   bool is_new(const Resource& resource) {
     const auto other = index_.find(resource.address);
     if (other == index_.end()) return true;
-    error(resource, resource.origin.locate(""), title(resource.address) + " is declared twice",
+    error(resource, head_of(resource, "/metadata/name"), title(resource.address) + " is declared twice",
           "declared " + source_of(resources_[other->second]) + ", and again " + source_of(resource) +
               "; remove one of them, or give it another name");
     return false;
@@ -100,7 +100,7 @@ class Completer {
   bool place(Resource& resource) {
     auto instance = catalog_.route(resource);
     if (!instance) {
-      error(resource, resource.origin.locate(""), instance.error().message, "");
+      error(resource, head_of(resource, "/kind"), instance.error().message, "");
       return false;
     }
     resource.instance = std::move(*instance);
@@ -110,7 +110,7 @@ class Completer {
   bool convert(Resource& resource, const KindManifest& kind) {
     const auto known = std::find(kind.versions.begin(), kind.versions.end(), resource.version);
     if (known == kind.versions.end()) {
-      error(resource, resource.origin.locate(""),
+      error(resource, head_of(resource, "/apiVersion"),
             "version '" + resource.version + "' of " + to_string(kind.name) + " is not served",
             "served: " + listed(kind.versions, kind.versions.size()));
       return false;

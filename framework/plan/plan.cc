@@ -36,23 +36,32 @@ void decide_all(Situation& situation) {
   block_dependants(situation);
 }
 
-// A circle always has a delete in it: whoever holds that waits for what comes after it. In two plans it can be done.
-void refuse_circle(Situation& situation, const std::vector<Step>& circle) {
+// There is always a delete in it: whoever holds that waits for what comes after it. In two plans it can be
+// done.
+bool refuse_circle(Situation& situation, const std::vector<Step>& circle) {
+  const auto name = [](const Step& step) {
+    return std::string(to_string(step.kind)) + " " + title(step.address);
+  };
   std::string path;
-  for (const Step& step : circle) path += std::string(to_string(step.kind)) + " " + title(step.address) + " after ";
-  path += std::string(to_string(circle.front().kind)) + " " + title(circle.front().address);
-  for (const Step& step : circle)
-    if (step.kind == StepKind::remove)
-      situation.decided(step.address).change.refusal =
-          Refusal{title(step.address) + " cannot be deleted in any order: " + path,
-                  "apply without the change that deletes it first, then with it"};
+  for (const Step& step : circle) path += name(step) + " after ";
+  path += name(circle.front());
+  bool refused = false;
+  for (const Step& step : circle) {
+    if (step.kind != StepKind::remove) continue;
+    situation.decided(step.address).change.refusal =
+        Refusal{title(step.address) + " cannot be deleted in any order: " + path,
+                "apply without the change that deletes it first, then with it"};
+    refused = true;
+  }
+  return refused;
 }
 
 std::vector<Step> steps_of(Situation& situation) {
   for (;;) {
     Steps steps = make_steps(situation);
-    if (steps.circles.empty()) return std::move(steps.steps);
-    for (const std::vector<Step>& circle : steps.circles) refuse_circle(situation, circle);
+    bool again = false;
+    for (const std::vector<Step>& circle : steps.circles) again |= refuse_circle(situation, circle);
+    if (!again) return std::move(steps.steps);
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 using testing::kInventory;
 
-constexpr int kSeeds = 300;
+constexpr int kSeeds = 150;
 
 Address box(int number) { return {"test.dev", "Box", "default", "b" + std::to_string(number)}; }
 

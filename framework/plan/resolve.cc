@@ -110,7 +110,10 @@ class Resolver {
     for (const RequirementRule& rule : kind->requirements)
       for (const Found& found : names_at(resource.spec, resource.address, rule.path)) {
         const Address target = target_of(resource.address, rule.target, found.name);
-        if (is_served(resource, target, found.pointer)) add(rule_edge(resource.address, target, rule, *kind));
+        if (is_served(target))
+          add(rule_edge(resource.address, target, rule, *kind));
+        else
+          report_unserved(resource, target, resource.origin.locate(found.pointer));
       }
     add_dependencies_asked_for(resource);
     add_values(resource);
@@ -127,31 +130,36 @@ class Resolver {
   void add_dependencies_asked_for(const Resource& resource) {
     const auto wanted = resource.annotations.find(std::string(kDependsOnAnnotation));
     if (wanted == resource.annotations.end()) return;
+    const Position place = head_of(resource, "/metadata/annotations/tenon.dev~1depends-on");
     for (const std::string& text : split_list(wanted->second)) {
       const auto target = parse_address(text);
       if (!target)
-        error(resource, "", "annotation tenon.dev/depends-on: " + target.error().message, "");
-      else if (is_served(resource, *target, ""))
+        error(resource, place, "annotation tenon.dev/depends-on: " + target.error().message, "");
+      else if (!is_served(*target))
+        report_unserved(resource, *target, place);
+      else
         add({resource.address, ready(*target), kEverythingHeldBack, false});
     }
   }
 
   void add_values(const Resource& resource) {
     auto references = references_in(resource.spec);
-    if (!references) return error(resource, "", references.error().message, "");
+    if (!references) return error(resource, resource.origin.locate(""), references.error().message, "");
     for (const ValueReference& reference : *references)
-      if (is_served(resource, reference.target, reference.pointer))
+      if (is_served(reference.target))
         add({resource.address, ready(reference.target), kCreateAndUpdate, false});
+      else
+        report_unserved(resource, reference.target, resource.origin.locate(reference.pointer));
     if (!references->empty()) graph_.values.emplace(resource.address, std::move(*references));
   }
 
-  bool is_served(const Resource& resource, const Address& target, const std::string& pointer) {
-    if (catalog_.find(target.kind_name())) return true;
-    error(resource, pointer,
+  bool is_served(const Address& target) const { return catalog_.find(target.kind_name()) != nullptr; }
+
+  void report_unserved(const Resource& resource, const Address& target, const Position& position) {
+    error(resource, position,
           title(resource.address) + " refers to " + title(target) + ", and no plugin serves " +
               to_string(target.kind_name()),
           "install a plugin for it, or add an instance of one to tenon.yaml");
-    return false;
   }
 
   // What only the inventory knows still has an order, and may still be filling a claim.
@@ -237,15 +245,15 @@ class Resolver {
     for (size_t i = 1; i <= cycle.size(); ++i) path += " requires " + title(names[cycle[i % cycle.size()]]);
     const auto declared = graph_.desired.find(names[cycle.front()]);
     const Position position =
-        declared == graph_.desired.end() ? Position{} : declared->second.origin.locate("");
+        declared == graph_.desired.end() ? Position{} : head_of(declared->second, "/metadata/name");
     diagnostics_.push_back({Severity::error, "a cycle: " + path,
                             "each waits for the next; remove one of these requirements",
                             to_string(names[cycle.front()]), position});
   }
 
-  void error(const Resource& resource, const std::string& pointer, std::string summary, std::string detail) {
-    diagnostics_.push_back({Severity::error, std::move(summary), std::move(detail),
-                            to_string(resource.address), resource.origin.locate(pointer)});
+  void error(const Resource& resource, const Position& position, std::string summary, std::string detail) {
+    diagnostics_.push_back(
+        {Severity::error, std::move(summary), std::move(detail), to_string(resource.address), position});
   }
 
   const Catalog& catalog_;

@@ -9,6 +9,11 @@ std::string title(const Address& address) {
   return address.kind + " " + address.name_space + "/" + address.name;
 }
 
+Position head_of(const Resource& resource, std::string_view pointer) {
+  const Origin& origin = resource.origin;
+  return origin.source && !origin.parent ? origin.source->locate(pointer, false) : origin.locate("");
+}
+
 std::string listed(const std::vector<std::string>& words, size_t most) {
   const size_t named = words.size() > most + 1 ? most : words.size();
   const size_t rest = words.size() - named;
