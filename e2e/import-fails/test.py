@@ -65,7 +65,7 @@ class ImportFails(Case):
         self.nothing_wrong()
 
     def test_body_that_ends_early(self):
-        self.fails_then_heals(self.bad('/truncate/1000000/example.qcow2'))
+        self.fails_then_heals(self.bad('/wrong-length/1000000/example.qcow2'))
 
     def test_image_larger_than_the_claim(self):
         lab.Disk(self.files, 'too large', size=80, name='large').qcow2
