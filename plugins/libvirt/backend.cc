@@ -302,31 +302,21 @@ Outcome LibvirtBackend::make(const Resource& resource) const {
 Outcome LibvirtBackend::change(const Resource& resource, const DomainState& existing, const Domain& old,
                                bool define) {
   const Machine machine = parse_machine(resource.desired, resource.name_space);
-  const bool waits =
-      !machine.running && is_on(existing.power) && !stop(resource, existing, machine.grace_seconds);
+  const bool waits = !machine.running && is_on(existing.power) && machine.grace_seconds > 0;
+  const bool begins = waits && !shutdown_progress(resource, machine.grace_seconds);
+  if (begins) value_or_throw(hypervisor_->shutdown(existing.uuid));
+  if (!machine.running && !waits) value_or_throw(hypervisor_->destroy(existing.uuid));
   // Looks at the disks even if nothing is to be defined: a start may follow.
   const Domain domain = domain_of(resource, machine, &old);
   if (define) value_or_throw(hypervisor_->define(write_domain(domain)));
   start(resource);
   Outcome outcome = outcome_of(existing.uuid, machine);
   outcome.in_progress = waits;
-  if (waits)
-    outcome.private_state = shutdown_progress(resource, machine.grace_seconds)
-                                ? resource.private_state
-                                : Json{{"stopSince", now_seconds()}};
+  if (waits) outcome.private_state = resource.private_state;
+  if (!begins) return outcome;
+  outcome.private_state = {{"stopSince", now_seconds()}};
+  delayed_.after(std::chrono::seconds(machine.grace_seconds), [this, resource] { cut_power(resource); });
   return outcome;
-}
-
-// True: it is off. False: it has its grace period from now on.
-bool LibvirtBackend::stop(const Resource& resource, const DomainState& existing, int grace_seconds) {
-  if (grace_seconds == 0) {
-    value_or_throw(hypervisor_->destroy(existing.uuid));
-    return true;
-  }
-  if (shutdown_progress(resource, grace_seconds)) return false;
-  value_or_throw(hypervisor_->shutdown(existing.uuid));
-  delayed_.after(std::chrono::seconds(grace_seconds), [this, resource] { cut_power(resource); });
-  return false;
 }
 
 // Of the machine that this request has begun to stop, unless something else was asked for since.

@@ -42,7 +42,6 @@ class LibvirtBackend final : public sdk::Backend {
                       bool define);
   Domain domain_of(const sdk::Resource& resource, const Machine& machine, const Domain* old) const;
   void start(const sdk::Resource& resource) const;
-  bool stop(const sdk::Resource& resource, const DomainState& existing, int grace_seconds);
   void cut_power(const sdk::Resource& resource) const;
 
   MakeHypervisor make_;

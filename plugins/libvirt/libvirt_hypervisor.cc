@@ -12,9 +12,19 @@
 namespace tenon::libvirt {
 namespace {
 
-// libvirt's event loop is one for the process; keep-alive messages are sent and counted by it.
+// Sends and counts keep-alive messages. libvirt has one event loop for the whole process, so all connections
+// share one thread that runs it.
 class EventLoop {
  public:
+  static std::shared_ptr<EventLoop> shared() {
+    static std::mutex mutex;
+    static std::weak_ptr<EventLoop> running;
+    const std::lock_guard lock(mutex);
+    auto loop = running.lock();
+    if (!loop) running = loop = std::make_shared<EventLoop>();
+    return loop;
+  }
+
   EventLoop() {
     static std::once_flag once;
     std::call_once(once, [] {
@@ -254,7 +264,7 @@ class LibvirtHypervisor final : public Hypervisor {
   }
 
   const std::string uri_;
-  EventLoop loop_;
+  const std::shared_ptr<EventLoop> loop_ = EventLoop::shared();
   std::mutex mutex_;
   Connection connection_;  // closed before the loop ends
 };

@@ -8,6 +8,8 @@
 #include <functional>
 #include <thread>
 
+#include "framework/plugin/conformance/conformance.h"
+#include "framework/plugin/open.h"
 #include "plugins/libvirt/backend.h"
 #include "plugins/libvirt/test_support.h"
 
@@ -216,6 +218,23 @@ TEST_F(LibvirtTest, ASecondDaemonAfterTheFirstIsConnectedAgain) {
   }
   up();
   EXPECT_EQ(observe().existence, "absent");
+}
+
+TEST_F(LibvirtTest, ConformsInAHostProcess) {
+  const auto file = [](const char* variable) { return std::filesystem::absolute(std::getenv(variable)); };
+  const auto manifest = manifest_in_process(file("PLUGIN")).value_or(nullptr);
+  ASSERT_TRUE(manifest);
+  EXPECT_EQ(failures(check_manifest(*manifest)), "");
+  const auto backend = open_hosted({.program = file("HOST"), .plugin = file("PLUGIN"), .instance = "libvirt"},
+                                   {{"uri", uri_}}, manifest);
+  const Resource r = request("stop");
+  ConformanceSample sample{.address = {"kubevirt.io", "VirtualMachine", "default", "example-vm"},
+                           .spec = r.desired,
+                           .changed = r.desired};
+  sample.changed["template"]["spec"]["domain"]["cpu"]["cores"] = 2;
+  sample.dependencies[{"cdi.kubevirt.io", "DataVolume", "default", "example-dv"}] = {
+      .phase = "Succeeded", .outputs = r.dependencies.begin().value()["outputs"]};
+  EXPECT_EQ(failures(run_conformance(*backend, sample)), "");
 }
 
 TEST_F(LibvirtTest, ADaemonThatHangsIsUnavailableAndNotWaitedForForever) {
