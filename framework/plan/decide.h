@@ -9,11 +9,13 @@ namespace tenon {
 // By its own observation, inventory row and spec. What it depends on must have been decided.
 Fate decide(const Situation& situation, const Address& address);
 
-// Refuses deletes and replaces of what is populated, protected, in use or required by something that stays.
-// After all have been decided.
-void guard_removals(Situation& situation);
+// After all have been decided, again and again until neither blocks anything more (true: something was).
 
-// Blocks what depends on something blocked. In the graph's order.
-void block_dependants(Situation& situation);
+// Refuses deletes and replaces of what is populated, protected, in use or required by something that stays;
+// blocks those of what something blocked requires.
+bool guard_removals(Situation& situation);
+
+// Blocks what depends on something blocked.
+bool block_dependants(Situation& situation);
 
 }  // namespace tenon

@@ -19,13 +19,14 @@ class RemovalGuard {
   explicit RemovalGuard(Situation& situation) : situation_(situation) {}
 
   // Holders first, so that a blocked one blocks what it holds, and so on.
-  void run() {
+  bool run() {
     const auto& order = situation_.graph.order;
     for (auto address = order.rbegin(); address != order.rend(); ++address) {
       const auto fate = situation_.fates.find(*address);
       if (fate == situation_.fates.end() || !fate->second.removes()) continue;
       if (situation_.observation(*address).existence == Existence::present) guard(*address, fate->second);
     }
+    return blocked_;
   }
 
  private:
@@ -33,8 +34,7 @@ class RemovalGuard {
     std::vector<std::string> holders, users;
     for (const Address& holder : situation_.holders_of(address)) {
       if (goes_before(holder)) continue;
-      if (is_blocked(holder))
-        return block(fate, title(holder) + ", which requires it, cannot be looked at or is blocked itself");
+      if (is_blocked(holder)) return block_for(holder, fate);
       if (keeps(holder, address)) holders.push_back(title(holder));
     }
     for (const std::string& user : situation_.observation(address).users)
@@ -42,6 +42,11 @@ class RemovalGuard {
     if (!holders.empty()) return refuse_used(address, fate, holders, "delete " + listed(holders) + " first");
     if (!users.empty()) return refuse_used(address, fate, users, "end that use first");
     require_approval(address, fate);
+  }
+
+  void block_for(const Address& holder, Fate& fate) {
+    block(fate, title(holder) + ", which requires it, cannot be looked at or is blocked itself");
+    blocked_ = true;
   }
 
   bool is_blocked(const Address& holder) const {
@@ -100,6 +105,7 @@ class RemovalGuard {
   }
 
   Situation& situation_;
+  bool blocked_ = false;
 };
 
 // Why the resource must wait for a better look at the world; "": it need not.
@@ -118,17 +124,21 @@ std::string blocker_of(const Situation& situation, const Address& address) {
 
 }  // namespace
 
-void guard_removals(Situation& situation) { RemovalGuard(situation).run(); }
+bool guard_removals(Situation& situation) { return RemovalGuard(situation).run(); }
 
-void block_dependants(Situation& situation) {
+bool block_dependants(Situation& situation) {
+  bool blocked = false;
   for (const Address& address : situation.graph.order) {
     if (!situation.desired(address)) continue;
     Fate& fate = situation.decided(address);
     const bool never_held_back = fate.stops_only || fate.change.action == Action::remove;
     if (never_held_back || fate.change.refusal || fate.change.action == Action::blocked) continue;
     const std::string reason = blocker_of(situation, address);
-    if (!reason.empty()) block(fate, reason);
+    if (reason.empty()) continue;
+    block(fate, reason);
+    blocked = true;
   }
+  return blocked;
 }
 
 }  // namespace tenon

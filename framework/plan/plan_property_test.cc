@@ -195,6 +195,33 @@ TEST(PlanProperties, MakesWhatIsRequiredFirstAndDeletesItLast) {
   }
 }
 
+// Whoever holds it is deleted before, or lets go of it before.
+bool is_let_go(const Plan& plan, const Graph& graph, int removal, const Address& holder) {
+  const Address& held = plan.steps[removal].address;
+  if (const int gone = find(plan, holder, StepKind::remove); gone >= 0) return follows(plan, removal, gone);
+  const std::vector<Address> still = graph.dependencies(holder);
+  const bool required = std::find(still.begin(), still.end(), held) != still.end();
+  return graph.desired.count(holder) > 0 && !required;
+}
+
+TEST(PlanProperties, DeletesNothingThatIsStillHeld) {
+  for (unsigned seed = 0; seed < kSeeds * 4; ++seed) {
+    SCOPED_TRACE(seed);
+    Scene scene(seed);
+    const Plan plan = scene.plan();
+    if (plan.refused()) continue;
+    for (const Owned& holder : scene.owned()) {
+      if (scene.observations().at(holder.address).existence == Existence::absent) continue;
+      for (const Address& held : holder.dependencies) {
+        const int removal = find(plan, held, StepKind::remove);
+        if (removal < 0 || scene.observations().at(held).existence == Existence::absent) continue;
+        EXPECT_TRUE(is_let_go(plan, scene.graph(), removal, holder.address)) << to_string(held) << "\n"
+                                                                             << testing::render(plan);
+      }
+    }
+  }
+}
+
 TEST(PlanProperties, DoesNotDependOnTheOrderOfItsInput) {
   for (unsigned seed = 0; seed < kSeeds; ++seed) {
     SCOPED_TRACE(seed);
