@@ -1,5 +1,6 @@
 """The servers of e2e/lab and disks, for one test. Each belongs to this process and goes with it at the latest."""
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -69,9 +70,10 @@ class Http:
         if not self.url:
             raise AssertionError('http/serve did not start')
 
-    def log(self):
+    def requests(self):
+        """Those served so far, without questions for them."""
         with urllib.request.urlopen(self.url + '/log') as answer:
-            return answer.read().decode()
+            return [request for request in json.load(answer) if request['path'] != '/log']
 
     def down(self):
         self.process.kill()

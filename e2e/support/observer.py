@@ -43,7 +43,7 @@ def difference(disk, reference):
 class Observer:
     """At each Defined and Started event compares the disks in the domain's XML with the reference, a raw image.
 
-    `events` is what happened, as "started default_vm"; `violations` what must never happen. Read them after `stop`
+    `events` is what was judged, as "started default_vm"; `violations` what must never happen. Read them after `stop`
     or when the event waited for has come.
     """
 
@@ -67,7 +67,8 @@ class Observer:
                 self._judge(what, name, domain)
         except Exception as error:  # an observer that fails must not look like one that is content
             self.violations.append('%s %s: the observer failed: %r' % (what, name, error))
-        self.events.append('%s %s' % (what or 'event-%d' % event, name))
+        if what:
+            self.events.append('%s %s' % (what, name))
 
     def _judge(self, what, name, domain):
         try:

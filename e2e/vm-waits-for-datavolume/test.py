@@ -94,13 +94,13 @@ class MainJob(Case):
         self.libvirt.virsh('destroy', self.domain)
         self.libvirt.virsh('undefine', self.domain)
         self.forget_console()
-        requests = self.http.log()
+        requests = self.http.requests()
         done = self.tenon.run('plan', '--detailed-exitcode', '-f', self.running)
         self.assertEqual(done.status, 2, str(done))
         self.assertIn('1 to create', done.text)
         self.succeeds('apply', '--yes', '-f', self.running)
         self.runs_on_the_imported_disk()
-        self.assertEqual(self.http.log(), requests)
+        self.assertEqual(self.http.requests(), requests)
         self.assertIn('No changes.', self.succeeds('plan', '-f', self.running))
 
     # --- the end ---
