@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <istream>
+#include <optional>
 #include <ostream>
 
 #include "framework/base/digest.h"
@@ -11,6 +12,7 @@
 #include "framework/cli/planning.h"
 #include "framework/cli/progress.h"
 #include "framework/cli/render_plan.h"
+#include "framework/cli/saved_plan.h"
 #include "framework/cli/session.h"
 #include "framework/cli/signals.h"
 #include "framework/cli/text.h"
@@ -93,6 +95,25 @@ int carry_out(const Arguments& arguments, Environment& env, Session& session, co
   return kPartial;
 }
 
+// A saved plan as it is, or a new one. False: what is wrong was printed, and `status` is the exit code.
+bool find_plan(const Arguments& arguments, Environment& env, Session& session, bool destroy, Planned& planned,
+               int& status) {
+  if (arguments.plan_file.empty()) {
+    std::optional<Planned> made = plan_for(arguments, env, session, destroy);
+    if (made) planned = std::move(*made);
+    status = kFailure;
+    return made.has_value();
+  }
+  Result<Planned> saved = read_saved_plan(arguments.plan_file, session.world());
+  if (saved) {
+    planned = std::move(*saved);
+    return true;
+  }
+  print_error(saved.error(), env);
+  status = saved.error().code == Code::failed_precondition ? kRefused : kFailure;
+  return false;
+}
+
 }  // namespace
 
 int act(const Arguments& arguments, Environment& env, bool destroy) {
@@ -104,16 +125,17 @@ int act(const Arguments& arguments, Environment& env, bool destroy) {
   }
   const auto session = Session::open(arguments, env, &*lock);
   if (!session) return kFailure;
-  const auto planned = plan_for(arguments, env, *session, destroy);
-  if (!planned) return kFailure;
-  env.out << render_plan(*planned, session->catalog(), style_of(env));
-  if (planned->plan.refused()) {
+  Planned planned;
+  int status = kSuccess;
+  if (!find_plan(arguments, env, *session, destroy, planned, status)) return status;
+  env.out << render_plan(planned, session->catalog(), style_of(env));
+  if (planned.plan.refused()) {
     env.err << "Refused: nothing was changed.\n";
     return kRefused;
   }
-  if (planned->plan.empty()) return planned->plan.blocked() ? kPartial : kSuccess;
+  if (planned.plan.empty()) return planned.plan.blocked() ? kPartial : kSuccess;
   if (!confirmed(arguments, env)) return kRefused;
-  return carry_out(arguments, env, *session, *planned);
+  return carry_out(arguments, env, *session, planned);
 }
 
 }  // namespace tenon

@@ -98,8 +98,10 @@ void add_plan(CLI::App& app, Arguments& arguments) {
 
 void add_apply(CLI::App& app, Arguments& arguments) {
   CLI::App& apply = *app.add_subcommand("apply", "Make it so");
-  apply.add_option("PLAN", arguments.plan_file, "A plan saved by plan --out")->type_name("");
   add_files(apply, arguments);
+  apply.add_option("PLAN", arguments.plan_file, "A plan saved by plan --out, instead of manifests")
+      ->type_name("")
+      ->excludes("--file");
   add_prune(apply, arguments);
   add_acting(apply, arguments);
   add_common(apply, arguments);

@@ -237,6 +237,18 @@ TEST_F(Commands, ApplyWithoutATerminalWantsYes) {
   EXPECT_TRUE(world_.objects.empty());
 }
 
+TEST_F(Commands, ASavedPlanIsCarriedOutAsItIs) {
+  EXPECT_EQ(run({"plan", "-f", "job.yaml", "--out", "saved.json"}).status, kSuccess);
+  write("job.yaml", "");
+  const Done done = run({"apply", "saved.json", "--yes"});
+  EXPECT_EQ(done.status, kSuccess) << done.out << done.err;
+  EXPECT_EQ(world_.objects.size(), 2u);
+  const Done again = run({"apply", "saved.json", "--yes"});
+  EXPECT_EQ(again.status, kRefused);
+  EXPECT_NE(again.err.find("the plan is stale: test/Image/default/i has changed"), std::string::npos)
+      << again.err;
+}
+
 TEST_F(Commands, ApplyIsRefusedWhileAnotherRunHoldsTheLock) {
   ASSERT_TRUE(make_directories(".tenon"));
   const auto lock = lock_file(".tenon/lock");
@@ -302,7 +314,7 @@ TEST_F(Commands, DescribeTellsRequirementsAndTheLastRun) {
   applied();
   const Done done = run({"describe", "vm/m"});
   EXPECT_NE(done.out.find("address: test/Machine/default/m\n"), std::string::npos) << done.out;
-  EXPECT_NE(done.out.find("until: Image i until Succeeded"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("requires: Image i until Succeeded"), std::string::npos) << done.out;
   EXPECT_NE(done.out.find("step: create"), std::string::npos) << done.out;
 }
 

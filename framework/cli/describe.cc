@@ -28,10 +28,10 @@ Json requirements_of(const Item& item, const Observations& observations) {
     const auto seen = observations.find(edge.await.target);
     const Observation observation = seen == observations.end() ? Observation() : seen->second;
     const Judgement judgement = judge(edge.await, observation, "");
-    list.push_back({{"until", to_string(edge.await)},
-                    {"for", edge.guards},
+    list.push_back({{"requires", to_string(edge.await)},
                     {"met", judgement.verdict == Verdict::met},
                     {"state", state_of(observation)}});
+    if (!edge.guards.empty()) list.back()["for"] = edge.guards;
   }
   return list;
 }

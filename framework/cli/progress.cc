@@ -12,8 +12,14 @@ constexpr std::chrono::seconds kQuiet{10};
 constexpr double kStride = 0.1;
 
 std::string subject_of(const Step& step) {
-  if (step.await) return to_string(*step.await);
+  if (step.await) return "await " + to_string(*step.await);
   return short_name(step.address);
+}
+
+// The state alone, where the text begins with the name that the line has anyhow.
+std::string without_subject(const Step& step, const std::string& text) {
+  const std::string beginning = short_name(step.address) + " is ";
+  return text.starts_with(beginning) ? text.substr(beginning.size()) : text;
 }
 
 std::string doing(StepKind kind) {
@@ -21,7 +27,7 @@ std::string doing(StepKind kind) {
     case StepKind::create: return "creating";
     case StepKind::update: return "updating";
     case StepKind::remove: return "deleting";
-    case StepKind::await: return "awaiting";
+    case StepKind::await: break;
   }
   return "";
 }
@@ -34,6 +40,11 @@ std::string done(StepKind kind) {
     case StepKind::await: return "reached";
   }
   return "";
+}
+
+// An await's subject says what it is.
+std::string attempt(StepKind kind) {
+  return kind == StepKind::await ? "" : std::string(to_string(kind)) + " ";
 }
 
 // A text with its numbers taken out: another percentage is not another state.
@@ -83,19 +94,19 @@ void Progress::step(const Step& step, const StepEvent& event) {
 
 void Progress::finish(const Step& step, const StepEvent& event, const Shown& shown) {
   const std::string after = " after " + display_duration(clock_.now() - shown.since);
-  const std::string why = event.text.empty() ? "" : ": " + event.text;
+  const std::string why = event.text.empty() ? "" : ": " + without_subject(step, event.text);
   if (event.status == StepStatus::done)
     print(style_.green(shown.subject + ": " + done(step.kind)) + after);
   else if (event.status == StepStatus::failed)
-    print(style_.red(shown.subject + ": " + std::string(to_string(step.kind)) + " failed") + after + why);
+    print(style_.red(shown.subject + ": " + attempt(step.kind) + "failed") + after + why);
   else
-    print(style_.yellow(shown.subject + ": " + std::string(to_string(step.kind)) + " skipped") + why);
+    print(style_.yellow(shown.subject + ": " + attempt(step.kind) + "skipped") + why);
 }
 
 void Progress::go_on(const Step& step, const StepEvent& event, Shown& shown) {
-  std::string line = shown.subject + ": ";
-  line += event.status == StepStatus::waiting ? "waiting" : doing(step.kind);
-  if (!event.text.empty()) line += ": " + event.text;
+  std::string line = shown.subject;
+  if (!step.await) line += event.status == StepStatus::waiting ? ": waiting" : ": " + doing(step.kind);
+  if (!event.text.empty()) line += ": " + without_subject(step, event.text);
   if (event.progress && event.text.find('%') == std::string::npos) line += " " + percent(*event.progress);
   const Time now = clock_.now();
   const double progress = event.progress.value_or(0);

@@ -43,12 +43,12 @@ TEST(Progress, PlainLinesComeAtAModestRate) {
   Fixture f;
   Progress progress(f.out, Style(false), f.clock, false, 80);
   for (int i = 0; i <= 25; ++i) {
-    progress.step(f.await, f.event(1, StepStatus::running, "ImportInProgress", i / 100.0));
+    progress.step(f.await, f.event(1, StepStatus::waiting, "DataVolume dv is ImportInProgress", i / 100.0));
     f.clock.time += Duration(100);
   }
-  EXPECT_EQ(f.out.str(), R"(DataVolume dv until Succeeded: awaiting: ImportInProgress 0 %
-DataVolume dv until Succeeded: awaiting: ImportInProgress 10 %
-DataVolume dv until Succeeded: awaiting: ImportInProgress 20 %
+  EXPECT_EQ(f.out.str(), R"(await DataVolume dv until Succeeded: ImportInProgress 0 %
+await DataVolume dv until Succeeded: ImportInProgress 10 %
+await DataVolume dv until Succeeded: ImportInProgress 20 %
 )");
 }
 
@@ -58,8 +58,8 @@ TEST(Progress, FailuresAndSkipsNameTheirCause) {
   progress.step(f.await, f.event(1, StepStatus::running));
   progress.step(f.await, f.event(1, StepStatus::failed, "the server answered 404"));
   progress.step(f.machine, f.event(2, StepStatus::skipped, "DataVolume dv failed"));
-  EXPECT_EQ(f.out.str(), R"(DataVolume dv until Succeeded: awaiting
-DataVolume dv until Succeeded: await failed after 0.0 s: the server answered 404
+  EXPECT_EQ(f.out.str(), R"(await DataVolume dv until Succeeded
+await DataVolume dv until Succeeded: failed after 0.0 s: the server answered 404
 Machine m: create skipped: DataVolume dv failed
 )");
 }

@@ -1,0 +1,18 @@
+// A plan in a file, made by `plan --out` and carried out by `apply PLAN` exactly as it was shown.
+#pragma once
+
+#include <string>
+
+#include "framework/engine/engine.h"
+
+namespace tenon {
+
+// failed_precondition: it holds a secret, which no file may.
+Status save_plan(const Plan& plan, const Catalog& catalog, const std::string& file);
+
+// Looks at the world again. failed_precondition: the plan was made for another inventory or other plugins, or
+// what it looked at has changed since (the first such address is named); plan again. Otherwise an error of
+// the file's.
+Result<Planned> read_saved_plan(const std::string& file, const World& world);
+
+}  // namespace tenon
