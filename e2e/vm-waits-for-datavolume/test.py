@@ -2,7 +2,7 @@
 
 S1-2, S1-3, S1-10, S1-11, S1-28, S1-29, S1-32, S1-33
 """
-from support.case import Case, wait_until
+from support.case import EXAMPLES, Case, wait_until
 from support.observer import difference
 
 CLAIM = 'core/PersistentVolumeClaim/default/example-dv'
@@ -32,6 +32,11 @@ class MainJob(Case):
 
     def forget_console(self):
         (self.tenon.consoles / (self.domain + '.log')).unlink(missing_ok=True)
+
+    def test_the_plan_is_the_one_of_the_example(self):
+        example = EXAMPLES / '01-vm-waits-for-datavolume'
+        self.tenon.write('vm.yaml', (example / 'vm.yaml').read_text())
+        self.assertEqual(self.succeeds('plan', '-f', 'vm.yaml'), (example / 'plan.txt').read_text())
 
     # --- waiting ---
 
