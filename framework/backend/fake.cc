@@ -108,7 +108,7 @@ Result<Outcome> FakeBackend::create_object(const Request& request) {
       .mark = {request.inventory, to_string(request.address), request.nonce, request.generation},
       .spec = request.desired,
       .identity = "id-" + request.nonce,
-      .created = clock_.now(),
+      .visible_from = clock_.now() + script_of(request.address).appears_after,
       .work_began = clock_.now(),
       .deaths_left = script_of(request.address).worker_deaths};
   return Outcome{.in_progress = true,
@@ -145,7 +145,7 @@ Observation FakeBackend::look_locked(const Address& address) const {
   if (it == world_.end()) return {};
   const FakeObject& object = it->second;
   const Script& script = script_of(address);
-  if (now < object.created + script.appears_after) return {};
+  if (now < object.visible_from) return {};
   Observation seen{.existence = Existence::present, .identity = object.identity, .actual = object.spec};
   if (!object.mark.inventory.empty()) seen.mark = object.mark;
   seen.users = object.users;

@@ -38,7 +38,7 @@ struct FakeObject {
   Mark mark;
   Json spec;
   std::string identity;
-  Time created{};
+  Time visible_from{};
   Time work_began{};
   std::optional<Time> removed;
   int deaths_left = 0;

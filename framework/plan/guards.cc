@@ -34,7 +34,9 @@ class RemovalGuard {
     std::vector<std::string> holders, users;
     for (const Address& holder : situation_.holders_of(address)) {
       if (goes_before(holder)) continue;
-      if (is_blocked(holder)) return block_for(holder, fate);
+      if (is_blocked(holder)) return block_for(holder, "cannot be looked at or is blocked itself", fate);
+      if (!keeps(holder, address) && is_busy(holder))
+        return block_for(holder, "is being worked on and still to be updated", fate);
       if (keeps(holder, address)) holders.push_back(title(holder));
     }
     for (const std::string& user : situation_.observation(address).users)
@@ -44,14 +46,20 @@ class RemovalGuard {
     require_approval(address, fate);
   }
 
-  void block_for(const Address& holder, Fate& fate) {
-    block(fate, title(holder) + ", which requires it, cannot be looked at or is blocked itself");
+  void block_for(const Address& holder, const std::string& why, Fate& fate) {
+    block(fate, title(holder) + ", which requires it, " + why);
     blocked_ = true;
   }
 
   bool is_blocked(const Address& holder) const {
     const Fate* fate = situation_.fate(holder);
     return fate && fate->change.action == Action::blocked;
+  }
+
+  // What is worked on is not updated in this plan, so it has not let go of anything.
+  bool is_busy(const Address& holder) const {
+    const Fate* fate = situation_.fate(holder);
+    return fate && fate->change.action == Action::none && fate->unfinished;
   }
 
   // Nothing that holds, or deleted before.

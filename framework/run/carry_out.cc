@@ -157,7 +157,6 @@ bool timed_out(RunState& state, int index, const Decision& decision) {
   if (decision.move == Move::unseen ? first : decision.signature != mine.signature) {
     mine.signature = decision.signature;
     mine.record.last_progress = state.now;
-    mine.polls = 0;
     state.touched.insert(index);
   }
   if (state.now - mine.record.last_progress < decision.timeout) return false;

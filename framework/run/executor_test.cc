@@ -1,0 +1,141 @@
+#include "framework/run/executor.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "framework/run/simulation.h"
+
+namespace tenon {
+namespace {
+
+class Silent final : public Reporter {
+ public:
+  void step(const Step&, const StepEvent& event) override { statuses.push_back(event.status); }
+  std::vector<StepStatus> statuses;
+};
+
+// Fails every commit after the first `good` ones.
+class FullInventory final : public Inventory {
+ public:
+  FullInventory(MemoryInventory& inner, int good) : inner_(inner), good_(good) {}
+  const std::string& uuid() const override { return inner_.uuid(); }
+  Result<std::vector<Owned>> owned() override { return inner_.owned(); }
+  Result<std::optional<RunRecord>> last_run() override { return inner_.last_run(); }
+  Status commit(const std::vector<Record>& records) override {
+    if (records.empty()) return {};
+    return good_-- > 0 ? inner_.commit(records) : Status(Error{Code::resource_exhausted, "disk full"});
+  }
+
+ private:
+  MemoryInventory& inner_;
+  int good_;
+};
+
+// Creates block until they are released or asked to stop.
+class Gate final : public Backend {
+ public:
+  explicit Gate(Backend& inner) : inner_(inner) {}
+  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
+                                           const CallContext& context) override {
+    return inner_.observe(requests, context);
+  }
+  Result<Outcome> create(const Request& request, const CallContext& context) override {
+    entered = true;
+    while (!open && !context.stop.stop_requested()) std::this_thread::yield();
+    if (!open) return Error{Code::cancelled, "stopped"};
+    bounded = context.deadline < std::chrono::steady_clock::now() + std::chrono::hours(1);
+    return inner_.create(request, context);
+  }
+  Result<Outcome> update(const Request& request, const CallContext& context) override {
+    return inner_.update(request, context);
+  }
+  Result<Outcome> remove(const Request& request, const CallContext& context) override {
+    return inner_.remove(request, context);
+  }
+  Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
+                                                             const CallContext& context) override {
+    return inner_.expand(requests, context);
+  }
+
+  std::atomic<bool> entered = false, open = false, bounded = false;
+
+ private:
+  Backend& inner_;
+};
+
+class Executor : public testing::Test {
+ protected:
+  Executor() : backend_(clock_), gate_(backend_) {}
+
+  Plan plan(std::vector<Resource> desired) { return world_.plan(std::move(desired)); }
+  Result<RunResult> execute(const Plan& plan, Inventory& inventory, Backend& backend) {
+    return run(plan, world_.catalog, {{"fake", &backend}}, inventory, {}, clock_, reporter_, stop_,
+               {.id = "r", .process = "test", .parallelism = 4});
+  }
+
+  SystemClock clock_;
+  Simulation world_;  // for its catalog, its planning and its inventory
+  FakeBackend backend_;
+  Gate gate_;
+  Silent reporter_;
+  StopFlag stop_ = 0;
+};
+
+TEST_F(Executor, CarriesAPlanOut) {
+  std::vector<Resource> desired;
+  for (int i = 0; i < 20; ++i) {
+    Json spec = Json::object();
+    if (i > 0) spec["fast"] = {"n" + std::to_string(i / 2)};
+    desired.push_back(resource(fast("n" + std::to_string(i)), spec));
+  }
+  const auto result = execute(plan(desired), world_.inventory, backend_);
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->interrupted);
+  for (const StepRecord& step : result->steps) EXPECT_EQ(step.status, StepStatus::done) << step.reason;
+  EXPECT_EQ(backend_.world().size(), 20u);
+  EXPECT_EQ(backend_.overlap(), 1);
+  EXPECT_EQ(world_.inventory.owned()->size(), 20u);
+  EXPECT_FALSE(reporter_.statuses.empty());
+}
+
+TEST_F(Executor, CallsNothingThatIsNotRecorded) {
+  FullInventory inventory(world_.inventory, 1);
+  const auto result = execute(plan({resource(fast("a"))}), inventory, backend_);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Code::resource_exhausted);
+  EXPECT_TRUE(backend_.effects().empty());
+}
+
+TEST_F(Executor, TheFirstInterruptLetsCallsReturn) {
+  const Plan made = plan({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}})});
+  std::jthread person([this] {
+    while (!gate_.entered) std::this_thread::yield();
+    stop_ = 1;
+    gate_.open = true;
+  });
+  const auto result = execute(made, world_.inventory, gate_);
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(gate_.bounded);
+  EXPECT_TRUE(backend_.world().contains(fast("a")));
+  EXPECT_FALSE(backend_.world().contains(fast("b")));
+  EXPECT_TRUE(result->interrupted);
+  EXPECT_TRUE(world_.inventory.last_run().value()->ended);
+}
+
+TEST_F(Executor, TheSecondInterruptAbandonsCallsAndLosesNothing) {
+  const Plan made = plan({resource(fast("a"))});
+  std::jthread person([this] {
+    while (!gate_.entered) std::this_thread::yield();
+    stop_ = 2;
+  });
+  const auto result = execute(made, world_.inventory, gate_);
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->interrupted);
+  ASSERT_EQ(world_.inventory.owned()->size(), 1u);
+  EXPECT_TRUE(world_.inventory.owned()->front().intent);
+}
+
+}  // namespace
+}  // namespace tenon

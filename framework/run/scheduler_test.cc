@@ -1,0 +1,369 @@
+#include "framework/run/scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "framework/run/simulation.h"
+
+namespace tenon {
+namespace {
+
+using std::chrono::seconds;
+
+// The steps of a result, one line each: "create Fast a: done".
+std::string told(const Plan& plan, const Simulated& result) {
+  std::string text;
+  for (const StepRecord& step : result.steps) {
+    const Step& planned = plan.steps[static_cast<size_t>(step.step)];
+    text += std::string(to_string(planned.kind)) + " " + planned.address.kind + " " + planned.address.name +
+            ": " + std::string(to_string(step.status)) + (step.reason.empty() ? "" : ": " + step.reason) +
+            "\n";
+  }
+  return text;
+}
+
+int changes_of(const FakeBackend& backend, const Address& address, Method method) {
+  const auto effects = backend.effects();
+  return static_cast<int>(std::count_if(effects.begin(), effects.end(), [&](const FakeEffect& effect) {
+    return effect.address == address && effect.method == method && effect.changed;
+  }));
+}
+
+int calls_of(const Simulated& result, CallKind kind) {
+  return static_cast<int>(std::count_if(result.calls.begin(), result.calls.end(),
+                                        [kind](const Call& call) { return call.kind == kind; }));
+}
+
+class Scheduler : public testing::Test {
+ protected:
+  // Plans and runs; says what became of each step.
+  std::string apply(std::vector<Resource> desired, const SimulationOptions& options = {},
+                    const PlanOptions& plan_options = {}) {
+    plan_ = world_.plan(std::move(desired), plan_options);
+    EXPECT_EQ(plan_.notes, std::vector<std::string>());
+    EXPECT_FALSE(plan_.refused());
+    result_ = world_.run(plan_, options);
+    EXPECT_FALSE(result_.stuck);
+    return told(plan_, result_);
+  }
+  std::optional<Owned> row(const Address& address) {
+    const auto owned = world_.inventory.owned().value();
+    const auto it =
+        std::find_if(owned.begin(), owned.end(), [&](const Owned& o) { return o.address == address; });
+    return it == owned.end() ? std::nullopt : std::optional<Owned>(*it);
+  }
+  Duration since_start() const { return world_.clock.now() - Time(std::chrono::hours(1)); }
+
+  Simulation world_;
+  Plan plan_;
+  Simulated result_;
+};
+
+TEST_F(Scheduler, CreatesAndRecordsWhatWasApplied) {
+  EXPECT_EQ(apply({resource(fast("a"), {{"size", 1}})}), "create Fast a: done\n");
+  const auto owned = row(fast("a"));
+  ASSERT_TRUE(owned);
+  const FakeObject object = world_.backend.world().at(fast("a"));
+  EXPECT_EQ(owned->applied, Json({{"size", 1}}));
+  EXPECT_EQ(owned->nonce, object.mark.nonce);
+  EXPECT_EQ(owned->generation, object.mark.generation);
+  EXPECT_EQ(owned->identity, object.identity);
+  EXPECT_EQ(owned->intent, std::nullopt);
+  EXPECT_EQ(apply({resource(fast("a"), {{"size", 1}})}), "");
+}
+
+TEST_F(Scheduler, TheIntentIsDurableBeforeTheObjectExists) {
+  std::optional<Intent> intent;
+  world_.backend.on_effect([&](const FakeEffect&, const FakeBackend&) { intent = row(fast("a"))->intent; });
+  apply({resource(fast("a"), {{"size", 1}})});
+  ASSERT_TRUE(intent);
+  EXPECT_EQ(intent->nonce, row(fast("a"))->nonce);
+  EXPECT_EQ(intent->spec, Json({{"size", 1}}));
+  EXPECT_EQ(intent->before, Existence::absent);
+}
+
+TEST_F(Scheduler, ACreateEndsWhenItsObjectIsObserved) {
+  world_.backend.script(fast("a"), {.appears_after = seconds(5)});
+  EXPECT_EQ(apply({resource(fast("a"))}), "create Fast a: done\n");
+  EXPECT_GE(since_start(), seconds(5));
+  EXPECT_EQ(changes_of(world_.backend, fast("a"), Method::create), 1);
+}
+
+TEST_F(Scheduler, ADependantStartsOnlyWhenItsRequirementIsReady) {
+  world_.backend.script(slow("disk"), {.ready_after = seconds(100)});
+  Time created{};
+  std::string phase;
+  world_.backend.on_effect([&](const FakeEffect& effect, const FakeBackend& backend) {
+    if (effect.address == fast("vm")) phase = backend.look(slow("disk")).phase;
+  });
+  EXPECT_EQ(apply({resource(fast("vm"), {{"slow", {"disk"}}}), resource(slow("disk"))}),
+            "create Slow disk: done\nawait Slow disk: done\ncreate Fast vm: done\n");
+  EXPECT_EQ(phase, "Ready");
+  EXPECT_GE(since_start(), seconds(100));
+}
+
+TEST_F(Scheduler, AnAwaitReportsAndRecordsItsProgress) {
+  world_.backend.script(slow("disk"), {.ready_after = seconds(10)});
+  apply({resource(slow("disk"))});
+  std::vector<double> progress;
+  for (const StepEvent& event : result_.events)
+    if (event.progress && event.status == StepStatus::waiting) progress.push_back(*event.progress);
+  ASSERT_GT(progress.size(), 5u);
+  EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
+  EXPECT_EQ(world_.inventory.last_run().value()->steps[1].status, StepStatus::done);
+}
+
+TEST_F(Scheduler, AnAwaitOfSomethingStuckTimesOut) {
+  apply({resource(slow("disk"))});
+  world_.backend.change([](FakeWorld& world) { world.at(slow("disk")).deaths_left = 0; });
+  world_.backend.script(slow("disk"), {.final_phase = "Stuck"});
+  const std::string said = apply({resource(slow("disk")), resource(fast("vm"), {{"slow", {"disk"}}})});
+  EXPECT_NE(said.find("await Slow disk: failed: no progress for 3600 s"), std::string::npos) << said;
+  EXPECT_NE(said.find("create Fast vm: skipped: await of test/Slow/default/disk failed"), std::string::npos)
+      << said;
+}
+
+// An import that fails: what waits for it never starts, everything else does.
+TEST_F(Scheduler, AFailureSkipsDescendantsNamingTheCauseAndNobodyElse) {
+  world_.backend.script(slow("disk"), {.ready_after = seconds(3), .final_phase = "Failed"});
+  const std::string said = apply({resource(slow("disk")), resource(fast("vm"), {{"slow", {"disk"}}}),
+                                  resource(fast("vm2"), {{"fast", {"vm"}}}), resource(fast("other"))});
+  EXPECT_NE(said.find("await Slow disk: failed: Slow disk is Failed"), std::string::npos) << said;
+  EXPECT_NE(said.find("create Fast vm: skipped: await of test/Slow/default/disk failed"), std::string::npos)
+      << said;
+  EXPECT_NE(said.find("create Fast vm2: skipped: await of test/Slow/default/disk failed"), std::string::npos)
+      << said;
+  EXPECT_NE(said.find("create Fast other: done"), std::string::npos) << said;
+  EXPECT_FALSE(world_.backend.world().contains(fast("vm")));
+}
+
+TEST_F(Scheduler, RetriesTransientErrorsWithBackOff) {
+  world_.backend.script(fast("a"),
+                        {.faults = {{.method = Method::create, .code = Code::unavailable, .times = 3}}});
+  EXPECT_EQ(apply({resource(fast("a"))}), "create Fast a: done\n");
+  EXPECT_GE(since_start(), Duration(200 + 400 + 800));
+  EXPECT_EQ(result_.steps[0].attempts, 4);
+}
+
+TEST_F(Scheduler, GivesUpAfterManyTransientErrors) {
+  world_.backend.script(fast("a"),
+                        {.faults = {{.method = Method::create, .code = Code::unavailable, .times = 99}}});
+  EXPECT_NE(apply({resource(fast("a"))}).find("failed"), std::string::npos);
+  EXPECT_EQ(result_.steps[0].attempts, 9);
+  EXPECT_FALSE(world_.backend.world().contains(fast("a")));
+}
+
+TEST_F(Scheduler, ACrashAfterTheEffectIsObservedAndNotRepeated) {
+  world_.backend.script(
+      fast("a"), {.faults = {{.method = Method::create, .code = Code::crashed, .after_effect = true}}});
+  EXPECT_EQ(apply({resource(fast("a"))}), "create Fast a: done\n");
+  EXPECT_EQ(calls_of(result_, CallKind::create), 1);
+}
+
+TEST_F(Scheduler, ACrashBeforeTheEffectIsTriedOnceAgainWithTheSameNonce) {
+  world_.backend.script(fast("a"), {.faults = {{.method = Method::create, .code = Code::crashed}}});
+  EXPECT_EQ(apply({resource(fast("a"))}), "create Fast a: done\n");
+  std::set<std::string> nonces;
+  for (const Call& call : result_.calls)
+    if (call.kind == CallKind::create) nonces.insert(call.requests.front().nonce);
+  EXPECT_EQ(calls_of(result_, CallKind::create), 2);
+  EXPECT_EQ(nonces.size(), 1u);
+}
+
+TEST_F(Scheduler, TwoCrashesEndTheStep) {
+  world_.backend.script(
+      fast("a"), {.faults = {{.method = Method::create, .code = Code::deadline_exceeded, .times = 9}}});
+  EXPECT_NE(apply({resource(fast("a"))}).find("failed"), std::string::npos);
+  EXPECT_EQ(calls_of(result_, CallKind::create), 2);
+}
+
+TEST_F(Scheduler, UnknownIsNeverTakenForAbsent) {
+  apply({resource(fast("a"))});
+  plan_ = world_.plan({}, {.approved = {fast("a")}, .destroy = true});
+  world_.backend.script(
+      fast("a"), {.faults = {{.method = Method::observe, .code = Code::permission_denied, .times = 3}}});
+  result_ = world_.run(plan_);
+  EXPECT_EQ(told(plan_, result_), "delete Fast a: done\n");
+  EXPECT_EQ(changes_of(world_.backend, fast("a"), Method::remove), 1);
+}
+
+TEST_F(Scheduler, WhatStaysUnknownIsNotCreated) {
+  plan_ = world_.plan({resource(fast("a"))});
+  world_.backend.script(fast("a"), {.faults = {{.method = Method::observe, .times = 1000}}});
+  result_ = world_.run(plan_);
+  EXPECT_NE(told(plan_, result_).find("create Fast a: failed: no progress for 120 s"), std::string::npos)
+      << told(plan_, result_);
+  EXPECT_TRUE(world_.backend.effects().empty());
+}
+
+// The requirement is lost between the plan and the call.
+TEST_F(Scheduler, AGuardIsObservedAgainBeforeTheCall) {
+  apply({resource(slow("disk"))});
+  plan_ = world_.plan({resource(slow("disk")), resource(fast("vm"), {{"slow", {"disk"}}})});
+  world_.backend.script(slow("disk"), {.ready_after = seconds(60)});
+  world_.backend.change([&](FakeWorld& world) { world.at(slow("disk")).work_began = world_.clock.now(); });
+  const Time began = world_.clock.now();
+  result_ = world_.run(plan_);
+  EXPECT_EQ(told(plan_, result_), "create Fast vm: done\n");
+  EXPECT_GE(world_.clock.now() - began, seconds(60));
+  const auto waited = std::find_if(result_.events.begin(), result_.events.end(), [](const StepEvent& event) {
+    return event.status == StepStatus::waiting &&
+           event.text.find("Slow disk is Working") != std::string::npos;
+  });
+  EXPECT_NE(waited, result_.events.end());
+}
+
+TEST_F(Scheduler, AnUpdateIsSentAndRecorded) {
+  apply({resource(fast("a"), {{"size", 1}})});
+  EXPECT_EQ(apply({resource(fast("a"), {{"size", 2}})}), "update Fast a: done\n");
+  EXPECT_EQ(row(fast("a"))->applied, Json({{"size", 2}}));
+  EXPECT_EQ(world_.backend.world().at(fast("a")).spec, Json({{"size", 2}}));
+}
+
+TEST_F(Scheduler, ADeleteEndsWhenItIsObservedAbsent) {
+  world_.backend.script(fast("a"), {.gone_after = seconds(20)});
+  apply({resource(fast("a"))});
+  const Time began = world_.clock.now();
+  EXPECT_EQ(apply({}, {}, {.approved = {fast("a")}, .destroy = true}), "delete Fast a: done\n");
+  EXPECT_GE(world_.clock.now() - began, seconds(20));
+  EXPECT_EQ(row(fast("a")), std::nullopt);
+}
+
+TEST_F(Scheduler, DependantsAreDeletedFirst) {
+  const std::vector<Resource> both = {resource(fast("vm"), {{"slow", {"disk"}}}), resource(slow("disk"))};
+  apply(both);
+  world_.backend.script(fast("vm"), {.gone_after = seconds(20)});
+  bool vm_there = true;
+  world_.backend.on_effect([&](const FakeEffect& effect, const FakeBackend& backend) {
+    if (effect.address == slow("disk")) vm_there = backend.world().contains(fast("vm"));
+  });
+  apply({}, {}, {.approved = {fast("vm"), slow("disk")}, .destroy = true});
+  EXPECT_FALSE(vm_there);
+  EXPECT_TRUE(world_.backend.world().empty());
+  EXPECT_TRUE(world_.inventory.owned()->empty());
+}
+
+TEST_F(Scheduler, ANewUserHoldsADeleteBack) {
+  apply({resource(fast("a"))});
+  plan_ = world_.plan({}, {.approved = {fast("a")}, .destroy = true});
+  world_.backend.change([](FakeWorld& world) { world.at(fast("a")).users = {"domain x"}; });
+  result_ = world_.run(plan_);
+  EXPECT_NE(told(plan_, result_).find("still used by domain x"), std::string::npos) << told(plan_, result_);
+  EXPECT_TRUE(world_.backend.world().contains(fast("a")));
+}
+
+TEST_F(Scheduler, AnObjectThatAppearsFromElsewhereIsRefusedByNameOfItsOwner) {
+  plan_ = world_.plan({resource(fast("a"))});
+  world_.backend.change([](FakeWorld& world) {
+    world[fast("a")].mark = {
+        .inventory = "other", .address = "test/Fast/default/a", .nonce = "n", .generation = "g"};
+  });
+  result_ = world_.run(plan_);
+  EXPECT_NE(told(plan_, result_).find("belongs to test/Fast/default/a of inventory other"),
+            std::string::npos);
+  EXPECT_TRUE(world_.backend.effects().empty());
+}
+
+TEST_F(Scheduler, AnObjectWithoutAMarkIsNotTouched) {
+  plan_ = world_.plan({resource(fast("a"))});
+  world_.backend.change([](FakeWorld& world) { world[fast("a")].identity = "x"; });
+  result_ = world_.run(plan_);
+  EXPECT_NE(told(plan_, result_).find("carries no mark"), std::string::npos) << told(plan_, result_);
+  EXPECT_TRUE(world_.backend.effects().empty());
+}
+
+TEST_F(Scheduler, ValuesAreFilledInFromWhatWasJustCreated) {
+  const Json from = {{"tenon.dev/ref", "test/Fast/default/a"}, {"path", "/path"}};
+  EXPECT_EQ(apply({resource(fast("b"), {{"from", from}}), resource(fast("a"))}),
+            "create Fast a: done\ncreate Fast b: done\n");
+  const FakeWorld world = world_.backend.world();
+  const std::string path = "/fake/a/" + world.at(fast("a")).mark.nonce;
+  EXPECT_EQ(world.at(fast("b")).spec, Json({{"from", path}}));
+  EXPECT_EQ(row(fast("b"))->applied, Json({{"from", path}}));
+}
+
+TEST_F(Scheduler, AValueThatIsNotThereAsksForAnotherPlan) {
+  const Json from = {{"tenon.dev/ref", "test/Fast/default/a"}, {"path", "/nothing"}};
+  const std::string said = apply({resource(fast("b"), {{"from", from}}), resource(fast("a"))});
+  EXPECT_NE(said.find("create Fast b: failed: the value at /from"), std::string::npos) << said;
+  EXPECT_NE(said.find("plan again"), std::string::npos) << said;
+}
+
+TEST_F(Scheduler, AValueOfTheWrongTypeIsNotSent) {
+  const Json from = {{"tenon.dev/ref", "test/Fast/default/a"}, {"path", "/path"}};
+  const std::string said = apply({resource(fast("b"), {{"size", from}}), resource(fast("a"))});
+  EXPECT_NE(said.find("is not accepted: /size"), std::string::npos) << said;
+  EXPECT_FALSE(world_.backend.world().contains(fast("b")));
+}
+
+TEST_F(Scheduler, ADeadWorkerIsReplacedWithinTheRun) {
+  world_.backend.script(slow("disk"), {.ready_after = seconds(10), .worker_deaths = 2});
+  EXPECT_EQ(apply({resource(slow("disk"))}), "create Slow disk: done\nawait Slow disk: done\n");
+  std::set<std::string> nonces;
+  for (const Call& call : result_.calls)
+    if (call.kind == CallKind::create) nonces.insert(call.requests.front().nonce);
+  EXPECT_EQ(calls_of(result_, CallKind::create), 3);
+  EXPECT_EQ(nonces.size(), 1u);
+  EXPECT_EQ(changes_of(world_.backend, slow("disk"), Method::create), 1);
+}
+
+TEST_F(Scheduler, AWorkerThatAlwaysDiesFailsTheAwait) {
+  world_.backend.script(slow("disk"), {.ready_after = seconds(10), .worker_deaths = 1000});
+  EXPECT_NE(apply({resource(slow("disk"))}).find("its worker ended again and again"), std::string::npos);
+}
+
+TEST_F(Scheduler, StoppingLetsCallsReturnAndLeavesTheRestPending) {
+  world_.backend.script(slow("disk"), {.ready_after = seconds(100)});
+  bool stop = false;
+  world_.backend.on_effect([&](const FakeEffect&, const FakeBackend&) { stop = true; });
+  const std::vector<Resource> both = {resource(fast("vm"), {{"slow", {"disk"}}}), resource(slow("disk"))};
+  apply(both, {.stopping = [&] { return stop; }});
+  for (const StepRecord& step : result_.steps) EXPECT_EQ(step.status, StepStatus::pending);
+  EXPECT_TRUE(row(slow("disk"))->intent);
+  EXPECT_TRUE(world_.inventory.last_run().value()->ended);
+  EXPECT_EQ(calls_of(result_, CallKind::create), 1);
+
+  stop = false;
+  EXPECT_EQ(apply(both).find("failed"), std::string::npos);
+  EXPECT_EQ(changes_of(world_.backend, slow("disk"), Method::create), 1);
+  EXPECT_TRUE(world_.backend.world().contains(fast("vm")));
+  world_.backend.on_effect(nullptr);
+  EXPECT_EQ(apply(both), "");
+}
+
+TEST_F(Scheduler, MakesNoMoreCallsAtOnceThanAllowed) {
+  std::vector<Resource> many;
+  for (int i = 0; i < 40; ++i) many.push_back(resource(fast("n" + std::to_string(i))));
+  apply(many, {.parallelism = 3});
+  EXPECT_EQ(result_.most_calls, 3);
+  EXPECT_EQ(world_.backend.world().size(), 40u);
+}
+
+TEST_F(Scheduler, LooksAtAllThatWaitInOneBatch) {
+  std::vector<Resource> many;
+  for (int i = 0; i < 50; ++i) {
+    const Address address = slow("n" + std::to_string(i));
+    world_.backend.script(address, {.ready_after = seconds(60)});
+    many.push_back(resource(address));
+  }
+  apply(many, {.parallelism = 50});
+  EXPECT_LT(calls_of(result_, CallKind::observe), 200);
+}
+
+TEST_F(Scheduler, TheRunIsRecordedWithItsPlan) {
+  apply({resource(fast("a"))});
+  const auto run = world_.inventory.last_run().value();
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->plan.at("steps").size(), 1u);
+  EXPECT_EQ(run->steps[0].status, StepStatus::done);
+  EXPECT_TRUE(run->ended);
+}
+
+TEST_F(Scheduler, AnEmptyPlanEndsAtOnce) {
+  EXPECT_EQ(apply({}), "");
+  EXPECT_TRUE(result_.calls.empty());
+}
+
+}  // namespace
+}  // namespace tenon

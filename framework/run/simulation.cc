@@ -1,0 +1,159 @@
+#include "framework/run/simulation.h"
+
+#include <algorithm>
+
+#include "framework/plan/complete.h"
+#include "framework/plan/resolve.h"
+
+namespace tenon {
+namespace {
+
+constexpr const char* kManifest = R"({
+  "manifestVersion": 1, "name": "fake", "version": "1", "kinds": [
+    {"group": "test", "kind": "Slow", "plural": "slows", "versions": ["v1"],
+     "ready": {"phases": ["Ready"], "failing": ["Failed"], "later": true, "timeout": "1h"},
+     "schema": SCHEMA, "requirements": REQUIREMENTS},
+    {"group": "test", "kind": "Fast", "plural": "fasts", "versions": ["v1"],
+     "ready": {"phases": ["Ready"], "failing": ["Failed"], "timeout": "1h"},
+     "schema": SCHEMA, "requirements": REQUIREMENTS}]})";
+
+constexpr const char* kSchema = R"({"type": "object", "properties": {
+  "size": {"type": "integer"}, "fixed": {"type": "integer", "x-update": "replace"}, "from": {"type": "string"},
+  "slow": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+  "fast": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"}}})";
+
+constexpr const char* kRequirements = R"([
+  {"name": "slow", "path": "/slow/*", "target": "test/Slow", "guards": ["create", "update"]},
+  {"name": "fast", "path": "/fast/*", "target": "test/Fast", "guards": ["create", "update"]}])";
+
+std::string with(std::string text, const std::string& word, const std::string& value) {
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word))
+    text.replace(at, word.size(), value);
+  return text;
+}
+
+// The calls on their way, and what comes of them.
+class InFlight {
+ public:
+  InFlight(FakeBackend& backend, std::mt19937* random) : backend_(backend), random_(random) {}
+
+  void add(std::vector<Call> calls, Simulated& result) {
+    for (Call& call : calls) {
+      if (call.kind != CallKind::observe && !mutating_.insert(call.requests.front().address).second)
+        result.overlapped = true;
+      pending_.push_back(std::move(call));
+    }
+    result.most_calls = std::max(result.most_calls, static_cast<int>(mutating_.size()));
+  }
+  bool empty() const { return pending_.empty(); }
+
+  CallResult make_one() {
+    const size_t index = random_ ? (*random_)() % pending_.size() : 0;
+    const Call call = std::move(pending_[index]);
+    pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(index));
+    if (call.kind != CallKind::observe) mutating_.erase(call.requests.front().address);
+    return make(call);
+  }
+
+  // The run is dead; its hosts are not.
+  void make_some() {
+    while (!empty())
+      if (random_ && (*random_)() % 2 == 0)
+        make_one();
+      else
+        pending_.pop_back();
+  }
+
+ private:
+  CallResult make(const Call& call) {
+    switch (call.kind) {
+      case CallKind::observe: return {call.id, backend_.observe(call.requests, {})};
+      case CallKind::create: return {call.id, backend_.create(call.requests.front(), {})};
+      case CallKind::update: return {call.id, backend_.update(call.requests.front(), {})};
+      case CallKind::remove: break;
+    }
+    return {call.id, backend_.remove(call.requests.front(), {})};
+  }
+
+  FakeBackend& backend_;
+  std::mt19937* random_;
+  std::vector<Call> pending_;
+  std::set<Address> mutating_;
+};
+
+void keep(const Turn& turn, Simulated& result) {
+  for (const StepEvent& event : turn.events) {
+    result.events.push_back(event);
+    result.calls_at.push_back(result.calls.size());
+  }
+  result.calls.insert(result.calls.end(), turn.calls.begin(), turn.calls.end());
+}
+
+}  // namespace
+
+Catalog simulated_catalog() {
+  auto manifest = parse_manifest(with(with(kManifest, "SCHEMA", kSchema), "REQUIREMENTS", kRequirements));
+  return Catalog({{"fake", std::make_shared<const Manifest>(std::move(manifest.value()))}}, {});
+}
+
+Observations Simulation::observe(const Graph& graph) {
+  Observations observations;
+  for (const Address& address : graph.order)
+    observations[address] = backend.observe({Request{.address = address}}, {}).value().front();
+  return observations;
+}
+
+Plan Simulation::plan(std::vector<Resource> desired, const PlanOptions& options) {
+  Diagnostics diagnostics;
+  const auto expand = [](const std::string&, const std::vector<Resource>& resources) {
+    return std::vector<Result<std::vector<ChildSpec>>>(resources.size(), std::vector<ChildSpec>());
+  };
+  const auto owned = inventory.owned().value();
+  const Graph graph =
+      resolve(complete(std::move(desired), catalog, expand, diagnostics), owned, catalog, diagnostics);
+  observations_ = observe(graph);
+  Plan plan = make_plan(graph, observations_, owned, inventory.uuid(), catalog, options);
+  for (const Diagnostic& diagnostic : diagnostics) plan.notes.push_back(to_string(diagnostic));
+  return plan;
+}
+
+Simulated Simulation::run(const Plan& plan, const SimulationOptions& options) {
+  Simulated result;
+  const RunOptions run{
+      .id = "run-" + std::to_string(++runs_), .process = "test", .parallelism = options.parallelism};
+  const auto state = begin_run(plan, catalog, inventory.owned().value(), observations_, run);
+  InFlight flights(backend, options.random);
+  std::vector<CallResult> results;
+  int left = options.kill_after;
+  const auto killed = [&left] { return left >= 0 && left-- == 0; };
+  for (;;) {
+    const Turn turn = next(*state, std::move(results), clock.now(), options.stopping());
+    results.clear();
+    result.steps = step_records(*state);
+    if ((result.killed = killed())) break;
+    if (!turn.records.empty() && !inventory.commit(turn.records)) break;
+    keep(turn, result);
+    if (turn.finished) return result;
+    if ((result.killed = killed())) break;
+    flights.add(turn.calls, result);
+    if (!flights.empty()) {
+      results.push_back(flights.make_one());
+    } else if (turn.wake) {
+      clock.advance_to(std::max(clock.now(), *turn.wake));
+    } else {
+      result.stuck = true;
+      return result;
+    }
+  }
+  flights.make_some();
+  return result;
+}
+
+Address slow(const std::string& name) { return {"test", "Slow", "default", name}; }
+Address fast(const std::string& name) { return {"test", "Fast", "default", name}; }
+
+Resource resource(const Address& address, Json spec) {
+  return {.address = address, .version = "v1", .instance = "", .spec = std::move(spec)};
+}
+
+}  // namespace tenon

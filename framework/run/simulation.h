@@ -1,0 +1,64 @@
+// A whole run in virtual time on one thread, for tests: scheduler, fake backend, inventory in memory.
+#pragma once
+
+#include <functional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "framework/backend/fake.h"
+#include "framework/backend/fake_clock.h"
+#include "framework/inventory/memory.h"
+#include "framework/plan/plan.h"
+#include "framework/run/scheduler.h"
+
+namespace tenon {
+
+// Serves test/Slow (later: true) and test/Fast. Spec: size (live), fixed (replace), from (anything), and slow
+// and fast: names of what it requires to be ready.
+Catalog simulated_catalog();
+
+struct Simulated {
+  std::vector<StepRecord> steps;
+  std::vector<Call> calls;  // in the order started
+  std::vector<StepEvent> events;
+  std::vector<size_t> calls_at;  // per event: how many calls had been started
+  bool killed = false;
+  bool stuck = false;       // nothing on its way, nothing to wait for, not finished
+  int most_calls = 0;       // mutating, on their way at once
+  bool overlapped = false;  // two mutating calls of one address at once
+};
+
+struct SimulationOptions {
+  std::mt19937* random = nullptr;  // the order in which calls return; null: as started
+  int kill_after = -1;             // commits and calls; then the run is dead
+  std::function<bool()> stopping = [] { return false; };
+  int parallelism = 10;
+};
+
+class Simulation {
+ public:
+  Simulation() : catalog(simulated_catalog()), backend(clock) {}
+
+  Observations observe(const Graph& graph);
+  // Passes 2 to 6.
+  Plan plan(std::vector<Resource> desired, const PlanOptions& options = {});
+  // Pass 7. Calls that were on their way when the run was killed are made or not, as chance has it.
+  Simulated run(const Plan& plan, const SimulationOptions& options = {});
+
+  FakeClock clock;
+  MemoryInventory inventory;
+  const Catalog catalog;
+  FakeBackend backend;
+
+ private:
+  Observations observations_;
+  int runs_ = 0;
+};
+
+Address slow(const std::string& name);
+Address fast(const std::string& name);
+Resource resource(const Address& address, Json spec = Json::object());
+
+}  // namespace tenon
