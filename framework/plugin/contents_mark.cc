@@ -31,6 +31,7 @@ Result<std::optional<ContentsMark>> parse(const std::string& directory, const st
     if (!value.is_string()) return malformed(directory);
     *member = value.get<std::string>();
   }
+  mark.released = json.value("released", Json()) == true;
   if (mark.contents != "incomplete" && mark.contents != "populated") return malformed(directory);
   return std::optional(mark);
 }
@@ -54,12 +55,13 @@ Result<std::optional<ContentsMark>> read_contents_mark(const std::string& direct
 
 Status write_contents_mark(const std::string& directory, const ContentsMark& mark) {
   remove_interrupted_writes(directory);
-  const Json json = {{"version", 1},
-                     {"contents", mark.contents},
-                     {"nonce", mark.nonce},
-                     {"importer", mark.importer},
-                     {"generation", mark.generation},
-                     {"digest", mark.digest}};
+  Json json = {{"version", 1},
+               {"contents", mark.contents},
+               {"nonce", mark.nonce},
+               {"importer", mark.importer},
+               {"generation", mark.generation},
+               {"digest", mark.digest}};
+  if (mark.released) json["released"] = true;
   return write_file_atomically(mark_path(directory), json.dump(2) + "\n");
 }
 

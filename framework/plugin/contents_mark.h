@@ -21,6 +21,8 @@ struct ContentsMark {
   std::string importer;    // address of the resource that fills it
   std::string generation;  // the importer's
   std::string digest;  // "sha256:…" of the image as it was served; empty while incomplete or without an image
+  // The importer was deleted since: what the claim holds stays, but the same importer may replace it.
+  bool released = false;
 };
 
 // nullopt: nobody has begun to fill the claim. An unreadable or malformed mark is an error, never "none".

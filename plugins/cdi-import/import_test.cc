@@ -355,6 +355,7 @@ TEST_F(ImportTest, ADiskThatThisImportMadeIsNotMadeAgain) {
   const auto started = imports_.start(wanted);
   ASSERT_TRUE(started) << started.error().message;
   EXPECT_FALSE(*started);
+  EXPECT_FALSE((*read_contents_mark(claim_))->released);
   EXPECT_EQ(look(wanted).phase, "Succeeded");
   EXPECT_TRUE(read_file(disk())->starts_with("written by a machine"));
 }
@@ -362,12 +363,28 @@ TEST_F(ImportTest, ADiskThatThisImportMadeIsNotMadeAgain) {
 TEST_F(ImportTest, ADiskThatAnotherGenerationMadeIsNotOverwritten) {
   const sdk::Resource wanted = http("/plain/disk.raw");
   import(wanted);
-  ASSERT_TRUE(imports_.remove(wanted, 5s).value_or(false));
+  fs::remove_all(root_ + "/imports");  // lost, not deleted
   sdk::Resource other = wanted;
   other.generation = "g2";
   other.nonce = "n-g2";
   EXPECT_EQ(imports_.start(other).error().code, Code::failed_precondition);
   expect_complete();
+}
+
+TEST_F(ImportTest, AfterItsDeletionAnImporterReplacesItsDiskAndNobodyElseDoes) {
+  const sdk::Resource wanted = resource({{"blank", Json::object()}});
+  import(wanted);
+  ASSERT_TRUE(imports_.remove(wanted, 5s).value_or(false));
+  EXPECT_EQ(contents_state(*read_contents_mark(claim_), "cn"), "populated");
+  sdk::Resource other = http("/plain/disk.raw");
+  other.generation = "g2";
+  other.nonce = "n-g2";
+  sdk::Resource stranger = other;
+  stranger.address += "2";
+  EXPECT_EQ(imports_.start(stranger).error().code, Code::failed_precondition);
+  EXPECT_EQ(import(other).phase, "Succeeded");
+  expect_complete();
+  EXPECT_FALSE((*read_contents_mark(claim_))->released);
 }
 
 TEST_F(ImportTest, ADiskWithoutAMarkIsNotOverwritten) {

@@ -58,13 +58,28 @@ Ledger ledger_for(const sdk::Resource& resource, const std::optional<Ledger>& be
 // False: there is work to do. True: this import did it before. An error: what the claim holds is not ours to
 // overwrite.
 Result<bool> is_done(const Ledger& ledger) {
-  const auto mark = read_contents_mark(ledger.claim.directory);
+  auto mark = read_contents_mark(ledger.claim.directory);
   if (!mark) return mark.error();
-  if (contents_state(*mark, ledger.claim.nonce) != "populated") return false;
-  if (is_populated_by(*mark, ledger.claim.nonce, ledger.address, ledger.import_generation)) return true;
+  const std::string& nonce = ledger.claim.nonce;
+  if (is_populated_by(*mark, nonce, ledger.address, ledger.import_generation)) {
+    if (!(*mark)->released) return true;
+    (*mark)->released = false;
+    const Status kept = write_contents_mark(ledger.claim.directory, **mark);
+    return kept ? Result<bool>(true) : kept.error();
+  }
+  if (may_fill(*mark, nonce, ledger.address)) return false;
   return Error{Code::failed_precondition,
                ledger.claim.directory + " already holds what " + (*mark)->importer +
                    " imported; an import never overwrites it: delete the claim first"};
+}
+
+// Before the ledger goes: what was imported stays, for this importer to replace.
+Status release(const Ledger& ledger) {
+  auto mark = read_contents_mark(ledger.claim.directory);
+  if (!mark) return mark.error();
+  if (!is_populated_by(*mark, ledger.claim.nonce, ledger.address, ledger.import_generation)) return {};
+  (*mark)->released = true;
+  return write_contents_mark(ledger.claim.directory, **mark);
 }
 
 // Whether the lock, if it is held, is held by this import's worker.
@@ -183,8 +198,10 @@ Result<bool> Imports::remove(const sdk::Resource& resource, milliseconds patienc
   const Code code = lock ? Code::internal : lock.error().code;
   if (code == Code::aborted && may_be_filling(**ledger)) return false;
   if (!lock && code != Code::aborted && code != Code::not_found) return lock.error();
-  if (lock)
+  if (lock) {
     if (const Status removed = remove_leftovers(directory); !removed) return removed.error();
+    if (const Status released = release(**ledger); !released) return released.error();
+  }
   if (const Status removed = state->remove(); !removed) return removed.error();
   return true;
 }

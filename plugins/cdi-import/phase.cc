@@ -47,6 +47,11 @@ bool is_populated_by(const std::optional<ContentsMark>& mark, const std::string&
          mark->generation == generation;
 }
 
+bool may_fill(const std::optional<ContentsMark>& mark, const std::string& claim_nonce,
+              const std::string& importer) {
+  return contents_state(mark, claim_nonce) != "populated" || (mark->importer == importer && mark->released);
+}
+
 ImportState derive_state(const Ledger& ledger, const ImportFacts& facts) {
   if (!facts.mark)
     return {.phase = "Unknown", .reason = "MarkUnreadable", .message = facts.mark.error().message};

@@ -32,6 +32,11 @@ struct ImportState {
 bool is_populated_by(const std::optional<ContentsMark>& mark, const std::string& claim_nonce,
                      const std::string& importer, const std::string& generation);
 
+// Whether an import of this importer may begin: nothing of worth is in the claim, or its own deleted
+// import's.
+bool may_fill(const std::optional<ContentsMark>& mark, const std::string& claim_nonce,
+              const std::string& importer);
+
 ImportState derive_state(const Ledger& ledger, const ImportFacts& facts);
 
 }  // namespace tenon::cdi

@@ -76,12 +76,15 @@ MaybeFailure Import::begin(bool& done) {
   if (!before) return local_failure(before.error());
   done = is_populated_by(*before, nonce, ledger_.address, ledger_.import_generation);
   if (done) return std::nullopt;
-  const std::string contents = contents_state(*before, nonce);
-  if (contents == "populated" || (contents == "none" && access(ledger_.claim.disk_path.c_str(), F_OK) == 0))
-    return Failure{"ClaimNotEmpty",
-                   ledger_.claim.disk_path + " is there already: an import never overwrites a disk"};
+  const std::string& disk = ledger_.claim.disk_path;
+  if (!may_fill(*before, nonce, ledger_.address) ||
+      (contents_state(*before, nonce) == "none" && access(disk.c_str(), F_OK) == 0))
+    return Failure{"ClaimNotEmpty", disk + " is there already: an import never overwrites a disk"};
   if (const Status removed = remove_leftovers(directory_); !removed) return local_failure(removed.error());
   if (const Status marked = mark("incomplete"); !marked) return local_failure(marked.error());
+  // Of an earlier import that was deleted, or of a worker that was killed before it could tell.
+  if (unlink(disk.c_str()) != 0 && errno != ENOENT)
+    return local_failure(errno_error("removing", disk, errno));
   return std::nullopt;
 }
 
