@@ -1,4 +1,5 @@
 """tools/demo does what it shows, and leaves nothing."""
+import os
 import pathlib
 import subprocess
 import unittest
@@ -12,7 +13,8 @@ class Demo(unittest.TestCase):
 
     def test_runs_to_its_end_and_cleans_up(self):
         before = self.left()
-        done = subprocess.run([DEMO, '--fast'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run([DEMO, '--fast', '--prefix', os.environ['TENON_PREFIX']], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.assertEqual(done.returncode, 0, done.stdout)
         for text in ('ImportInProgress', 'No changes.', 'of the demo', 'nothing is left'):
             self.assertIn(text, done.stdout)
