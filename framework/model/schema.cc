@@ -6,7 +6,7 @@
 
 #include "framework/model/address.h"
 #include "framework/model/json_reader.h"
-#include "framework/model/quantity.h"
+#include "framework/base/quantity.h"
 
 namespace tenon {
 namespace {

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "framework/model/json_reader.h"
-#include "framework/model/quantity.h"
+#include "framework/base/quantity.h"
 #include "framework/model/resource.h"
 #include "framework/model/schema.h"
 

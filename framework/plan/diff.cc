@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "framework/model/quantity.h"
+#include "framework/base/quantity.h"
 #include "framework/model/resource.h"
 #include "framework/plan/words.h"
 

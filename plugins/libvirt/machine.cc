@@ -1,9 +1,9 @@
 #include "plugins/libvirt/machine.h"
 
-#include <cmath>
-#include <cstdlib>
 #include <map>
 #include <set>
+
+#include "framework/base/quantity.h"
 
 namespace tenon::libvirt {
 namespace {
@@ -49,13 +49,20 @@ Amount first_of(const Json& spec, std::initializer_list<const char*> fields) {
   return {};
 }
 
+Quantity quantity_of(const Amount& amount) {
+  const auto quantity = Quantity::from_json(amount.value);
+  if (!quantity) refuse(amount.field, quantity.error().message);
+  return *quantity;
+}
+
 void set_memory(Machine& machine, const Json& spec) {
   const Amount amount =
       first_of(spec, {"/memory/guest", "/resources/requests/memory", "/resources/limits/memory"});
   if (amount.value.is_null())
     refuse("/template/spec/domain", "no memory is given; set resources.requests.memory, such as 64Mi");
-  const int64_t bytes = quantity(amount.value, amount.field);
-  if (bytes <= 0) refuse(amount.field, "memory must be more than nothing");
+  const Quantity memory = quantity_of(amount);
+  const int64_t bytes = memory.value();
+  if (!memory.is_positive()) refuse(amount.field, "memory must be more than nothing");
   constexpr int64_t kMiB = 1 << 20;
   machine.memory_mib = bytes / kMiB + (bytes % kMiB != 0);
   machine.memory_rounded = bytes % kMiB != 0;
@@ -72,9 +79,9 @@ void set_cpu(Machine& machine, const Json& spec) {
   }
   const Amount amount = first_of(spec, {"/resources/requests/cpu", "/resources/limits/cpu"});
   if (amount.value.is_null()) return;
-  const int64_t milli = quantity(amount.value, amount.field, 1000);
-  if (milli <= 0 || milli > 4096000) refuse(amount.field, "between 1m and 4096 CPUs can be had");
-  machine.cores = static_cast<int>(milli / 1000 + (milli % 1000 != 0));
+  const Quantity cpus = quantity_of(amount);
+  if (!cpus.is_positive() || cpus.value() > 4096) refuse(amount.field, "between 1m and 4096 CPUs can be had");
+  machine.cores = static_cast<int>(cpus.value());
 }
 
 // Volume name -> address of what supplies it.
@@ -179,22 +186,6 @@ std::vector<Child> data_volumes(const Json& spec) {
     children.push_back(std::move(child));
   }
   return children;
-}
-
-int64_t quantity(const Json& value, const std::string& field, int scale) {
-  const std::string written = value.is_string() ? value.get<std::string>() : value.dump();
-  static const std::map<std::string, long double> kUnits = {
-      {"", 1},         {"m", 1e-3L},    {"k", 1e3L},     {"M", 1e6L},     {"G", 1e9L},
-      {"T", 1e12L},    {"P", 1e15L},    {"E", 1e18L},    {"Ki", 0x1p10L}, {"Mi", 0x1p20L},
-      {"Gi", 0x1p30L}, {"Ti", 0x1p40L}, {"Pi", 0x1p50L}, {"Ei", 0x1p60L}};
-  char* rest = nullptr;
-  const long double number = std::strtold(written.c_str(), &rest);
-  const auto unit = kUnits.find(rest);
-  if (rest == written.c_str() || unit == kUnits.end())
-    refuse(field, "'" + written + "' is no quantity; write it like 64Mi, 1.5Gi or 500m");
-  const long double amount = std::ceil(number * unit->second * scale);
-  if (!(amount > -0x1p62L && amount < 0x1p62L)) refuse(field, "'" + written + "' is out of range");
-  return static_cast<int64_t>(amount);
 }
 
 bool same_machine_type(const std::string& requested, const std::string& actual) {

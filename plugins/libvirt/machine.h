@@ -40,9 +40,6 @@ Machine parse_machine(const sdk::Json& spec, const std::string& name_space);
 // DataVolume that is declared elsewhere.
 std::vector<sdk::Child> data_volumes(const sdk::Json& spec);
 
-// Bytes of a Kubernetes quantity, text or number, rounded up; scale 1000 gives thousandths.
-int64_t quantity(const sdk::Json& value, const std::string& field, int scale = 1);
-
 // "q35" is met by "pc-q35-7.2", "pc" by "pc-i440fx-7.2"; otherwise only by itself.
 bool same_machine_type(const std::string& requested, const std::string& actual);
 

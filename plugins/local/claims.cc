@@ -11,8 +11,8 @@
 
 #include "framework/base/digest.h"
 #include "framework/base/files.h"
+#include "framework/base/quantity.h"
 #include "framework/plugin/contents_mark.h"
-#include "plugins/local/bytes.h"
 
 namespace tenon::local {
 namespace {
@@ -117,7 +117,11 @@ Result<int64_t> requested_size(const Json& spec) {
   const Json::json_pointer path("/resources/requests/storage");
   if (!spec.contains(path))
     return Error{Code::invalid_argument, "spec.resources.requests.storage is missing"};
-  return parse_bytes(spec.at(path));
+  const auto size = Quantity::from_json(spec.at(path));
+  if (!size) return with_context("spec.resources.requests.storage", size.error());
+  if (!size->is_positive())
+    return Error{Code::invalid_argument, "spec.resources.requests.storage: a size must be positive"};
+  return size->value();
 }
 
 Result<Claim> Claims::find(const ClaimName& name) const {

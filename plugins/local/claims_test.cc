@@ -11,7 +11,6 @@
 #include "framework/base/digest.h"
 #include "framework/base/files.h"
 #include "framework/plugin/contents_mark.h"
-#include "plugins/local/bytes.h"
 
 namespace tenon::local {
 namespace {
@@ -184,27 +183,13 @@ TEST(ClaimName, RefusesWhatWouldLeaveTheRoot) {
   }
 }
 
-TEST(Bytes, AreThoseOfKubernetes) {
-  const std::pair<Json, int64_t> cases[] = {{"64Mi", 67108864},
-                                            {"1.5Gi", 1610612736},
-                                            {"1G", 1000000000},
-                                            {"1e3", 1000},
-                                            {"1E3", 1000},
-                                            {"2147483648", 2147483648},
-                                            {1024, 1024},
-                                            {"500m", 1},
-                                            {"1E", 1000000000000000000},
-                                            {"0.5Ki", 512},
-                                            {"7Ei", 8070450532247928832}};
-  for (const auto& [quantity, bytes] : cases)
-    EXPECT_EQ(parse_bytes(quantity).value_or(-1), bytes) << quantity;
-}
-
-TEST(Bytes, AreRefusedWhereTheyAreNoPositiveSize) {
-  for (const Json& quantity :
-       {Json("0"), Json("-1"), Json("8Ei"), Json("Mi"), Json("64MiB"), Json(""), Json("1.2.3"), Json("1e99"),
-        Json("9999999999999999999999"), Json(-5), Json(nullptr)})
-    EXPECT_FALSE(parse_bytes(quantity)) << quantity;
+TEST(RequestedSize, IsInBytesAndPositive) {
+  const auto spec = [](const Json& size) { return Json{{"resources", {{"requests", {{"storage", size}}}}}}; };
+  EXPECT_EQ(requested_size(spec("1.5Gi")).value_or(-1), 1610612736);
+  EXPECT_EQ(requested_size(spec(1024)).value_or(-1), 1024);
+  for (const Json& size : {Json("0"), Json("-1"), Json("64MiB"), Json(nullptr)})
+    EXPECT_FALSE(requested_size(spec(size))) << size;
+  EXPECT_FALSE(requested_size(Json::object()));
 }
 
 }  // namespace

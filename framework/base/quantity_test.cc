@@ -1,4 +1,4 @@
-#include "framework/model/quantity.h"
+#include "framework/base/quantity.h"
 
 #include <gtest/gtest.h>
 
