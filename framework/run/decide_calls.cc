@@ -52,13 +52,15 @@ Decision decide_present(const RunState& state, int index, const Observation& sel
   const Step& step = state.plan.steps[static_cast<size_t>(index)];
   const bool same = !self.mark || self.mark->generation == sent.generation;
   const bool unfinished = self.resumable && !self.busy;
-  if (state.steps[static_cast<size_t>(index)].called || (same && !unfinished))
+  // Whether an earlier call also started or stopped it is not known: that is asked for again.
+  const bool nothing_left = same && !unfinished && step.operations.empty();
+  if (state.steps[static_cast<size_t>(index)].called || nothing_left)
     return settle(state, step.address, self, sent);
   if (self.busy)
     return wait_for(self, to_string(step.address) + " is being worked on",
                     settle_timeout(state, step.address));
   if (auto held = held_back(state, step.guards)) return *held;
-  return call(unfinished ? CallKind::create : CallKind::update, sent);
+  return call(same || unfinished ? CallKind::create : CallKind::update, sent);
 }
 
 // What a value that is known only now makes of a planned update: nothing to do, or more than was planned.

@@ -90,6 +90,23 @@ TEST_F(Scheduler, ACreateEndsWhenItsObjectIsObserved) {
   EXPECT_EQ(changes_of(world_.backend, fast("a"), Method::create), 1);
 }
 
+TEST_F(Scheduler, ACreateThatFindsItsObjectMadeStillStartsIt) {
+  apply({resource(fast("a"))});
+  Owned killed_before_the_start = *row(fast("a"));
+  killed_before_the_start.intent = Intent{.nonce = killed_before_the_start.nonce,
+                                          .generation = killed_before_the_start.generation,
+                                          .spec = Json::object()};
+  killed_before_the_start.applied = nullptr;
+  ASSERT_TRUE(world_.inventory.commit({PutOwned{killed_before_the_start}}));
+  plan_ = world_.plan({resource(fast("a"))});
+  ASSERT_EQ(plan_.steps.size(), 1u);
+  plan_.steps[0].operations = {"start"};
+  result_ = world_.run(plan_);
+  EXPECT_EQ(told(plan_, result_), "create Fast a: done\n");
+  EXPECT_EQ(calls_of(result_, CallKind::create), 1);
+  EXPECT_EQ(changes_of(world_.backend, fast("a"), Method::create), 1);
+}
+
 TEST_F(Scheduler, ADependantStartsOnlyWhenItsRequirementIsReady) {
   world_.backend.script(slow("disk"), {.ready_after = seconds(100)});
   Time created{};
