@@ -98,7 +98,7 @@ class EveryOrderTest(Case):
     def test_a_second_apply_at_the_same_time_waits_or_is_refused_and_never_starts_early(self):
         first = self.tenon.start('apply', '--yes', '-f', self.data_volume)
         self.importing()
-        second = self.tenon.run('apply', '--yes', '--lock-timeout', '60', '-f', self.by_claim)
+        second = self.tenon.run('apply', '--yes', '--lock-timeout', '60s', '-f', self.by_claim)
         self.assertEqual((first.wait().status, second.status), (0, 0), str(second))
         self.runs_on_the_whole_disk()
 

@@ -99,7 +99,7 @@ Status make_directories(const std::string& path) {
   std::filesystem::path prefix;
   for (const auto& part : std::filesystem::path(path)) {
     prefix /= part;
-    if (mkdir(prefix.c_str(), 0700) != 0 && errno != EEXIST && errno != EISDIR)
+    if (mkdir(prefix.c_str(), 0711) != 0 && errno != EEXIST && errno != EISDIR)
       return errno_error("creating directory", prefix.string(), errno);
   }
   if (!std::filesystem::is_directory(path))

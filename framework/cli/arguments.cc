@@ -1,7 +1,10 @@
 #include "framework/cli/arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "framework/cli/exit_code.h"
@@ -47,6 +50,18 @@ void add_common(CLI::App& command, Arguments& arguments) {
       ->type_name("process|none");
 }
 
+// "500ms", "90s", "1.5m", "1h"; without a unit seconds.
+std::optional<std::chrono::milliseconds> parse_duration(const std::string& text) {
+  static const std::map<std::string, double> kUnits = {
+      {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+  const size_t end = text.find_first_not_of("0123456789.");
+  const std::string number = text.substr(0, end);
+  const auto unit = kUnits.find(end == std::string::npos ? "" : text.substr(end));
+  if (unit == kUnits.end() || number.empty() || number.size() > 9) return std::nullopt;
+  if (number == "." || std::count(number.begin(), number.end(), '.') > 1) return std::nullopt;
+  return std::chrono::milliseconds(static_cast<int64_t>(std::stod(number) * unit->second));
+}
+
 void add_approvals(CLI::App& command, Arguments& arguments) {
   command
       .add_option("--approve", arguments.approve,
@@ -59,14 +74,14 @@ void add_acting(CLI::App& command, Arguments& arguments) {
   add_approvals(command, arguments);
   command.add_flag("-y,--yes", arguments.yes, "Do not ask");
   command
-      .add_option_function<double>(
+      .add_option_function<std::string>(
           "--lock-timeout",
-          [&arguments](const double& seconds) {
-            arguments.lock_timeout = std::chrono::milliseconds(static_cast<long>(seconds * 1000));
-          },
-          "Wait this long for another run to end")
-      ->type_name("SECONDS")
-      ->check(CLI::NonNegativeNumber);
+          [&arguments](const std::string& text) { arguments.lock_timeout = *parse_duration(text); },
+          "Wait this long for another run to end: 90s, 5m, or a number of seconds")
+      ->type_name("DURATION")
+      ->check([](const std::string& text) {
+        return parse_duration(text) ? "" : "'" + text + "' is not a duration such as 90s or 5m";
+      });
   command.add_option("--parallelism", arguments.parallelism, "Steps that may run at the same time")
       ->type_name("N")
       ->check(CLI::Range(1, 1000))

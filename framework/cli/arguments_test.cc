@@ -51,9 +51,17 @@ TEST(Arguments, GetTakesTargetsAndAFormat) {
   EXPECT_EQ(arguments.format, Format::json);
 }
 
-TEST(Arguments, LockTimeoutIsInSeconds) {
-  EXPECT_EQ(parsed({"apply", "-f", "a", "--lock-timeout", "1.5"}).lock_timeout,
-            std::chrono::milliseconds(1500));
+TEST(Arguments, LockTimeoutIsADurationInSecondsWithoutAUnit) {
+  const std::pair<const char*, int> durations[] = {{"1.5", 1500},   {"90s", 90000}, {"5m", 300000},
+                                                   {"1h", 3600000}, {"20ms", 20},   {"0", 0}};
+  for (const auto& [text, milliseconds] : durations)
+    EXPECT_EQ(parsed({"apply", "-f", "a", "--lock-timeout", text}).lock_timeout,
+              std::chrono::milliseconds(milliseconds))
+        << text;
+  for (const char* text : {"soon", "1.2.3", ".", "5 m", "5d"})
+    EXPECT_NE(refused({"apply", "-f", "a", "--lock-timeout", text}).text.find("not a duration"),
+              std::string::npos)
+        << text;
 }
 
 TEST(Arguments, WrongUsageExitsWithOneAndSaysWhat) {

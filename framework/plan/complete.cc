@@ -125,7 +125,34 @@ class Completer {
     for (const SchemaProblem& problem : problems)
       error(resource, resource.origin.locate(problem.pointer, problem.at_key), problem.summary,
             problem.detail);
+    if (!problems.empty()) validate_templates(resource, kind.schema, resource.spec, "");
     return problems.empty();
+  }
+
+  // A resource with problems is not expanded; what its templates have is reported all the same.
+  void validate_templates(const Resource& resource, const Schema& schema, const Json& value,
+                          const std::string& pointer) {
+    if (!schema.template_of.empty()) return validate_template(resource, schema.template_of, value, pointer);
+    if (value.is_array() && schema.items)
+      for (size_t i = 0; i < value.size(); ++i)
+        validate_templates(resource, *schema.items, value[i], pointer + "/" + std::to_string(i));
+    if (value.is_object())
+      for (const auto& [name, property] : schema.properties)
+        if (const auto member = value.find(name); member != value.end())
+          validate_templates(resource, property, *member, joined(pointer, name));
+  }
+
+  void validate_template(const Resource& resource, const std::string& kind_name, const Json& value,
+                         const std::string& pointer) {
+    const auto name = parse_kind_name(kind_name);
+    const KindManifest* kind = name ? catalog_.find(*name) : nullptr;
+    if (!kind || !value.is_object() || !value.contains("spec")) return;
+    Json spec = value.at("spec");
+    std::vector<SchemaProblem> problems;
+    complete_value(kind->schema, spec, problems);
+    for (const SchemaProblem& problem : problems)
+      error(resource, resource.origin.locate(pointer + "/spec" + problem.pointer, problem.at_key),
+            problem.summary, problem.detail);
   }
 
   bool expands(const Resource& resource) const {

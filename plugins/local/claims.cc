@@ -192,7 +192,8 @@ Status Claims::remove(const ClaimName& name, const ClaimMark& owner, std::chrono
 Status Claims::make(const ClaimName& name, const ClaimMark& mark) const {
   const std::string parent = namespace_directory(name);
   const std::string temporary = parent + "/.new-" + random_uuid();
-  if (mkdir(temporary.c_str(), 0700) != 0) return errno_error("creating", temporary, errno);
+  // A hypervisor that runs its machines as somebody else must get through to the disk.
+  if (mkdir(temporary.c_str(), 0711) != 0) return errno_error("creating", temporary, errno);
   if (const Status written = write_file_atomically(mark_path(temporary), to_text(mark)); !written)
     return written;
   const std::string final = parent + "/" + name.name;
