@@ -13,8 +13,7 @@ std::atomic<StopFlag*> current = nullptr;
 void on_signal(int) {
   static constexpr std::string_view kFirst =
       "\nInterrupted: nothing new is started; waiting for the calls that run. An import that has begun goes "
-      "on by "
-      "itself:\nthe next 'tenon apply' finds it, 'tenon destroy' stops it. Once more stops at once.\n";
+      "on by itself:\nthe next 'tenon apply' finds it, 'tenon destroy' stops it. Once more stops at once.\n";
   StopFlag* stop = current.load();
   if (!stop || stop->fetch_add(1) != 0) return;
   // There is nobody to tell that telling failed.

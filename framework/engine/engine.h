@@ -6,8 +6,7 @@
 //   4 observe   engine/observe.h    graph → observations, in batches, dependencies first
 //   5 diff      plan/plan.h         desired × applied × observed × schema → changes
 //   6 plan      plan/plan.h         changes × graph × guards → steps
-//   7 run       run/executor.h      plan × backends × clock → outcomes, each recorded before the next depends
-//   on it
+//   7 run       run/executor.h      plan × backends × clock → outcomes, each recorded at once
 //
 // A driver (framework/cli, framework/operator) only chooses where the resources come from and what wakes it.
 #pragma once

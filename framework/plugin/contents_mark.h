@@ -1,6 +1,6 @@
 // What a claim holds, and whether somebody is filling it: the lock and the mark that docs/plugin-abi.md
-// describes
-// ("Contents marks"). For plugins that make claims, fill them or use them; all of them see the same files.
+// describes ("Contents marks"). For plugins that make claims, fill them or use them; all of them see the
+// same files.
 //
 // directory is always a claim's outputs.contents.directory. Every call does I/O; thread-safe.
 #pragma once

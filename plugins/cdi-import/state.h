@@ -1,9 +1,10 @@
 // The state directory of one import: what the plugin and its worker tell each other through files, so that
 // either may die at any moment.
 //
-//   ledger.json    whose import it is, what to do; written by the plugin, read by the worker. No ledger: no
-//   import progress.json  written by the worker, about five times a second failure.json   why the last
-//   attempt failed; written by the worker, removed by the next attempt cancel         asks the worker to stop
+//   ledger.json    whose import it is, what to do; written by the plugin, read by the worker. None: no import
+//   progress.json  written by the worker, about five times a second
+//   failure.json   why the last attempt failed; written by the worker, removed by the next attempt
+//   cancel         asks the worker to stop
 //   worker.log     for people
 //
 // Whether a worker lives is told by the claim's lock alone, whether it is done by the claim's mark alone
