@@ -77,6 +77,11 @@ Result<Outcome> FakeBackend::remove(const Request& request, const CallContext&) 
   return changed(request, Method::remove, [&]() -> Result<Outcome> {
     const auto it = world_.find(request.address);
     if (it == world_.end()) return Outcome{};
+    if (const auto script = scripts_.find(request.address);
+        script != scripts_.end() && script->second.late_deletes > 0) {
+      --script->second.late_deletes;
+      return Outcome{.in_progress = true};
+    }
     record({Method::remove, request.address, request.nonce, "", !it->second.removed});
     if (!it->second.removed) it->second.removed = clock_.now();
     return Outcome{};

@@ -29,6 +29,7 @@ struct Script {
   Duration appears_after{};  // from create to being observed
   Duration ready_after{};    // from create to final_phase; Working, busy and with progress until then
   Duration gone_after{};     // from delete to being observed absent
+  int late_deletes = 0;      // so many deletes only say that they are in progress
   std::string final_phase = "Ready";
   int worker_deaths = 0;      // so often the work ends halfway, resumable
   std::vector<Fault> faults;  // in order, per method

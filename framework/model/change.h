@@ -96,7 +96,7 @@ struct Step {
   std::string nonce;                  // of the open intent that a create goes on with; "": a new one
   std::optional<Address> parent;
   std::string reason;
-  bool guarded_delete = false;  // populated or protected: approved by name
+  bool guarded_delete = false;  // approved by name: data in it may go
 };
 
 struct Plan {

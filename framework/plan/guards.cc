@@ -95,11 +95,12 @@ class RemovalGuard {
 
   void require_approval(const Address& address, Fate& fate) {
     const bool populated = holds_data_that_goes(address, fate);
-    if (!populated && !situation_.is_protected(address)) return;
-    fate.guarded_delete = true;
     const auto& approved = situation_.options.approved;
+    const bool guarded = populated || situation_.is_protected(address);
+    // An approval also holds for what is filled between now and the delete.
+    fate.guarded_delete = guarded || approved.count(address);
     const Address* claim = situation_.claim_of(address);
-    if (approved.count(address) || (populated && claim && approved.count(*claim))) return;
+    if (!guarded || approved.count(address) || (populated && claim && approved.count(*claim))) return;
     const std::string what = fate.change.action == Action::replace ? "replacing " : "deleting ";
     fate.change.refusal = Refusal{
         what + title(address) + (populated ? " destroys the data in it" : " is refused: it is protected"),

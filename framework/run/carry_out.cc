@@ -272,6 +272,7 @@ void take_outcome(RunState& state, int index, CallKind kind, const Result<Outcom
   if (outcome) {
     if (kind != CallKind::remove) keep_outcome(state, step, *outcome);
     mine.called = step.kind != StepKind::await;
+    mine.ongoing = outcome->in_progress;
     mine.failures = mine.polls = 0;
     mine.last_error.reset();
     release_slot(state, index);

@@ -10,6 +10,9 @@ namespace {
 // How long something may stay unobservable before a call that is not made yet is given up.
 constexpr Duration kBeforeCall = std::chrono::minutes(2);
 
+// How often a delete that its backend does not end is asked for.
+constexpr int kDeletes = 8;
+
 const Owned* row_of(const RunState& state, const Address& address) {
   const auto it = state.owned.find(address);
   return it == state.owned.end() ? nullptr : &it->second;
@@ -135,7 +138,12 @@ Decision decide_remove(const RunState& state, int index) {
   if (self.existence == Existence::absent) return {.move = Move::finish};
   if (auto foreign = refuse_foreign(state, step.address, self, nonces_of(row_of(state, step.address))))
     return *foreign;
-  if (mine.called) return wait_for(self, name + " is still there", settle_timeout(state, step.address));
+  // What the backend could not end, because somebody worked on it, is asked for again when nobody does.
+  const bool again = mine.ongoing && !self.busy && mine.record.attempts < kDeletes;
+  if (mine.called && !again)
+    return wait_for(self, name + " is still there", settle_timeout(state, step.address));
+  if (self.contents == Contents::populated && !step.guarded_delete)
+    return fail(name + " was filled after the plan was made, and deleting it destroys the data; plan again");
   // Those that this plan removes or detaches are gone by now; anyone else came after the plan was made.
   if (!self.users.empty())
     return wait_for(self, name + " is still used by " + self.users.front(), kBeforeCall);

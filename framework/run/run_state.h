@@ -33,14 +33,15 @@ struct Sent {
 
 struct StepState {
   Stage stage = Stage::blocked;
-  int open = 0;         // steps before it that are not done
-  int looks = 0;        // observe calls on their way
-  bool slot = false;    // counts against the parallelism
-  bool called = false;  // the mutating call has returned well: its effect is to be observed
-  int polls = 0;        // times in a row it was found unfinished
-  int unseen = 0;       // times in a row something could not be looked at
-  int failures = 0;     // failed calls
-  int resumes = 0;      // times its worker was found dead
+  int open = 0;          // steps before it that are not done
+  int looks = 0;         // observe calls on their way
+  bool slot = false;     // counts against the parallelism
+  bool called = false;   // the mutating call has returned well: its effect is to be observed
+  bool ongoing = false;  // it said that it had not done everything yet
+  int polls = 0;         // times in a row it was found unfinished
+  int unseen = 0;        // times in a row something could not be looked at
+  int failures = 0;      // failed calls
+  int resumes = 0;       // times its worker was found dead
   std::optional<Time> resume_at;
   std::optional<Error> last_error;
   std::string signature;  // what counts as progress when it changes

@@ -120,6 +120,27 @@ TEST_F(Scheduler, ADependantStartsOnlyWhenItsRequirementIsReady) {
   EXPECT_GE(since_start(), seconds(100));
 }
 
+TEST_F(Scheduler, ADeleteThatIsInProgressIsAskedForAgain) {
+  apply({resource(fast("a"))});
+  world_.backend.script(fast("a"), {.late_deletes = 2});
+  EXPECT_EQ(apply({}, {}, {.approved = {fast("a")}, .destroy = true}), "delete Fast a: done\n");
+  EXPECT_EQ(calls_of(result_, CallKind::remove), 3);
+  EXPECT_EQ(row(fast("a")), std::nullopt);
+}
+
+TEST_F(Scheduler, WhatIsFilledAfterThePlanIsDeletedOnlyIfApproved) {
+  apply({resource(fast("a"))});
+  world_.backend.script(fast("a"), {.final_phase = "Empty"});
+  const Plan without = world_.plan({}, {.destroy = true});
+  const Plan approved = world_.plan({}, {.approved = {fast("a")}, .destroy = true});
+  world_.backend.script(fast("a"), {});
+  const Simulated refused = world_.run(without);
+  EXPECT_NE(told(without, refused).find("failed: test/Fast/default/a was filled"), std::string::npos)
+      << told(without, refused);
+  EXPECT_TRUE(world_.backend.world().contains(fast("a")));
+  EXPECT_EQ(told(approved, world_.run(approved)), "delete Fast a: done\n");
+}
+
 TEST_F(Scheduler, AnAwaitReportsAndRecordsItsProgress) {
   world_.backend.script(slow("disk"), {.ready_after = seconds(10)});
   apply({resource(slow("disk"))});
