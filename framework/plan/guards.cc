@@ -33,6 +33,7 @@ class RemovalGuard {
   void guard(const Address& address, Fate& fate) {
     std::vector<std::string> holders, users;
     for (const Address& holder : situation_.holders_of(address)) {
+      if (is_made_on(holder, address, fate)) return refuse_wanted(address, fate, holder);
       if (goes_before(holder)) continue;
       if (is_blocked(holder)) return block_for(holder, "cannot be looked at or is blocked itself", fate);
       if (!keeps(holder, address) && is_busy(holder))
@@ -60,6 +61,19 @@ class RemovalGuard {
   bool is_busy(const Address& holder) const {
     const Fate* fate = situation_.fate(holder);
     return fate && fate->change.action == Action::none && fate->unfinished;
+  }
+
+  // This plan makes it, and it requires what would be gone. An importer may go: its claim keeps the data.
+  bool is_made_on(const Address& holder, const Address& address, const Fate& fate) const {
+    if (fate.change.action != Action::remove || situation_.claim_of(address)) return false;
+    const Fate* made = situation_.fate(holder);
+    return made && made->change.action == Action::create && situation_.requires_still(holder, address);
+  }
+
+  static void refuse_wanted(const Address& address, Fate& fate, const Address& holder) {
+    fate.change.refusal =
+        Refusal{title(address) + " cannot be deleted by the plan that makes " + title(holder) + " to use it",
+                "declare " + title(address) + ", or leave " + title(holder) + " out"};
   }
 
   // Nothing that holds, or deleted before.
