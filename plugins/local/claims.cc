@@ -67,7 +67,7 @@ Status remove_tree(const std::string& path) {
   return {};
 }
 
-// What a create or delete that was killed left behind. Only under the lock.
+// What a create that was killed left behind. Only under the lock.
 Status remove_leftovers(const std::string& directory) {
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error))
@@ -134,8 +134,9 @@ Result<Claim> Claims::find(const ClaimName& name) const {
   const auto text = read_file(mark_path(claim.directory));
   claim.exists = true;
   if (!text && (text.error().code == Code::not_found || !S_ISDIR(status.st_mode))) {
-    // Deleted in between, or never ours.
-    claim.exists = lstat(claim.directory.c_str(), &status) == 0;
+    // Deleted in between, the rest of a delete that was killed (empty), or never ours.
+    std::error_code gone;
+    claim.exists = !S_ISDIR(status.st_mode) || (!fs::is_empty(claim.directory, gone) && !gone);
     return claim;
   }
   if (!text) return text.error();
@@ -184,6 +185,7 @@ Status Claims::remove(const ClaimName& name, const ClaimMark& owner, std::chrono
   if (claim->exists)
     if (const Status erased = erase(*claim, name); !erased) return erased;
   if (const Status cleaned = remove_leftovers(namespace_directory(name)); !cleaned) return cleaned;
+  rmdir(claim->directory.c_str());
   // Stays while it has other claims.
   rmdir(namespace_directory(name).c_str());
   return {};
@@ -197,6 +199,7 @@ Status Claims::make(const ClaimName& name, const ClaimMark& mark) const {
   if (const Status written = write_file_atomically(mark_path(temporary), to_text(mark)); !written)
     return written;
   const std::string final = parent + "/" + name.name;
+  rmdir(final.c_str());  // an empty one is nobody's
   if (renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, final.c_str(), RENAME_NOREPLACE) != 0)
     return errno_error("renaming to", final, errno);
   if (const Status synced = sync_directory(parent); !synced) return synced;
@@ -227,11 +230,20 @@ Status Claims::erase(const Claim& claim, const ClaimName& name) const {
   if (locked_by_a_program(claim.disk_path()))
     return Error{Code::failed_precondition,
                  claim.disk_path() + " is in use by a running program: stop that first"};
-  const std::string doomed = namespace_directory(name) + "/.old-" + random_uuid();
-  if (rename(claim.directory.c_str(), doomed.c_str()) != 0)
-    return errno_error("renaming", claim.directory, errno);
-  if (const Status synced = sync_directory(namespace_directory(name)); !synced) return synced;
-  return remove_tree(doomed);
+  // Contents are none before the disk goes, and the claim's own mark goes last: a kill leaves a smaller
+  // claim, which the next delete finds.
+  if (const Status unmarked = remove_tree(claim.directory + "/contents.json"); !unmarked) return unmarked;
+  if (const Status synced = sync_directory(claim.directory); !synced) return synced;
+  const fs::path mark(mark_path(claim.directory));
+  std::error_code error;
+  for (fs::directory_iterator entry(claim.directory, error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->path() != mark)
+      if (const Status removed = remove_tree(entry->path()); !removed) return removed;
+  if (const Status synced = sync_directory(claim.directory); !synced) return synced;
+  if (const Status removed = remove_tree(mark); !removed) return removed;
+  if (rmdir(claim.directory.c_str()) != 0) return errno_error("removing", claim.directory, errno);
+  return sync_directory(namespace_directory(name));
 }
 
 }  // namespace tenon::local

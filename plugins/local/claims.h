@@ -1,9 +1,9 @@
 // Claims as directories: <root>/<namespace>/<name>/ with claim.json (whose it is, its spec), the contents
 // mark and lock (framework/plugin/contents_mark.h), and the disk itself.
 //
-// A claim is born and dies by a rename, so that it is there with its mark or not at all. Changing calls
-// exclude each other, in all processes, by an flock on the root directory itself; what a killed one left
-// (names that begin with a dot) is removed by the next. Thread-safe; every call does I/O.
+// A claim is born by a rename and loses its mark last, so that it is there with its mark or not at all.
+// Changing calls exclude each other, in all processes, by an flock on the root directory itself; what a
+// killed one left (names that begin with a dot) is removed by the next. Thread-safe; every call does I/O.
 #pragma once
 
 #include <chrono>

@@ -38,6 +38,14 @@ class ClaimsTest : public testing::Test {
     fs::resize_file(find().disk_path(), size);
     ASSERT_TRUE(write_contents_mark(find().directory, {"populated", "n1", "g/K/ns/dv", "g", ""}));
   }
+  std::vector<std::string> files_besides_new_claims() const {
+    std::vector<std::string> files;
+    if (!fs::exists(root_)) return files;
+    for (const auto& entry : fs::recursive_directory_iterator(root_))
+      if (entry.is_regular_file() && entry.path().string().find("/.new-") == std::string::npos)
+        files.push_back(entry.path());
+    return files;
+  }
 
   const fs::path root_;
   Claims claims_;
@@ -80,6 +88,7 @@ TEST_F(ClaimsTest, CreateOverAnotherOwnersClaimIsRefusedByName) {
 
 TEST_F(ClaimsTest, ADirectoryWithoutAMarkIsNeverOurs) {
   fs::create_directories(root_ / "volumes/ns/c");
+  std::ofstream(root_ / "volumes/ns/c/somebodys.txt") << "data";
   EXPECT_TRUE(find().exists);
   EXPECT_FALSE(find().marked);
   EXPECT_EQ(claims_.create(name_, mark_of(), kNoWait).error().code, Code::already_exists);
@@ -154,6 +163,19 @@ TEST_F(ClaimsTest, AClaimNeverShrinks) {
   EXPECT_EQ(find().mark.generation, "g1");
 }
 
+TEST_F(ClaimsTest, ARemovalThatWasCutShortIsFinishedByTheNext) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  populate(1 << 20);
+  fs::remove(find().directory + "/contents.json");
+  EXPECT_EQ(find().contents, "none");
+  EXPECT_TRUE(claims_.remove(name_, mark_of(), kNoWait));
+  fs::create_directories(root_ / "volumes/ns/c");
+  EXPECT_FALSE(find().exists);
+  EXPECT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  EXPECT_TRUE(claims_.remove(name_, mark_of(), kNoWait));
+  EXPECT_TRUE(fs::is_empty(root_ / "volumes"));
+}
+
 TEST_F(ClaimsTest, KilledAtAnyPointOfCreateAndRemoveTheClaimIsWholeOrAbsent) {
   for (int microseconds = 0; microseconds < 6000; microseconds += 150) {
     const pid_t child = fork();
@@ -169,6 +191,9 @@ TEST_F(ClaimsTest, KilledAtAnyPointOfCreateAndRemoveTheClaimIsWholeOrAbsent) {
     const auto claim = claims_.find(name_);
     ASSERT_TRUE(claim) << claim.error().message;
     EXPECT_EQ(claim->exists, claim->marked);
+    if (!claim->exists) {
+      EXPECT_EQ(files_besides_new_claims(), std::vector<std::string>());
+    }
   }
   EXPECT_TRUE(claims_.create(name_, mark_of(), kNoWait));
   EXPECT_TRUE(claims_.remove(name_, mark_of(), kNoWait));
