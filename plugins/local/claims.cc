@@ -19,6 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Who only looks whether the contents are locked holds the lock for a moment.
+constexpr std::chrono::milliseconds kLook{200};
+
 std::string mark_path(const std::string& directory) { return directory + "/claim.json"; }
 
 std::string to_text(const ClaimMark& mark) {
@@ -94,7 +97,7 @@ bool locked_by_a_program(const std::string& disk) {
 }
 
 Result<FileDescriptor> lock_for_removal(const Claim& claim) {
-  auto lock = lock_contents(claim.directory);
+  auto lock = lock_contents(claim.directory, kLook);
   if (lock) return lock;
   if (lock.error().code != Code::aborted) return lock.error();
   const auto mark = read_contents_mark(claim.directory);
