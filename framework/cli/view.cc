@@ -140,8 +140,8 @@ Result<View> look(const World& world) {
     plan = std::move(*read);
   }
   const std::vector<StepRecord> records = view.run ? view.run->steps : std::vector<StepRecord>();
-  Diagnostics
-      diagnostics;  // of a graph that was already planned once: what it lacks is not this reader's affair
+  // Of a graph that was already planned once: what it lacks is not this reader's affair.
+  Diagnostics diagnostics;
   const Graph graph = resolve(unborn(plan, records, *owned), *owned, world.catalog, diagnostics);
   view.observations = observe(graph, *owned, world.inventory.uuid(), world.catalog, world.backends);
   Items items = items_of(graph, *owned);
