@@ -61,3 +61,13 @@ class InterruptTest(Case):
         self.hosts_are_gone()
         self.assertEqual(len(processes.running('cdi-import-worker')), 1)
         self.goes_on_to_the_end()
+
+    def test_a_destroy_while_the_import_runs_stops_it_and_leaves_nothing(self):
+        self.manifest = self.example('vm-running.yaml', '/slow/2000000/')
+        running = self.importing()
+        running.signal(signal.SIGINT)
+        running.wait(20)
+        self.succeeds('destroy', '--yes')
+        self.assertEqual(processes.running('cdi-import-worker'), [])
+        self.assertEqual(self.tenon.leftovers(), [])
+        self.assertFalse(self.defined())
