@@ -98,7 +98,7 @@ std::string render_change(const Change& change, const Catalog& catalog, const St
   text += render_fields(change, catalog, style);
   if (change.refusal) {
     text += "      " + style.red("refused: ") + change.refusal->reason + "\n";
-    if (!change.refusal->remedy.empty()) text += "      to allow it: " + change.refusal->remedy + "\n";
+    if (!change.refusal->remedy.empty()) text += "      what to do: " + change.refusal->remedy + "\n";
   }
   for (const std::string& note : change.notes) text += "      note: " + note + "\n";
   return text;

@@ -94,7 +94,7 @@ TEST(RenderPlan, MasksSecretFields) {
   EXPECT_EQ(plan_document(planned, catalog()).dump().find("old"), std::string::npos);
 }
 
-TEST(RenderPlan, ARefusalSaysWhatLiftsIt) {
+TEST(RenderPlan, ARefusalSaysWhatToDo) {
   Planned planned;
   Change change{.address = kClaim, .action = Action::remove, .reasons = {"it is no longer declared"}};
   change.refusal = Refusal{"it holds data", "--approve core/Claim/default/disk"};
@@ -102,7 +102,7 @@ TEST(RenderPlan, ARefusalSaysWhatLiftsIt) {
   EXPECT_EQ(rendered(planned), R"(  - core/Claim/default/disk
       delete: it is no longer declared
       refused: it holds data
-      to allow it: --approve core/Claim/default/disk
+      what to do: --approve core/Claim/default/disk
 
 Plan: 0 to create, 0 to update, 0 to replace, 1 to delete, 0 awaits. 1 refused.
 )");

@@ -104,14 +104,6 @@ std::string display_value(const Json& value) {
   return std::string(first_columns(text, kValueColumns - 1)) + "…";
 }
 
-std::string display_duration(Duration duration) {
-  const double seconds = static_cast<double>(duration.count()) / 1000;
-  if (seconds < 10) return fmt::format("{:.1f} s", seconds);
-  if (seconds < 120) return fmt::format("{:.0f} s", seconds);
-  const long whole = static_cast<long>(seconds);
-  return fmt::format("{} min {} s", whole / 60, whole % 60);
-}
-
 std::string percent(double progress) { return fmt::format("{} %", static_cast<int>(progress * 100)); }
 
 std::string state_of(const Observation& observation) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "framework/base/clock.h"
+#include "framework/base/durations.h"
 #include "framework/base/json.h"
 #include "framework/model/address.h"
 #include "framework/model/observation.h"
@@ -39,9 +39,6 @@ std::string display_path(std::string_view pointer);
 // A value on one line: JSON, cut after 120 columns; "(none)" for null, "(known after apply)" for a value
 // reference.
 std::string display_value(const Json& value);
-
-// "0.4 s", "12 s", "3 min 20 s".
-std::string display_duration(Duration duration);
 
 // "41 %"
 std::string percent(double progress);

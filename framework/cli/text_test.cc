@@ -30,13 +30,6 @@ TEST(Text, TablesAlignByColumnsNotBytes) {
   EXPECT_EQ(table({{"A", "B"}, {"ä", "x"}, {"long", ""}}), "A     B\nä     x\nlong\n");
 }
 
-TEST(Text, DurationsAreRoundedToWhatMatters) {
-  EXPECT_EQ(display_duration(Duration(40)), "0.0 s");
-  EXPECT_EQ(display_duration(Duration(1240)), "1.2 s");
-  EXPECT_EQ(display_duration(Duration(61000)), "61 s");
-  EXPECT_EQ(display_duration(Duration(200000)), "3 min 20 s");
-}
-
 TEST(Text, ColoursCanBeLeftOut) {
   EXPECT_EQ(Style(false).red("x"), "x");
   EXPECT_EQ(Style(true).red("x"), "\033[31mx\033[0m");

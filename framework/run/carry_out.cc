@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/base/durations.h"
 #include "framework/model/resource.h"
 #include "framework/run/decide.h"
 #include "framework/run/requests.h"
@@ -160,8 +161,7 @@ bool timed_out(RunState& state, int index, const Decision& decision) {
     state.touched.insert(index);
   }
   if (state.now - mine.record.last_progress < decision.timeout) return false;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(decision.timeout).count();
-  fail_step(state, index, "no progress for " + std::to_string(seconds) + " s: " + decision.reason);
+  fail_step(state, index, "no progress for " + display_duration(decision.timeout) + ": " + decision.reason);
   return true;
 }
 

@@ -25,12 +25,12 @@ ImportState idle(const ImportFacts& facts) {
   if (facts.progress) {
     state.phase = facts.progress->phase;
     state.reason = "Interrupted";
-    state.message = "the import's worker ended before its work; applying again goes on";
+    state.message = "its worker ended before its work; an apply goes on with it";
     state.progress = facts.progress->fraction;
   } else {
     state.phase = facts.claim_phase == "Bound" ? "PVCBound" : "Pending";
     state.reason = "WorkerNotStarted";
-    state.message = "no worker has begun this import; applying again starts one";
+    state.message = "no worker is at it; an apply starts one";
   }
   return state;
 }
