@@ -55,6 +55,11 @@ bool HostProcess::alive() const {
   return alive_;
 }
 
+void HostProcess::await_end() {
+  Lock lock(mutex_);
+  changed_.wait(lock, [this] { return reaped_; });
+}
+
 void HostProcess::wake() {
   const uint64_t one = 1;
   if (wake_) [[maybe_unused]]
@@ -232,6 +237,7 @@ void HostProcess::reap(int exit_event) {
   if (!why.empty() || poll(&ended, 1, poll_milliseconds(options_.grace)) <= 0) kill(pid_, SIGKILL);
   const std::string status = describe_status(wait_for(pid_));
   const Lock lock(mutex_);
+  reaped_ = true;
   if (why.empty()) why = wanted ? "the host ended (" + status + ")" : "the host was stopped";
   for (auto& [id, pending] : pending_)
     if (!pending.answer)

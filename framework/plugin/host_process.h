@@ -46,6 +46,8 @@ class HostProcess {
   // Blocks. As Channel::call; unavailable: the host had already ended.
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context);
   bool alive() const;
+  // Of a host that is not alive: blocks until its process is gone and reaped, at most the grace and a kill.
+  void await_end();
   pid_t pid() const { return pid_; }
 
  private:
@@ -79,6 +81,7 @@ class HostProcess {
   Status launched_;
   bool ready_ = false;    // launched_ is known
   bool alive_ = false;    // calls may be added
+  bool reaped_ = false;   // its process is gone
   bool closing_ = false;  // leave when the calls are done
   std::string kill_;      // why the host must be killed
   std::string outgoing_;

@@ -73,6 +73,24 @@ TEST_F(Hosted, TheNextCallAfterACrashRestarts) {
   EXPECT_GT(std::stoi(after), 0);
 }
 
+// Its connection is gone, its process is not, and the call that did it still waits: only then a new one
+// begins.
+TEST_F(Hosted, ANewHostStartsWhenTheOneBeforeIsGone) {
+  HostOptions patient = options();
+  patient.grace = 1s;
+  Supervisor supervisor(patient, Json::object());
+  const auto made = [&](const std::string& how) {
+    return supervisor.call("create", to_json(behaving(how)), within(kAmple));
+  };
+  const int before = std::stoi(made("pid").value()["identity"].get<std::string>());
+  auto waiting = std::async(std::launch::async, [&] { return made("hang-up"); });
+  int after = before;
+  while (after == before)
+    if (const auto answer = made("pid")) after = std::stoi((*answer)["identity"].get<std::string>());
+  EXPECT_EQ(kill(before, 0), -1);
+  EXPECT_EQ(waiting.get().error().code, Code::crashed);
+}
+
 TEST_F(Hosted, ACrashLeavesOtherInstancesAlone) {
   const auto crashing = open(), other = open();
   const std::string before = identity(*other, "pid");

@@ -28,11 +28,10 @@ Result<Json> Supervisor::call(const std::string& method, const Json& request, co
 // The running host, or a new one. One caller starts it; the others wait for that, and all of them for the
 // back-off.
 Result<std::shared_ptr<HostProcess>> Supervisor::host(const CallContext& context) {
-  std::shared_ptr<HostProcess> ended;  // before the lock: its end is awaited without it
   Lock lock(mutex_);
   for (;;) {
     if (host_ && !host_->alive()) {
-      ended = std::move(host_);
+      ended_ = std::move(host_);
       start_at_ = Steady::now() + restart_delay(++ends_);
     }
     if (host_) return host_;
@@ -42,8 +41,10 @@ Result<std::shared_ptr<HostProcess>> Supervisor::host(const CallContext& context
       return Error{Code::unavailable, "instance " + options_.instance + " was not restarted in time"};
   }
   starting_ = true;
+  std::shared_ptr<HostProcess> ended = std::move(ended_);
   lock.unlock();
-  ended.reset();  // never two hosts of one instance
+  if (ended) ended->await_end();  // never two hosts of one instance
+  ended.reset();
   auto opened = open_host(context);
   lock.lock();
   starting_ = false;

@@ -36,6 +36,7 @@ class Supervisor final : public Channel {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::shared_ptr<HostProcess> host_;
+  std::shared_ptr<HostProcess> ended_;  // the one before, until whoever starts the next has seen its end
   bool starting_ = false;
   int ends_ = 0;  // in a row, without an answer in between
   Moment start_at_{};

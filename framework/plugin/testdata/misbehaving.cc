@@ -1,5 +1,6 @@
 // A plugin for tests that does what the request's desired.behave says: every way in which a plugin can be
 // wrong.
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -56,6 +57,10 @@ void behave(Plugin& plugin, uint64_t call, const std::string& how, const Json& r
   if (how == "exit") _exit(3);
   if (how == "hang")
     for (;;) pause();
+  if (how == "hang-up") {
+    for (int descriptor = 3; descriptor < 64; ++descriptor) shutdown(descriptor, SHUT_WR);
+    for (;;) pause();
+  }
   if (how == "throw") throw std::runtime_error("thrown");
   if (how == "throw-int") throw 42;
   if (how == "garbage") return plugin.reply(call, "no JSON {");
