@@ -2,7 +2,16 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 
-def tenon_plugin(name, srcs, deps = [], copts = [], linkopts = [], **kwargs):
+def tenon_plugin(name, srcs, manifest = None, deps = [], copts = [], linkopts = [], **kwargs):
+    """manifest: the JSON file that becomes kManifest, a text, in manifest.h beside it."""
+    if manifest:
+        native.genrule(
+            name = name + "-manifest",
+            srcs = [manifest],
+            outs = ["manifest.h"],
+            cmd = "(printf 'constexpr char kManifest[] = R\"manifest('; cat $<; printf ')manifest\";\n') >$@",
+        )
+        srcs = srcs + ["manifest.h"]
     cc_binary(
         name = name + ".so",
         srcs = srcs,

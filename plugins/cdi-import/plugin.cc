@@ -130,4 +130,4 @@ class CdiImportBackend final : public sdk::Backend {
 }  // namespace
 }  // namespace tenon::cdi
 
-TENON_PLUGIN(tenon::cdi::CdiImportBackend, tenon::cdi::manifest())
+TENON_PLUGIN(tenon::cdi::CdiImportBackend, kManifest)

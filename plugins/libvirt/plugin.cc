@@ -1,11 +1,4 @@
 #include "plugins/libvirt/backend.h"
-
-namespace {
-
-const char kManifest[] =
-#include "plugins/libvirt/manifest.inc"
-    ;
-
-}  // namespace
+#include "plugins/libvirt/manifest.h"
 
 TENON_PLUGIN(tenon::libvirt::LibvirtBackend, kManifest)

@@ -91,4 +91,4 @@ class LocalBackend final : public sdk::Backend {
 }  // namespace
 }  // namespace tenon::local
 
-TENON_PLUGIN(tenon::local::LocalBackend, tenon::local::manifest())
+TENON_PLUGIN(tenon::local::LocalBackend, kManifest)
