@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 
+#include "framework/base/diagnostics.h"
 #include "framework/cli/exit_code.h"
 
 namespace tenon {
@@ -155,6 +156,17 @@ void add_manifest_checks(CLI::App& app, Arguments& arguments) {
   add_format(version, arguments, {"text", "json", "yaml"});
 }
 
+// What CLI11 calls a missing subcommand is most often a misspelt one.
+std::string misspelt_command(const CLI::App& app, const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front().starts_with("-")) return "";
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), arguments.front()) != names.end()) return "";
+  const std::string_view near = nearest_name(arguments.front(), names);
+  return "there is no command '" + arguments.front() + "'" +
+         (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?") + "\n";
+}
+
 }  // namespace
 
 std::variant<Arguments, Usage> parse_arguments(const std::vector<std::string>& arguments) {
@@ -172,7 +184,8 @@ std::variant<Arguments, Usage> parse_arguments(const std::vector<std::string>& a
   } catch (const CLI::ParseError& error) {
     std::ostringstream out, err;
     const bool failed = app.exit(error, out, err) != 0;
-    return Usage{failed ? kFailure : kSuccess, out.str() + err.str()};
+    return Usage{failed ? kFailure : kSuccess,
+                 (failed ? misspelt_command(app, arguments) : "") + out.str() + err.str()};
   }
   parsed.command = app.get_subcommands().front()->get_name();
   return parsed;

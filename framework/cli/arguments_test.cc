@@ -70,6 +70,7 @@ TEST(Arguments, WrongUsageExitsWithOneAndSaysWhat) {
   EXPECT_NE(unknown.text.find("dot"), std::string::npos);
   EXPECT_EQ(refused({}).exit_code, kFailure);
   EXPECT_EQ(refused({"frobnicate"}).exit_code, kFailure);
+  EXPECT_NE(refused({"aply", "-f", "a"}).text.find("did you mean 'apply'?"), std::string::npos);
 }
 
 TEST(Arguments, HelpSucceeds) {

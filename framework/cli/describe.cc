@@ -1,11 +1,8 @@
 #include <ostream>
 
 #include "framework/cli/commands.h"
-#include "framework/cli/exit_code.h"
-#include "framework/cli/selection.h"
-#include "framework/cli/session.h"
+#include "framework/cli/show.h"
 #include "framework/cli/text.h"
-#include "framework/cli/view.h"
 #include "framework/plan/plan_file.h"
 
 namespace tenon {
@@ -89,33 +86,25 @@ OrderedJson describe(const Item& item, const View& view, const Catalog& catalog)
   return json;
 }
 
+void print(const std::vector<const Item*>& items, const View& view, const Catalog& catalog,
+           const Arguments& arguments, Environment& env) {
+  OrderedJson document = {{"formatVersion", 1}, {"items", OrderedJson::array()}};
+  for (const Item* item : items) document["items"].push_back(describe(*item, view, catalog));
+  if (arguments.format != Format::text) {
+    env.out << dump(document, arguments.format == Format::yaml);
+    return;
+  }
+  for (const OrderedJson& item : document["items"])
+    env.out << (&item == &document["items"].front() ? "" : "\n") << to_text(item);
+}
+
 }  // namespace
 
 int run_describe(const Arguments& arguments, Environment& env) {
-  const auto session = Session::open(arguments, env);
-  if (!session) return kFailure;
-  const Result<Selection> selection = Selection::parse(arguments, session->catalog());
-  const Result<View> view = selection ? look(session->world()) : Result<View>(selection.error());
-  if (!view) {
-    print_error(view.error(), env);
-    return kFailure;
-  }
-  OrderedJson document = {{"formatVersion", 1}, {"items", OrderedJson::array()}};
-  std::vector<Address> found;
-  for (const Item& item : view->items) {
-    if (!selection->matches(item.address)) continue;
-    document["items"].push_back(describe(item, *view, session->catalog()));
-    found.push_back(item.address);
-  }
-  if (arguments.format == Format::text)
-    for (const OrderedJson& item : document["items"])
-      env.out << (&item == &document["items"].front() ? "" : "\n") << to_text(item);
-  else
-    env.out << dump(document, arguments.format == Format::yaml);
-  const auto missing = selection->missing(found);
-  if (missing)
-    print_error({Code::not_found, "'" + *missing + "' is neither owned nor about to be made"}, env);
-  return missing ? kFailure : kSuccess;
+  return show_selected(arguments, env,
+                       [&](const std::vector<const Item*>& items, const View& view, const Catalog& catalog) {
+                         print(items, view, catalog, arguments, env);
+                       });
 }
 
 }  // namespace tenon

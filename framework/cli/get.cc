@@ -2,11 +2,8 @@
 #include <ostream>
 
 #include "framework/cli/commands.h"
-#include "framework/cli/exit_code.h"
-#include "framework/cli/selection.h"
-#include "framework/cli/session.h"
+#include "framework/cli/show.h"
 #include "framework/cli/text.h"
-#include "framework/cli/view.h"
 
 namespace tenon {
 namespace {
@@ -68,26 +65,10 @@ void print(const std::vector<const Item*>& items, const Arguments& arguments, En
 }  // namespace
 
 int run_get(const Arguments& arguments, Environment& env) {
-  const auto session = Session::open(arguments, env);
-  if (!session) return kFailure;
-  const Result<Selection> selection = Selection::parse(arguments, session->catalog());
-  const Result<View> view = selection ? look(session->world()) : Result<View>(selection.error());
-  if (!view) {
-    print_error(view.error(), env);
-    return kFailure;
-  }
-  std::vector<const Item*> items;
-  std::vector<Address> found;
-  for (const Item& item : view->items) {
-    if (!selection->matches(item.address)) continue;
-    items.push_back(&item);
-    found.push_back(item.address);
-  }
-  print(items, arguments, env);
-  const auto missing = selection->missing(found);
-  if (missing)
-    print_error({Code::not_found, "'" + *missing + "' is neither owned nor about to be made"}, env);
-  return missing ? kFailure : kSuccess;
+  return show_selected(arguments, env,
+                       [&](const std::vector<const Item*>& items, const View&, const Catalog&) {
+                         print(items, arguments, env);
+                       });
 }
 
 }  // namespace tenon
