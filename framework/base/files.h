@@ -40,8 +40,8 @@ Status write_file_atomically(const std::string& path, std::string_view content, 
 // fsync of a directory, so that names made or removed in it survive a power cut.
 Status sync_directory(const std::string& path);
 
-// mkdir -p with 0711 for what is new: others may pass through to what was opened to them (QEMU to its disk), and see no
-// names.
+// mkdir -p with 0711 for what is new: others may pass through to what was opened to them (QEMU to its disk),
+// and see no names.
 Status make_directories(const std::string& path);
 
 // An flock(2) on a file that is made if missing. The lock lives as long as any descriptor that shares it,

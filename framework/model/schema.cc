@@ -4,9 +4,9 @@
 #include <charconv>
 #include <utility>
 
+#include "framework/base/quantity.h"
 #include "framework/model/address.h"
 #include "framework/model/json_reader.h"
-#include "framework/base/quantity.h"
 
 namespace tenon {
 namespace {

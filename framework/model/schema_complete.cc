@@ -2,8 +2,8 @@
 #include <cmath>
 #include <set>
 
-#include "framework/model/json_reader.h"
 #include "framework/base/quantity.h"
+#include "framework/model/json_reader.h"
 #include "framework/model/resource.h"
 #include "framework/model/schema.h"
 

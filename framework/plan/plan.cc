@@ -32,7 +32,8 @@ void decide_all(Situation& situation) {
   for (const Address& address : situation.graph.order)
     if (situation.desired(address) || situation.row(address))
       situation.fates.emplace(address, decide(situation, address));
-  // What is blocked holds on to what it requires, and that blocks what would have been made after its removal.
+  // What is blocked holds on to what it requires, and that blocks what would have been made after its
+  // removal.
   while (block_dependants(situation) || guard_removals(situation)) continue;
 }
 
