@@ -84,6 +84,7 @@ TEST_F(Hosted, ANewHostStartsWhenTheOneBeforeIsGone) {
   };
   const int before = std::stoi(made("pid").value()["identity"].get<std::string>());
   auto waiting = std::async(std::launch::async, [&] { return made("hang-up"); });
+  while (log().find("hung up") == std::string::npos) std::this_thread::sleep_for(1ms);
   int after = before;
   while (after == before)
     if (const auto answer = made("pid")) after = std::stoi((*answer)["identity"].get<std::string>());

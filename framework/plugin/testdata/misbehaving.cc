@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -59,6 +60,7 @@ void behave(Plugin& plugin, uint64_t call, const std::string& how, const Json& r
     for (;;) pause();
   if (how == "hang-up") {
     for (int descriptor = 3; descriptor < 64; ++descriptor) shutdown(descriptor, SHUT_WR);
+    std::fputs("hung up\n", stderr);
     for (;;) pause();
   }
   if (how == "throw") throw std::runtime_error("thrown");
