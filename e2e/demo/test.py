@@ -1,6 +1,7 @@
 """tools/demo does what it shows, and leaves nothing."""
 import os
 import pathlib
+import signal
 import subprocess
 import unittest
 
@@ -18,4 +19,21 @@ class Demo(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         for text in ('ImportInProgress', 'No changes.', 'of the demo', 'nothing is left'):
             self.assertIn(text, done.stdout)
+        self.assertEqual(self.left(), before)
+
+    def test_an_interruption_is_no_failure(self):
+        before = self.left()
+        with subprocess.Popen([DEMO, '--fast', '--prefix', os.environ['TENON_PREFIX']], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              start_new_session=True) as demo:
+            said = ''
+            while 'ImportInProgress' not in said:
+                line = demo.stdout.readline()
+                self.assertTrue(line, said)
+                said += line
+            os.killpg(demo.pid, signal.SIGINT)
+            said += demo.stdout.read()
+        self.assertEqual(demo.returncode, 130, said)
+        self.assertEqual(said.splitlines()[-1], 'interrupted', said)
+        self.assertNotIn('failed', said)
         self.assertEqual(self.left(), before)
