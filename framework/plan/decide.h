@@ -18,4 +18,7 @@ bool guard_removals(Situation& situation);
 // Blocks what depends on something blocked.
 bool block_dependants(Situation& situation);
 
+// Once, after these: refuses imports that would write over the data in a claim, unless they are approved.
+void guard_imports(Situation& situation);
+
 }  // namespace tenon

@@ -145,6 +145,31 @@ std::string blocker_of(const Situation& situation, const Address& address) {
   return "";
 }
 
+// Done already, or going on with what was allowed when it began.
+bool writes_nothing_new(const Situation& situation, const Address& importer, const Address& claim,
+                        const Fate& fate) {
+  const std::string generation = generation_of(fate.filled);
+  if (situation.is_filled_by(claim, importer, generation)) return true;
+  const Observation& observation = situation.observation(importer);
+  const bool present = observation.existence == Existence::present;
+  const auto& ready = situation.kind(importer)->ready.phases;
+  if (present && std::count(ready.begin(), ready.end(), observation.phase) > 0) return true;
+  const Owned* row = situation.row(importer);
+  if (row && row->intent) return row->intent->generation == generation;
+  return present && row;
+}
+
+void guard_import(Situation& situation, const Address& importer, const Address& claim, Fate& fate) {
+  const Fate* beneath = situation.fate(claim);
+  const bool made_anew = beneath && beneath->removes();
+  if (made_anew || situation.observation(claim).contents != Contents::populated) return;
+  if (writes_nothing_new(situation, importer, claim, fate)) return;
+  const auto& approved = situation.options.approved;
+  if (approved.count(importer) || approved.count(claim)) return;
+  fate.change.refusal = Refusal{title(claim) + " already holds data; importing into it destroys them",
+                                "--approve " + to_string(importer)};
+}
+
 }  // namespace
 
 bool guard_removals(Situation& situation) { return RemovalGuard(situation).run(); }
@@ -162,6 +187,13 @@ bool block_dependants(Situation& situation) {
     blocked = true;
   }
   return blocked;
+}
+
+void guard_imports(Situation& situation) {
+  for (auto& [address, fate] : situation.fates) {
+    if (fate.change.action != Action::create || fate.change.refusal) continue;
+    if (const Address* claim = situation.claim_of(address)) guard_import(situation, address, *claim, fate);
+  }
 }
 
 }  // namespace tenon

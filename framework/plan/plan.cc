@@ -35,6 +35,7 @@ void decide_all(Situation& situation) {
   // What is blocked holds on to what it requires, and that blocks what would have been made after its
   // removal.
   while (block_dependants(situation) || guard_removals(situation)) continue;
+  guard_imports(situation);
 }
 
 // There is always a delete in it: whoever holds that waits for what comes after it. In two plans it can be
@@ -101,6 +102,8 @@ std::string fingerprint(const Observation& observation, const KindManifest* kind
                {"phase", observation.phase},
                {"contents", to_string(observation.contents)},
                {"actual", observation.actual}};
+  // Who filled it decides whether an import writes over it.
+  if (observation.outputs.contains("contents")) seen["filled"] = observation.outputs["contents"];
   if (kind) drop_volatile(kind->schema, seen["actual"]);
   if (const auto& mark = observation.mark)
     seen["mark"] = {mark->inventory, mark->address, mark->nonce, mark->generation};

@@ -62,8 +62,15 @@ class WorldReader {
     applied.merge_patch(json.value("applied", Json::object()));
     Owned row = owned(address, json, applied);
     world_.observations[address] = observation(row, json, applied);
+    if (json.contains("filled_by"))
+      world_.observations[address].outputs["contents"] = filled_by(json["filled_by"].get<std::string>());
     if (json.contains("intent")) row.generation = "", row.applied = Json();
     if (json.value("owned", true)) world_.owned.push_back(std::move(row));
+  }
+
+  Json filled_by(const std::string& importer) const {
+    const Resource& resource = graph_.desired.at(must(parse_address(importer)));
+    return {{"importer", importer}, {"generation", generation_of(resource.spec)}};
   }
 
   Owned owned(const Address& address, const Json& json, const Json& applied) const {

@@ -56,6 +56,8 @@ struct Situation {
   bool is_populated(const Address& address) const;
   // The claim that it fills; null: none.
   const Address* claim_of(const Address& address) const;
+  // Whether the claim says that this very import filled it. A claim that does not tell: false.
+  bool is_filled_by(const Address& claim, const Address& importer, const std::string& generation) const;
 };
 
 }  // namespace tenon

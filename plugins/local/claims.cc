@@ -12,7 +12,6 @@
 #include "framework/base/digest.h"
 #include "framework/base/files.h"
 #include "framework/base/quantity.h"
-#include "framework/plugin/contents_mark.h"
 
 namespace tenon::local {
 namespace {
@@ -150,6 +149,7 @@ Result<Claim> Claims::find(const ClaimName& name) const {
   const auto contents = read_contents_mark(claim.directory);
   if (!contents) return contents.error();
   claim.contents = contents_state(*contents, claim.mark.nonce);
+  if (claim.contents == "populated") claim.filled = **contents;
   return claim;
 }
 

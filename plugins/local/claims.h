@@ -12,6 +12,7 @@
 
 #include "framework/base/json.h"
 #include "framework/base/result.h"
+#include "framework/plugin/contents_mark.h"
 
 namespace tenon::local {
 
@@ -37,6 +38,7 @@ struct Claim {
   std::string directory;
   ClaimMark mark;
   std::string contents;  // none, incomplete, populated
+  ContentsMark filled;   // while populated: by whom
 
   std::string disk_path() const { return directory + "/disk.img"; }
 };

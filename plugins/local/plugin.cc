@@ -27,6 +27,16 @@ std::chrono::milliseconds patience(const sdk::Call& call) {
   return std::chrono::milliseconds(std::clamp<int64_t>(call.remaining_ms() - 500, 0, 10000));
 }
 
+// Who filled it is told, so that a plan sees whether an import would write over it.
+Json contents_of(const Claim& claim) {
+  Json contents = {{"directory", claim.directory}};
+  if (claim.contents != "populated") return contents;
+  contents["importer"] = claim.filled.importer;
+  contents["generation"] = claim.filled.generation;
+  contents["digest"] = claim.filled.digest;
+  return contents;
+}
+
 Json outputs_of(const Claim& claim, int64_t size) {
   return {{"disk",
            {{"version", "tenon.dev/disk/v1"},
@@ -34,7 +44,7 @@ Json outputs_of(const Claim& claim, int64_t size) {
             {"path", claim.disk_path()},
             {"format", "raw"},
             {"size", size}}},
-          {"contents", {{"directory", claim.directory}}}};
+          {"contents", contents_of(claim)}};
 }
 
 sdk::Observation observation_of(const Claim& claim) {

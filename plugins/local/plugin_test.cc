@@ -5,6 +5,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/plugin/conformance/conformance.h"
+#include "framework/plugin/contents_mark.h"
 #include "framework/plugin/open.h"
 
 namespace tenon {
@@ -71,6 +72,27 @@ TEST_F(LocalPlugin, AClaimIsBoundAndTellsItsDisk) {
                                            {"format", "raw"},
                                            {"size", 67108864}}));
   EXPECT_EQ(seen.outputs.at("contents").at("directory"), directory);
+}
+
+TEST_F(LocalPlugin, APopulatedClaimTellsWhoFilledIt) {
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
+  Request request{.address = sample().address,
+                  .desired = claim("64Mi"),
+                  .generation = "g",
+                  .nonce = "n",
+                  .inventory = "i"};
+  ASSERT_TRUE(backend->create(request, {}));
+  const std::string directory = directory_ / "ns/c";
+  const auto told = [&](const ContentsMark& mark) {
+    EXPECT_TRUE(write_contents_mark(directory, mark));
+    return backend->observe({request}, {}).value().at(0).outputs.at("contents");
+  };
+  EXPECT_EQ(told({"populated", "n", "g/K/ns/dv", "g1", "sha256:00"}), Json({{"directory", directory},
+                                                                            {"importer", "g/K/ns/dv"},
+                                                                            {"generation", "g1"},
+                                                                            {"digest", "sha256:00"}}));
+  EXPECT_EQ(told({"incomplete", "n", "g/K/ns/dv", "g1", ""}), Json({{"directory", directory}}));
+  EXPECT_EQ(told({"populated", "another", "g/K/ns/dv", "g1", ""}), Json({{"directory", directory}}));
 }
 
 TEST_F(LocalPlugin, ANameThatWouldLeaveTheDirectoryIsUnknownAndRefused) {
