@@ -136,7 +136,6 @@ TEST_F(CdiImportPlugin, ExpandsToAClaimOfTheSameName) {
   EXPECT_EQ(children[0].spec, pvc("64Mi"));
 }
 
-// S1-17
 TEST_F(CdiImportPlugin, ASecretThatItCannotUseYetIsRefusedBeforeAnythingIsMade) {
   const auto expansions =
       in_process()->expand({request(http({{"url", "http://h/x"}, {"secretRef", "endpoint-secret"}}))}, {});

@@ -49,7 +49,7 @@ TEST(LibvirtManifest, HoldsEveryOperationBackUntilTheDisksAreThere) {
   EXPECT_EQ(m.kinds[0].requirements[1].guards, all);
 }
 
-// S1-34 to S1-41
+// S1-34, S1-35, S1-36, S1-37, S1-38, S1-39, S1-40, S1-41
 TEST(LibvirtManifest, AcceptsTheExampleAsItIsWritten) {
   EXPECT_EQ(problems(Json::parse(read("testdata/example.json"))), std::vector<std::string>());
 }
