@@ -27,10 +27,11 @@ Json blank(const std::string& storage = "1Mi") {
 Json http(const Json& fields) { return {{"source", {{"http", fields}}}, {"pvc", pvc("64Mi")}}; }
 
 class CdiImportPlugin : public testing::Test {
- protected:
+ public:
   CdiImportPlugin() { fs::create_directories(claim_); }
   ~CdiImportPlugin() override { fs::remove_all(directory_); }
 
+ protected:
   const Address address_{"cdi.kubevirt.io", "DataVolume", "ns", "dv"};
   const fs::path directory_ = fs::path(testing::TempDir()) / random_uuid();
   const fs::path claim_ = directory_ / "volumes/ns/dv";
