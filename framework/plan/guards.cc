@@ -159,11 +159,29 @@ bool writes_nothing_new(const Situation& situation, const Address& importer, con
   return present && row;
 }
 
+// Somebody besides its importer who exists, stays, and uses the claim.
+const Address* user_of(const Situation& situation, const std::vector<Address>& holders,
+                       const Address& importer) {
+  for (const Address& holder : holders) {
+    const Fate* fate = situation.fate(holder);
+    const bool gone =
+        situation.observation(holder).existence == Existence::absent || (fate && fate->removes());
+    if (holder != importer && !gone) return &holder;
+  }
+  return nullptr;
+}
+
 void guard_import(Situation& situation, const Address& importer, const Address& claim, Fate& fate) {
   const Fate* beneath = situation.fate(claim);
   const bool made_anew = beneath && beneath->removes();
   if (made_anew || situation.observation(claim).contents != Contents::populated) return;
   if (writes_nothing_new(situation, importer, claim, fate)) return;
+  const std::vector<Address> holders = situation.holders_of(claim);
+  if (const Address* user = user_of(situation, holders, importer)) {
+    fate.change.refusal = Refusal{title(claim) + " cannot be filled anew while " + title(*user) + " uses it",
+                                  "delete " + title(*user) + " first"};
+    return;
+  }
   const auto& approved = situation.options.approved;
   if (approved.count(importer) || approved.count(claim)) return;
   fate.change.refusal = Refusal{title(claim) + " already holds data; importing into it destroys them",
