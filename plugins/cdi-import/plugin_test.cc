@@ -115,7 +115,7 @@ TEST_F(CdiImportPlugin, AnImportOutlivesItsHost) {
   const Observation seen = backend->observe({request(Json())}, {}).value().at(0);
   EXPECT_TRUE(seen.busy);
   EXPECT_FALSE(seen.resumable);
-  Observation left;
+  Observation left = seen;
   for (const auto end = std::chrono::steady_clock::now() + 60s;
        left.existence != Existence::absent && std::chrono::steady_clock::now() < end;) {
     ASSERT_TRUE(backend->remove(request(Json()), {}));
