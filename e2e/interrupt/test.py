@@ -17,6 +17,7 @@ class InterruptTest(Case):
     def importing(self):
         running = self.tenon.start('apply', '--yes', '-f', self.manifest)
         wait_until('the import makes progress', lambda: 'ImportInProgress' in running.text())
+        self.assertNotEqual(processes.running('tenon-plugin-host'), [])
         return running
 
     def hosts_are_gone(self):
@@ -67,6 +68,8 @@ class InterruptTest(Case):
         running = self.importing()
         running.signal(signal.SIGINT)
         running.wait(20)
+        self.assertEqual(len(processes.running('cdi-import-worker')), 1)
+        self.assertNotEqual(self.tenon.leftovers(), [])
         self.succeeds('destroy', '--yes')
         self.assertEqual(processes.running('cdi-import-worker'), [])
         self.assertEqual(self.tenon.leftovers(), [])

@@ -179,6 +179,7 @@ TEST_F(ClaimsTest, ARemovalThatWasCutShortIsFinishedByTheNext) {
 TEST_F(ClaimsTest, KilledAtAnyPointOfCreateAndRemoveTheClaimIsWholeOrAbsent) {
   for (int microseconds = 0; microseconds < 6000; microseconds += 150) {
     const pid_t child = fork();
+    ASSERT_GE(child, 0);
     if (child == 0) {
       for (;;) {
         (void)claims_.create(name_, mark_of(), kNoWait);
