@@ -1,5 +1,4 @@
 // The reference plugin: Items, and Groups of them, that exist in memory or in a file and nowhere else.
-#include <cstdio>
 #include <fstream>
 #include <mutex>
 #include <thread>
@@ -11,19 +10,21 @@ namespace tenon::memory {
 
 using sdk::Json;
 
-// The world is address -> {spec, inventory, nonce, generation}: object and mark are born in one act.
+// address -> {spec, inventory, nonce, generation}, null when deleted: object and mark are born in one act.
 class Memory final : public sdk::Backend {
  public:
   void open(const Json& configuration, const sdk::Call&) override {
     delay_ = configuration.value("delay", 0);
     file_ = configuration.value("file", "");
-    if (std::ifstream in(file_); in) world_ = Json::parse(in);
+    std::ifstream in(file_);
+    for (std::string line; std::getline(in, line);)  // one may be torn
+      if (const Json changes = Json::parse(line, nullptr, false); changes.is_object()) world_.update(changes);
   }
 
   sdk::Observation observe(const sdk::Resource& resource, const sdk::Call&) override {
     const std::lock_guard lock(mutex_);
-    if (!world_.contains(resource.address)) return {};
-    const Json& item = world_[resource.address];
+    const Json item = world_.value(resource.address, Json());
+    if (item.is_null()) return {};
     sdk::Observation seen;
     seen.existence = "present";
     seen.actual = item.at("spec");
@@ -52,8 +53,9 @@ class Memory final : public sdk::Backend {
 
   sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call&) override {
     const std::lock_guard lock(mutex_);
-    if (is_ours(resource, "failed_precondition")) world_.erase(resource.address);
-    return save({});
+    if (!is_ours(resource, "failed_precondition")) return {};
+    world_[resource.address] = nullptr;
+    return save({}, resource.address);
   }
 
   std::vector<sdk::Child> expand(const sdk::Resource& group, const sdk::Call&) override {
@@ -70,21 +72,19 @@ class Memory final : public sdk::Backend {
   sdk::Outcome put(const sdk::Resource& r) {
     world_[r.address] = {
         {"spec", r.desired}, {"inventory", r.inventory}, {"nonce", r.nonce}, {"generation", r.generation}};
-    return save({.identity = r.address});
+    return save({.identity = r.address}, r.address);
   }
 
   // False: absent. Another's: a Failure.
   bool is_ours(const sdk::Resource& resource, const char* code) const {
-    if (!world_.contains(resource.address)) return false;
-    const Json& item = world_[resource.address];
+    const Json item = world_.value(resource.address, Json());
+    if (item.is_null()) return false;
     if (item.at("inventory") == resource.inventory && item.at("nonce") == resource.nonce) return true;
-    throw sdk::Failure(code, resource.address + " belongs to inventory " + std::string(item["inventory"]));
+    throw sdk::Failure(code, resource.address + " belongs to inventory " + std::string(item.at("inventory")));
   }
 
-  sdk::Outcome save(sdk::Outcome outcome) const {
-    if (file_.empty()) return outcome;
-    std::ofstream(file_ + ".new") << world_;
-    std::rename((file_ + ".new").c_str(), file_.c_str());
+  sdk::Outcome save(sdk::Outcome outcome, const std::string& address) const {
+    if (!file_.empty()) std::ofstream(file_, std::ios::app) << '\n' << Json{{address, world_.at(address)}};
     return outcome;
   }
 

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "framework/base/digest.h"
 #include "framework/plugin/conformance/conformance.h"
@@ -54,6 +55,25 @@ TEST_F(Memory, KeepsItsWorldInAFile) {
   EXPECT_EQ((*seen)[0].existence, Existence::present);
   EXPECT_EQ((*seen)[0].outputs, Json({{"value", "x"}}));
   EXPECT_EQ((*seen)[1].existence, Existence::absent);
+  std::filesystem::remove(file);
+}
+
+TEST_F(Memory, KeepsEveryChangeInItsFileThoughTheLastLineIsTorn) {
+  const std::string file = std::filesystem::path(testing::TempDir()) / random_uuid();
+  {
+    const auto backend = open({{"file", file}});
+    for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(backend->create(item(name), {}));
+    ASSERT_TRUE(backend->update(item("a", {{"value", "y"}}), {}));
+    ASSERT_TRUE(backend->remove(item("b"), {}));
+  }
+  std::ofstream(file, std::ios::app) << "\n" << R"({"memory.tenon.dev/Item/def)";
+  ASSERT_TRUE(open({{"file", file}})->create(item("d"), {}));
+  const auto seen = open({{"file", file}})->observe({item("a"), item("b"), item("c"), item("d")}, {});
+  ASSERT_TRUE(seen);
+  EXPECT_EQ((*seen)[0].outputs, Json({{"value", "y"}}));
+  EXPECT_EQ((*seen)[1].existence, Existence::absent);
+  EXPECT_EQ((*seen)[2].existence, Existence::present);
+  EXPECT_EQ((*seen)[3].existence, Existence::present);
   std::filesystem::remove(file);
 }
 

@@ -1,0 +1,100 @@
+#include <thread>
+
+#include "framework/bench/engine.h"
+#include "framework/plugin/open.h"
+
+namespace tenon::bench {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr int kWarmUp = 200;
+constexpr int kCalls = 5000;
+constexpr int kStarts = 20;
+
+struct Plugin {
+  std::string file;
+  std::string host;
+  std::shared_ptr<const Manifest> manifest;
+
+  std::unique_ptr<Backend> hosted(const Json& configuration) const {
+    return open_hosted({.program = host, .plugin = file, .instance = "bench"}, configuration, manifest);
+  }
+  std::unique_ptr<Backend> in_process() const {
+    return open_in_process(file, "bench", Json::object(), manifest);
+  }
+};
+
+Request request_for(const Resource& resource) {
+  return {.address = resource.address,
+          .desired = resource.spec,
+          .generation = generation_of(resource.spec),
+          .nonce = resource.address.name,
+          .inventory = "bench"};
+}
+
+// One look at one object that is there, again and again.
+Status measure_calls(const std::string& name, std::unique_ptr<Backend> backend, const Request& request) {
+  if (const auto made = backend->create(request, {}); !made) return made.error();
+  std::vector<double> taken;
+  double cpu = 0;
+  for (int i = -kWarmUp; i < kCalls; ++i) {
+    if (i == 0) cpu = cpu_seconds();
+    const auto begin = Steady::now();
+    const auto seen = backend->observe({request}, {});
+    if (!seen) return seen.error();
+    if (i >= 0) taken.push_back(since(begin));
+  }
+  const double used = cpu_seconds() - cpu;
+  print_row(name, 1, median(std::move(taken)), used / kCalls);
+  return {};
+}
+
+// From nothing to the first answer.
+Status measure_starts(const Plugin& plugin, const Request& request) {
+  std::vector<double> taken;
+  const double cpu = cpu_seconds();
+  for (int i = 0; i < kStarts; ++i) {
+    const auto begin = Steady::now();
+    const auto backend = plugin.hosted(Json::object());
+    if (const auto seen = backend->observe({request}, {}); !seen) return seen.error();
+    taken.push_back(since(begin));
+  }
+  print_row("start host", 1, median(std::move(taken)), (cpu_seconds() - cpu) / kStarts);
+  return {};
+}
+
+Status measure_flight(const Plugin& plugin, const std::vector<Resource>& resources, const Json& slow) {
+  const auto backend = plugin.hosted(slow);
+  if (const auto seen = backend->observe({request_for(resources.front())}, {}); !seen) return seen.error();
+  std::vector<Status> outcomes(resources.size());
+  const double cpu = cpu_seconds();
+  const auto begin = Steady::now();
+  std::vector<std::jthread> callers;
+  for (size_t i = 0; i < resources.size(); ++i)
+    callers.emplace_back([&, i] {
+      if (const auto made = backend->create(request_for(resources[i]), {}); !made) outcomes[i] = made.error();
+    });
+  callers.clear();
+  print_row("calls in flight", static_cast<int>(resources.size()), since(begin), cpu_seconds() - cpu);
+  for (const Status& outcome : outcomes)
+    if (!outcome) return outcome;
+  return {};
+}
+
+}  // namespace
+
+Status calls(const std::string& file, const std::string& host, const std::string& graph, const Json& slow) {
+  const auto manifest = manifest_in_process(file);
+  if (!manifest) return manifest.error();
+  const auto resources = load_graph(graph);
+  if (!resources) return resources.error();
+  const Plugin plugin{file, host, *manifest};
+  const Request request = request_for(resources->front());
+  if (Status s = measure_calls("call in-process", plugin.in_process(), request); !s) return s;
+  if (Status s = measure_calls("call host", plugin.hosted(Json::object()), request); !s) return s;
+  if (Status s = measure_starts(plugin, request); !s) return s;
+  return measure_flight(plugin, *resources, slow);
+}
+
+}  // namespace tenon::bench

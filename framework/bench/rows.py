@@ -1,0 +1,85 @@
+"""Rows of the table: [name, n, seconds, cpu_seconds, peak_mib, exponent], and what is asked of them."""
+import math
+from typing import NamedTuple, Optional
+
+
+class Row(NamedTuple):
+    name: str
+    n: int
+    seconds: float
+    cpu_seconds: Optional[float] = None
+    peak_mib: Optional[float] = None
+    exponent: Optional[float] = None  # how the time grows with n, from the row of the next smaller n to this one
+
+
+class Target(NamedTuple):
+    seconds: float
+    peak_mib: Optional[float] = None
+    exponent: Optional[float] = None
+
+
+MICROSECOND, MILLISECOND = 1e-6, 1e-3
+TARGETS = {
+    ('plan new', 100000): Target(3, 600, 1.1),
+    ('plan unchanged', 10000): Target(0.4),
+    ('apply', 1000): Target(0.5),
+    ('apply', 10000): Target(4),
+    ('destroy', 1000): Target(0.5),
+    ('destroy', 10000): Target(4),
+    ('plan pairs', 10000): Target(1),
+    ('schedule', 10000): Target(1.05),  # 100 layers, 10 ms each, and 5 %
+    ('schedule', 1000): Target(10.5),  # 1,000 links
+    ('start', 1): Target(10 * MILLISECOND),
+    ('call host', 1): Target(25 * MICROSECOND),
+    ('call in-process', 1): Target(5 * MICROSECOND),
+    ('start host', 1): Target(15 * MILLISECOND),
+    ('calls in flight', 8): Target(0.2),  # 100 ms each; one after the other they would take 0.8 s
+}
+
+
+def with_exponents(rows):
+    known, result = {}, []
+    for row in rows:
+        smaller = [other for (name, n), other in known.items() if name == row.name and n < row.n]
+        if smaller and row.name != 'schedule':
+            base = max(smaller, key=lambda other: other.n)
+            row = row._replace(exponent=math.log(row.seconds / base.seconds) / math.log(row.n / base.n))
+        known[row.name, row.n] = row
+        result.append(row)
+    return result
+
+
+def _time(seconds):
+    if seconds is None:
+        return ''
+    for unit, size in (('s', 1), ('ms', 1e-3)):
+        if seconds >= size:
+            return '%.3g %s' % (seconds / size, unit)
+    return '%.3g us' % (seconds / MICROSECOND)
+
+
+def _verdict(row):
+    target = TARGETS.get((row.name, row.n))
+    if not target:
+        return ''
+    asked = ['<= ' + _time(target.seconds)]
+    met = row.seconds <= target.seconds
+    if target.peak_mib:
+        asked.append('<= %d MiB' % target.peak_mib)
+        met = met and row.peak_mib <= target.peak_mib
+    if target.exponent and row.exponent is not None:
+        asked.append('exponent <= %.1f' % target.exponent)
+        met = met and row.exponent <= target.exponent
+    return ('met: ' if met else 'MISSED: ') + ', '.join(asked)
+
+
+def print_table(rows):
+    cells = [('name', 'n', 'time', 'cpu', 'peak MiB', 'exponent', 'target')]
+    for row in rows:
+        cells.append((row.name, '{:,}'.format(row.n), _time(row.seconds), _time(row.cpu_seconds),
+                      '' if row.peak_mib is None else '%.0f' % row.peak_mib,
+                      '' if row.exponent is None else '%.2f' % row.exponent, _verdict(row)))
+    widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
+    for line in cells:
+        print('  '.join(cell.ljust(width) if i in (0, 6) else cell.rjust(width)
+                        for i, (cell, width) in enumerate(zip(line, widths))).rstrip(), flush=True)
