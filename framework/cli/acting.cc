@@ -66,13 +66,18 @@ std::string run_summary(const Plan& plan, const RunResult& result, Duration took
 
 int conclude(const Plan& plan, const RunResult& result, Duration took, Environment& env) {
   const Style style = style_of(env);
-  const bool complete = count(result, StepStatus::done) == plan.steps.size();
+  const bool complete = count(result, StepStatus::done) == plan.steps.size() && !result.broken_off;
   const std::string head = complete             ? style.green("Done: ")
+                           : result.broken_off  ? style.red("Broken off: ")
                            : result.interrupted ? style.yellow("Interrupted: ")
                                                 : style.red("Done in part: ");
   env.out << "\n" << head << run_summary(plan, result, took) << "\n";
   if (env.stop >= 2) return kInterrupted;
-  if (result.interrupted)
+  if (result.broken_off) {
+    print_error(*result.broken_off, env);
+    env.err
+        << "Mend that and run the command again: what was called and is not recorded is found by its mark.\n";
+  } else if (result.interrupted)
     env.out
         << "The next 'tenon apply' goes on from here; an import that has begun goes on by itself, and 'tenon "
            "destroy' stops it.\n";
@@ -92,7 +97,7 @@ int carry_out(const Arguments& arguments, Environment& env, Session& session, co
   }
   if (result) return conclude(planned.plan, *result, env.clock.now() - begin, env);
   print_error(result.error(), env);
-  return kPartial;
+  return kFailure;
 }
 
 // A saved plan as it is, or a new one. False: what is wrong was printed, and `status` is the exit code.

@@ -5,7 +5,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <stop_token>
 #include <thread>
 
 namespace tenon {
@@ -21,34 +20,17 @@ CallResult fail(const Call& call, Error error) {
   return {call.id, Result<Outcome>(std::move(error))};
 }
 
-CallResult make_call(const Backends& backends, const Call& call, std::stop_token stop) {
-  const auto backend = backends.find(call.instance);
-  if (backend == backends.end() || !backend->second)
-    return fail(call, {Code::failed_precondition, "there is no instance " + call.instance});
-  const bool observe = call.kind == CallKind::observe;
-  const CallContext context{
-      .deadline = std::chrono::steady_clock::now() + (observe ? kObserveDeadline : kChangeDeadline),
-      .stop = std::move(stop)};
-  switch (call.kind) {
-    case CallKind::observe: return {call.id, backend->second->observe(call.requests, context)};
-    case CallKind::create: return {call.id, backend->second->create(call.requests.front(), context)};
-    case CallKind::update: return {call.id, backend->second->update(call.requests.front(), context)};
-    case CallKind::remove: return {call.id, backend->second->remove(call.requests.front(), context)};
-  }
-  return fail(call, {Code::internal, "unknown kind of call"});
-}
-
 // Makes calls on threads of its own, started as they are needed. Destruction asks every running call to stop
 // and waits for it.
-class Pool {
+class Pool final : public Caller {
  public:
   Pool(const Backends& backends, size_t limit) : backends_(backends), limit_(limit) {}
-  ~Pool() {
+  ~Pool() override {
     for (std::jthread& thread : threads_) thread.request_stop();
     work_.notify_all();
   }
 
-  void start(std::vector<Call> calls) {
+  void start(std::vector<Call> calls) override {
     const std::lock_guard lock(mutex_);
     for (Call& call : calls) queue_.push_back(std::move(call));
     while (threads_.size() < limit_ && threads_.size() < running_ + queue_.size())
@@ -56,8 +38,7 @@ class Pool {
     work_.notify_all();
   }
 
-  // Results, as soon as there is one; perhaps none when the time is over.
-  std::vector<CallResult> wait(std::chrono::milliseconds time) {
+  std::vector<CallResult> wait(std::chrono::milliseconds time) override {
     std::unique_lock lock(mutex_);
     done_.wait_for(lock, time, [this] { return !results_.empty(); });
     return std::exchange(results_, {});
@@ -100,14 +81,14 @@ std::chrono::milliseconds time_until(const std::optional<Time>& wake, Time now) 
 class Driver {
  public:
   Driver(const Plan& plan, Inventory& inventory, const Clock& clock, Reporter& reporter, const StopFlag& stop,
-         RunState& state, Pool& pool)
+         RunState& state, Caller& caller)
       : plan_(plan),
         inventory_(inventory),
         clock_(clock),
         reporter_(reporter),
         stop_(stop),
         state_(state),
-        pool_(pool) {}
+        caller_(caller) {}
 
   Result<RunResult> run() {
     std::vector<CallResult> results;
@@ -116,8 +97,9 @@ class Driver {
       if (Status committed = inventory_.commit(turn.records); !committed) return give_up(committed.error());
       tell(turn);
       if (turn.finished) return ended();
+      for (const Call& call : turn.calls) called_ |= call.kind != CallKind::observe;
       in_flight_ += turn.calls.size();
-      pool_.start(std::move(turn.calls));
+      caller_.start(std::move(turn.calls));
       results = wait(turn.wake);
     }
     return ended();
@@ -128,16 +110,19 @@ class Driver {
   std::vector<CallResult> wait(const std::optional<Time>& wake) {
     const int stop = stop_.load();
     for (;;) {
-      std::vector<CallResult> results = pool_.wait(time_until(wake, clock_.now()));
+      std::vector<CallResult> results = caller_.wait(time_until(wake, clock_.now()));
       in_flight_ -= results.size();
       if (!results.empty() || stop_.load() != stop || (wake && clock_.now() >= *wake)) return results;
     }
   }
 
   // What is on its way returns first; its results have no place to be recorded, the next run observes them.
-  Error give_up(const Error& error) {
-    while (in_flight_ > 0 && stop_.load() < 2) in_flight_ -= pool_.wait(kStopCheck).size();
-    return error;
+  Result<RunResult> give_up(const Error& error) {
+    while (in_flight_ > 0 && stop_.load() < 2) in_flight_ -= caller_.wait(kStopCheck).size();
+    if (!called_) return error;
+    RunResult result = ended();
+    result.broken_off = error;
+    return result;
   }
 
   void tell(const Turn& turn) {
@@ -160,21 +145,45 @@ class Driver {
   Reporter& reporter_;
   const StopFlag& stop_;
   RunState& state_;
-  Pool& pool_;
+  Caller& caller_;
   size_t in_flight_ = 0;
+  bool called_ = false;  // something that changes the world
 };
 
 }  // namespace
 
+CallResult make_call(const Backends& backends, const Call& call, std::stop_token stop) {
+  const auto backend = backends.find(call.instance);
+  if (backend == backends.end() || !backend->second)
+    return fail(call, {Code::failed_precondition, "there is no instance " + call.instance});
+  const bool observe = call.kind == CallKind::observe;
+  const CallContext context{
+      .deadline = std::chrono::steady_clock::now() + (observe ? kObserveDeadline : kChangeDeadline),
+      .stop = std::move(stop)};
+  switch (call.kind) {
+    case CallKind::observe: return {call.id, backend->second->observe(call.requests, context)};
+    case CallKind::create: return {call.id, backend->second->create(call.requests.front(), context)};
+    case CallKind::update: return {call.id, backend->second->update(call.requests.front(), context)};
+    case CallKind::remove: return {call.id, backend->second->remove(call.requests.front(), context)};
+  }
+  return fail(call, {Code::internal, "unknown kind of call"});
+}
+
 Result<RunResult> run(const Plan& plan, const Catalog& catalog, const Backends& backends,
                       Inventory& inventory, const Observations& observations, const Clock& clock,
                       Reporter& reporter, const StopFlag& stop, const RunOptions& options) {
+  // Changes take as many threads as there are slots; looking is bounded by the instances.
+  Pool pool(backends, static_cast<size_t>(std::max(1, options.parallelism)) + backends.size());
+  return run(plan, catalog, inventory, observations, clock, reporter, stop, options, pool);
+}
+
+Result<RunResult> run(const Plan& plan, const Catalog& catalog, Inventory& inventory,
+                      const Observations& observations, const Clock& clock, Reporter& reporter,
+                      const StopFlag& stop, const RunOptions& options, Caller& caller) {
   const auto owned = inventory.owned();
   if (!owned) return owned.error();
   const auto state = begin_run(plan, catalog, *owned, observations, options);
-  // Changes take as many threads as there are slots; looking is bounded by the instances.
-  Pool pool(backends, static_cast<size_t>(std::max(1, options.parallelism)) + backends.size());
-  return Driver(plan, inventory, clock, reporter, stop, *state, pool).run();
+  return Driver(plan, inventory, clock, reporter, stop, *state, caller).run();
 }
 
 }  // namespace tenon

@@ -3,7 +3,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <optional>
+#include <stop_token>
+#include <vector>
 
 #include "framework/backend/backend.h"
 #include "framework/base/clock.h"
@@ -25,12 +29,31 @@ using StopFlag = std::atomic<int>;
 struct RunResult {
   std::vector<StepRecord> steps;  // in the order of the plan
   bool interrupted = false;
+  std::optional<Error> broken_off;  // the inventory's: it could not be written any more
 };
 
-// Blocks until the run has finished or was stopped. An error is one of the inventory's: nothing was called
-// that is not recorded. Steps that failed are no error here.
+// Makes the calls that the scheduler asks for. The usual one blocks on threads of its own; a test may make
+// them in an order and at a time of its choice. Used by the run's owner thread only.
+class Caller {
+ public:
+  virtual ~Caller() = default;
+  virtual void start(std::vector<Call> calls) = 0;
+  // Answers, as soon as there is one; perhaps none when the time is over.
+  virtual std::vector<CallResult> wait(std::chrono::milliseconds time) = 0;
+};
+
+// One call, on this thread. `stop` asks it to end early.
+CallResult make_call(const Backends& backends, const Call& call, std::stop_token stop);
+
+// Blocks until the run has finished or was stopped. An error is one of the inventory's, and nothing was
+// called. Once something was, such an error breaks the run off: nothing was called that is not recorded.
+// Steps that failed are no error here.
 Result<RunResult> run(const Plan& plan, const Catalog& catalog, const Backends& backends,
                       Inventory& inventory, const Observations& observations, const Clock& clock,
                       Reporter& reporter, const StopFlag& stop, const RunOptions& options);
+// The same with calls made by `caller`.
+Result<RunResult> run(const Plan& plan, const Catalog& catalog, Inventory& inventory,
+                      const Observations& observations, const Clock& clock, Reporter& reporter,
+                      const StopFlag& stop, const RunOptions& options, Caller& caller);
 
 }  // namespace tenon

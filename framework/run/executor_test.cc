@@ -108,6 +108,17 @@ TEST_F(Executor, CallsNothingThatIsNotRecorded) {
   EXPECT_TRUE(backend_.effects().empty());
 }
 
+TEST_F(Executor, IsBrokenOffWhereNothingCanBeRecordedAnyMore) {
+  const Plan made = plan({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}})});
+  FullInventory inventory(world_.inventory, 2);  // the begin, and the intent of a
+  const auto result = execute(made, inventory, backend_);
+  ASSERT_TRUE(result);
+  ASSERT_TRUE(result->broken_off);
+  EXPECT_EQ(result->broken_off->message, "disk full");
+  EXPECT_TRUE(backend_.world().contains(fast("a")));
+  EXPECT_FALSE(backend_.world().contains(fast("b")));
+}
+
 TEST_F(Executor, TheFirstInterruptLetsCallsReturn) {
   const Plan made = plan({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}})});
   std::jthread person([this] {
