@@ -54,6 +54,11 @@ spec:
 """
 
 
+def said_by_the_run(command):
+    """What it printed behind its plan, which names everything already."""
+    return command.text().partition('\nPlan: ')[2].partition('\n')[2]
+
+
 class EveryOrderTest(Case):
     image = dict(text='sentinel 4711', fill=24)
 
@@ -106,7 +111,7 @@ class EveryOrderTest(Case):
         claim = self.tenon.write('claim.yaml', CLAIM)
         self.succeeds('apply', '--yes', '-f', claim)
         machine = self.tenon.start('apply', '--yes', '-f', self.by_claim)
-        wait_until('the reason is shown', lambda: 'contents' in machine.text())
+        wait_until('the run says that it waits', lambda: 'contents' in said_by_the_run(machine))
         machine.signal(signal.SIGINT)
         self.assertEqual(machine.wait().status, 3)
         self.assertFalse(self.defined())
@@ -115,7 +120,8 @@ class EveryOrderTest(Case):
         for manifest in (self.by_claim, self.by_data_volume):
             machine = self.tenon.start('apply', '--yes', '-f', manifest)
             with self.subTest(manifest):
-                wait_until('the reason is shown', lambda: 'example-dv' in machine.text())
+                wait_until('the run says that it waits, or that it does not begin',
+                           lambda: 'example-dv' in said_by_the_run(machine) or not machine.running())
                 machine.signal(signal.SIGINT)
                 self.assertNotEqual(machine.wait().status, 0)
                 self.assertFalse(self.defined())

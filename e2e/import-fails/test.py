@@ -5,7 +5,7 @@ S1-12, S1-28, S1-32
 import re
 
 from support import lab
-from support.case import Case
+from support.case import MIB, Case
 
 DATA_VOLUME = 'DataVolume/example-dv'
 MACHINE = 'VirtualMachine/example-vm'
@@ -51,7 +51,7 @@ class ImportFails(Case):
         self.assertIn('No changes.', self.succeeds('plan', '-f', self.good))
 
     def test_no_such_image(self):
-        self.fails_then_heals(self.bad('/status/404'), '404')
+        self.fails_then_heals(self.bad('/status/404'), 'the server answered 404')
 
     def test_wrong_checksum(self):
         wrong = 'sha256:' + '0' * 64
@@ -65,8 +65,8 @@ class ImportFails(Case):
         self.nothing_wrong()
 
     def test_body_that_ends_early(self):
-        self.fails_then_heals(self.bad('/wrong-length/1000000/example.qcow2'))
+        self.fails_then_heals(self.bad('/wrong-length/1000000/example.qcow2'), 'transfer closed with 1000000 bytes remaining')
 
     def test_image_larger_than_the_claim(self):
         lab.Disk(self.files, 'too large', size=80, name='large').qcow2
-        self.fails_then_heals(self.bad('/large.qcow2'), '64')
+        self.fails_then_heals(self.bad('/large.qcow2'), 'has %d bytes and its claim %d' % (80 * MIB, 64 * MIB))

@@ -127,12 +127,17 @@ TEST_F(Hosted, ASilentPluginCostsItsCallAndNotTheHost) {
 
 TEST_F(Hosted, AStopIsToldToThePluginWhichThenAnswers) {
   const auto backend = open();
-  identity(*backend, "pid");
   std::stop_source stop;
   auto running = std::async(
       std::launch::async, [&] { return backend->create(behaving("cancelled"), {.stop = stop.get_token()}); });
+  Request meeting = behaving("meet");
+  meeting.desired["together"] = 2;
+  ASSERT_TRUE(backend->create(meeting, within(kAmple)));
   stop.request_stop();
-  EXPECT_FALSE(running.get());
+  const auto outcome = running.get();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Code::cancelled);
+  EXPECT_EQ(outcome.error().message, "as asked");
 }
 
 TEST_F(Hosted, AStopLeavesADeafPluginBehind) {

@@ -117,9 +117,16 @@ TEST_F(Loader, InThisProcessAStopCancelsTheCall) {
   const auto backend = open_in_process(test_plugin("misbehaving"), "m", Json::object(),
                                        manifest_in_process(test_plugin("misbehaving")).value());
   std::stop_source stop;
+  auto running = std::async(
+      std::launch::async, [&] { return backend->create(behaving("cancelled"), {.stop = stop.get_token()}); });
+  Request meeting = behaving("meet");
+  meeting.desired["together"] = 2;
+  ASSERT_TRUE(backend->create(meeting, {}));
   stop.request_stop();
-  const auto outcome = backend->create(behaving("cancelled"), {.stop = stop.get_token()});
-  EXPECT_FALSE(outcome);
+  const auto outcome = running.get();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Code::cancelled);
+  EXPECT_EQ(outcome.error().message, "as asked");
 }
 
 }  // namespace

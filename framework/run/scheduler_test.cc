@@ -386,6 +386,11 @@ TEST_F(Scheduler, LooksAtAllThatWaitInOneBatch) {
     many.push_back(resource(address));
   }
   apply(many, {.parallelism = 50});
+  const auto looks_at_all = [](const Call& call) {
+    return call.kind == CallKind::observe && call.requests.size() == 50;
+  };
+  // At least once a second, and hardly ever at one alone.
+  EXPECT_GE(std::count_if(result_.calls.begin(), result_.calls.end(), looks_at_all), 60);
   EXPECT_LT(calls_of(result_, CallKind::observe), 200);
 }
 

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -198,6 +199,10 @@ class ImportTest : public testing::Test {
     }
     return found;
   }
+  bool is_running(pid_t worker) const {
+    const auto all = workers();
+    return std::find(all.begin(), all.end(), worker) != all.end();
+  }
   void await(const std::function<bool()>& condition) {
     const auto end = std::chrono::steady_clock::now() + 60s;
     while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(2ms);
@@ -330,13 +335,33 @@ TEST_F(ImportTest, ASecondStartFindsTheWorkerAndAddsNone) {
 TEST_F(ImportTest, DeletingStopsTheWorkerAndLeavesNothing) {
   const sdk::Resource wanted = http("/slow/200000/disk.raw");
   ASSERT_TRUE(imports_.start(wanted).value_or(false));
-  await([&] { return look(wanted).phase == "ImportInProgress"; });
+  await([&] { return look(wanted).phase == "ImportInProgress" && workers().size() == 1; });
+  const pid_t worker = workers().at(0);
   EXPECT_TRUE(imports_.remove(wanted, 10s).value_or(false));
+  await([&] { return !is_running(worker); });
   EXPECT_FALSE(imports_.find(wanted)->has_value());
   EXPECT_TRUE(fs::is_empty(root_ + "/imports"));
   EXPECT_EQ(names(claim_), (std::vector<std::string>{"contents.json", "lock"}));
-  await([&] { return workers().empty(); });
+  EXPECT_EQ(workers(), std::vector<pid_t>());
   EXPECT_TRUE(imports_.remove(wanted, 0ms).value_or(false));
+}
+
+TEST_F(ImportTest, DeletingIsInProgressUntilTheWorkerHasEnded) {
+  const sdk::Resource wanted = http("/slow/200000/disk.raw");
+  ASSERT_TRUE(imports_.start(wanted).value_or(false));
+  await([&] { return look(wanted).phase == "ImportInProgress" && workers().size() == 1; });
+  const pid_t worker = workers().at(0);
+  ASSERT_EQ(kill(worker, SIGSTOP), 0);
+  for (int i = 0; i < 2; ++i) {
+    const auto removed = imports_.remove(wanted, 50ms);
+    ASSERT_TRUE(removed) << removed.error().message;
+    EXPECT_FALSE(*removed);
+    EXPECT_TRUE(imports_.find(wanted)->has_value());
+  }
+  ASSERT_EQ(kill(worker, SIGCONT), 0);
+  EXPECT_TRUE(imports_.remove(wanted, 10s).value_or(false));
+  EXPECT_FALSE(imports_.find(wanted)->has_value());
+  await([&] { return !is_running(worker); });
 }
 
 TEST_F(ImportTest, DeletingAfterSuccessKeepsTheDisk) {

@@ -47,6 +47,25 @@ class ClaimsTest : public testing::Test {
     return files;
   }
 
+  bool is_empty_namespace() const {
+    return !fs::exists(root_ / "volumes/ns") || fs::is_empty(root_ / "volumes/ns");
+  }
+  void kill_while_it_creates_and_removes(int microseconds) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      for (;;) {
+        (void)claims_.create(name_, mark_of(), kNoWait);
+        (void)claims_.remove(name_, mark_of(), kNoWait);
+      }
+    }
+    usleep(static_cast<useconds_t>(microseconds));
+    int status = 0;
+    kill(child, SIGKILL);
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "it ended by itself: " << status;
+  }
+
   const fs::path root_;
   Claims claims_;
   const ClaimName name_{"ns", "c"};
@@ -177,25 +196,21 @@ TEST_F(ClaimsTest, ARemovalThatWasCutShortIsFinishedByTheNext) {
 }
 
 TEST_F(ClaimsTest, KilledAtAnyPointOfCreateAndRemoveTheClaimIsWholeOrAbsent) {
-  for (int microseconds = 0; microseconds < 6000; microseconds += 150) {
-    const pid_t child = fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      for (;;) {
-        (void)claims_.create(name_, mark_of(), kNoWait);
-        (void)claims_.remove(name_, mark_of(), kNoWait);
-      }
-    }
-    usleep(microseconds);
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
+  int kills = 0, whole = 0, absent = 0, in_between = 0;
+  const auto enough = [&] { return kills >= 40 && whole >= 5 && absent >= 5 && in_between >= 5; };
+  for (; kills < 2000 && !enough(); ++kills) {
+    ASSERT_NO_FATAL_FAILURE(kill_while_it_creates_and_removes(kills * 150 % 6000));
     const auto claim = claims_.find(name_);
     ASSERT_TRUE(claim) << claim.error().message;
     EXPECT_EQ(claim->exists, claim->marked);
+    ++(claim->exists ? whole : absent);
+    if (!claim->exists && !is_empty_namespace()) ++in_between;
     if (!claim->exists) {
       EXPECT_EQ(files_besides_new_claims(), std::vector<std::string>());
     }
   }
+  EXPECT_TRUE(enough()) << kills << " kills left " << whole << " whole and " << absent << " absent, "
+                        << in_between << " of them in the middle of a call";
   EXPECT_TRUE(claims_.create(name_, mark_of(), kNoWait));
   EXPECT_TRUE(claims_.remove(name_, mark_of(), kNoWait));
   EXPECT_TRUE(fs::is_empty(root_ / "volumes"));

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -40,6 +41,17 @@ TEST_F(Memory, ConformsInAHostProcess) {
       open_hosted({.program = file_of("HOST"), .plugin = file_of("PLUGIN"), .instance = "memory"},
                   Json::object(), manifest_);
   EXPECT_EQ(failures(run_conformance(*backend, sample())), "");
+}
+
+TEST_F(Memory, AnUpdateThatIsNotTriedIsSeen) {
+  ConformanceSample without = sample();
+  without.changed = nullptr;
+  EXPECT_NE(failures(run_conformance(*open(), without)).find("say that it is immutable"), std::string::npos);
+  without.immutable = true;
+  const auto findings = run_conformance(*open(), without);
+  EXPECT_EQ(failures(findings), "");
+  const auto is_skipped = [](const ConformanceFinding& finding) { return finding.skipped; };
+  EXPECT_EQ(std::count_if(findings.begin(), findings.end(), is_skipped), 1);
 }
 
 TEST_F(Memory, HasAManifestThatMakesSense) {

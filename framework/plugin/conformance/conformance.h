@@ -12,9 +12,10 @@ namespace tenon {
 
 // An object that the backend can make and change in the place the test gives it.
 struct ConformanceSample {
-  Address address;  // nothing exists there
-  Json spec;        // completed
-  Json changed;     // the same with something that can be updated in place; null: there is nothing
+  Address address;         // nothing exists there
+  Json spec;               // completed
+  Json changed;            // the same with something that can be updated in place; null: immutable
+  bool immutable = false;  // nothing of it can be updated: those checks are skipped
   std::map<Address, Dependency> dependencies;
   // How long an effect may take until observe shows it.
   std::chrono::milliseconds patience = std::chrono::seconds(30);
@@ -23,7 +24,8 @@ struct ConformanceSample {
 struct ConformanceFinding {
   std::string check;  // "create is idempotent"
   bool ok = false;
-  std::string advice;  // what was seen and what to do; empty where ok
+  std::string advice;    // what was seen and what to do; empty where ok
+  bool skipped = false;  // not looked at, since the sample says that it cannot be
 };
 
 // All checks in order, each once; fewer when create fails, since the others start from its object.

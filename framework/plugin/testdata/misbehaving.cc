@@ -42,12 +42,13 @@ struct Plugin {
 };
 
 void until_cancelled(Plugin& plugin, uint64_t call) {
+  ++plugin.inside;
   while (!plugin.host.cancelled(plugin.host.context, call))
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
-// Returns once as many calls are inside as `together` says: only calls that do not wait for each other get
-// out.
+// Returns once as many calls, those that wait for their end too, are inside as `together` says: only calls
+// that do not wait for each other get out.
 void meet(Plugin& plugin, int together) {
   ++plugin.inside;
   while (plugin.inside < together) std::this_thread::sleep_for(std::chrono::milliseconds(1));
