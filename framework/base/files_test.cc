@@ -8,19 +8,17 @@
 #include <filesystem>
 
 #include "framework/base/digest.h"
+#include "framework/base/temporary_directory.h"
 
 namespace tenon {
 namespace {
 
 class Files : public testing::Test {
  protected:
-  Files() : directory_(std::filesystem::path(testing::TempDir()) / random_uuid()) {
-    std::filesystem::create_directories(directory_);
-  }
-  ~Files() override { std::filesystem::remove_all(directory_); }
   std::string path(const std::string& name) const { return directory_ / name; }
 
-  std::filesystem::path directory_;
+  TemporaryDirectory temporary_;
+  const std::filesystem::path directory_ = temporary_;
 };
 
 TEST_F(Files, WriteReplacesTheContentAndLeavesNoTemporary) {

@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "framework/base/digest.h"
+#include "framework/base/temporary_directory.h"
 
 namespace tenon {
 namespace {
@@ -15,11 +15,10 @@ using std::chrono::milliseconds;
 
 class RunLockTest : public testing::Test {
  protected:
-  RunLockTest() : directory_(std::filesystem::path(testing::TempDir()) / random_uuid()) {}
-  ~RunLockTest() override { std::filesystem::remove_all(directory_); }
   std::string path() const { return directory_ / "lock"; }
 
-  std::filesystem::path directory_;
+  TemporaryDirectory temporary_;
+  const std::filesystem::path directory_ = temporary_.path() / "state";
   const Time since_{std::chrono::seconds(1'700'000'000)};
 };
 

@@ -10,8 +10,8 @@
 
 #include <filesystem>
 
-#include "framework/base/digest.h"
 #include "framework/base/files.h"
+#include "framework/base/temporary_directory.h"
 
 namespace tenon {
 namespace {
@@ -42,8 +42,6 @@ RunRecord run_of_three() {
 
 class SqliteInventory : public testing::Test {
  protected:
-  SqliteInventory() : directory_(std::filesystem::path(testing::TempDir()) / random_uuid()) {}
-  ~SqliteInventory() override { std::filesystem::remove_all(directory_); }
   std::string path() const { return directory_ / "state" / "inventory.db"; }
 
   std::unique_ptr<Inventory> open(OpenMode mode = OpenMode::write) {
@@ -69,7 +67,8 @@ class SqliteInventory : public testing::Test {
     }
   }
 
-  std::filesystem::path directory_;
+  TemporaryDirectory temporary_;
+  const std::filesystem::path directory_ = temporary_.path() / "new";
 };
 
 TEST_F(SqliteInventory, KeepsRowsAndItsUuidOverReopening) {

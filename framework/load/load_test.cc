@@ -7,6 +7,8 @@
 #include <fstream>
 #include <thread>
 
+#include "framework/base/temporary_directory.h"
+
 namespace tenon {
 namespace {
 
@@ -18,18 +20,13 @@ std::string joined(const Diagnostics& diagnostics) {
 
 class LoadPaths : public testing::Test {
  protected:
-  LoadPaths() {
-    std::string pattern = testing::TempDir() + "/load.XXXXXX";
-    root_ = mkdtemp(pattern.data());
-  }
-  ~LoadPaths() override { std::filesystem::remove_all(root_); }
-
   std::string write(const std::string& name, const std::string& text) {
     std::ofstream(root_ + "/" + name) << text;
     return root_ + "/" + name;
   }
 
-  std::string root_;
+  TemporaryDirectory temporary_;
+  const std::string root_ = temporary_.path();
 };
 
 TEST_F(LoadPaths, ReadsTheFilesOfADirectoryByName) {

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "framework/base/digest.h"
+#include "framework/base/temporary_directory.h"
 
 namespace tenon {
 namespace {
@@ -13,12 +13,8 @@ namespace fs = std::filesystem;
 
 class ContentsMarks : public testing::Test {
  protected:
-  ContentsMarks() : directory_(fs::path(testing::TempDir()) / random_uuid()) {
-    fs::create_directories(directory_);
-  }
-  ~ContentsMarks() override { fs::remove_all(directory_); }
-
-  std::string directory_;
+  TemporaryDirectory temporary_;
+  const std::string directory_ = temporary_.path();
 };
 
 TEST_F(ContentsMarks, AClaimThatNobodyBeganToFillHasNone) {

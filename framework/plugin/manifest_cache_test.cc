@@ -1,5 +1,6 @@
 #include "framework/plugin/manifest_cache.h"
 
+#include "framework/base/digest.h"
 #include "framework/base/files.h"
 #include "framework/plugin/test_plugins.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "framework/backend/backend.h"
-#include "framework/base/digest.h"
+#include "framework/base/temporary_directory.h"
 
 namespace tenon {
 
@@ -27,14 +27,8 @@ inline CallContext within(std::chrono::milliseconds time) {
   return {.deadline = std::chrono::steady_clock::now() + time};
 }
 
-// A directory that is gone after the test.
 class PluginTest : public testing::Test {
  protected:
-  PluginTest() : directory_(std::filesystem::path(testing::TempDir()) / random_uuid()) {
-    std::filesystem::create_directories(directory_);
-    chmod(directory_.c_str(), 0755);
-  }
-  ~PluginTest() override { std::filesystem::remove_all(directory_); }
   std::string path(const std::string& name) const { return directory_ / name; }
   // A plugin of testdata/ that the test may change.
   std::string copy_of(const std::string& name) const {
@@ -44,7 +38,8 @@ class PluginTest : public testing::Test {
     return copy;
   }
 
-  const std::filesystem::path directory_;
+  TemporaryDirectory temporary_;
+  const std::filesystem::path directory_ = temporary_;
 };
 
 }  // namespace tenon

@@ -109,7 +109,6 @@ TEST_F(Scheduler, ACreateThatFindsItsObjectMadeStillStartsIt) {
 
 TEST_F(Scheduler, ADependantStartsOnlyWhenItsRequirementIsReady) {
   world_.backend.script(slow("disk"), {.ready_after = seconds(100)});
-  Time created{};
   std::string phase;
   world_.backend.on_effect([&](const FakeEffect& effect, const FakeBackend& backend) {
     if (effect.address == fast("vm")) phase = backend.look(slow("disk")).phase;

@@ -64,7 +64,7 @@ class WebServer {
 };
 
 class ImportTest : public testing::Test {
- protected:
+ public:
   static void SetUpTestSuite() {
     served_ = make_root();
     files_ = served_ + "/files";
@@ -90,6 +90,7 @@ class ImportTest : public testing::Test {
     fs::remove_all(root_);
   }
 
+ protected:
   static std::string make_root() {
     std::string name = "/tmp/tenon-import-XXXXXX";
     return mkdtemp(name.data());

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <thread>
 
-#include "framework/base/digest.h"
+#include "framework/base/temporary_directory.h"
 #include "framework/plugin/conformance/conformance.h"
 #include "framework/plugin/contents_mark.h"
 #include "framework/plugin/open.h"
@@ -29,11 +29,11 @@ Json http(const Json& fields) { return {{"source", {{"http", fields}}}, {"pvc", 
 class CdiImportPlugin : public testing::Test {
  public:
   CdiImportPlugin() { fs::create_directories(claim_); }
-  ~CdiImportPlugin() override { fs::remove_all(directory_); }
 
  protected:
   const Address address_{"cdi.kubevirt.io", "DataVolume", "ns", "dv"};
-  const fs::path directory_ = fs::path(testing::TempDir()) / random_uuid();
+  TemporaryDirectory temporary_;
+  const fs::path directory_ = temporary_;
   const fs::path claim_ = directory_ / "volumes/ns/dv";
   const Json configuration_ = {{"directory", (directory_ / "imports").string()}};
   std::shared_ptr<const Manifest> manifest_ = manifest_in_process(file_of("PLUGIN")).value_or(nullptr);

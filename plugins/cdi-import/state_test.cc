@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-#include "framework/base/digest.h"
 #include "framework/base/files.h"
+#include "framework/base/temporary_directory.h"
 #include "plugins/cdi-import/source.h"
 
 namespace tenon::cdi {
@@ -15,11 +15,9 @@ namespace fs = std::filesystem;
 
 class StateTest : public testing::Test {
  protected:
-  StateTest() : root_(fs::path(testing::TempDir()) / random_uuid()), state_(root_ / "imports/ns/dv") {}
-  ~StateTest() override { fs::remove_all(root_); }
-
-  const fs::path root_;
-  const StateDirectory state_;
+  TemporaryDirectory temporary_;
+  const fs::path root_ = temporary_.path() / "new";
+  const StateDirectory state_{root_ / "imports/ns/dv"};
   const Ledger ledger_{.inventory = "i",
                        .address = "g/K/ns/dv",
                        .nonce = "n",

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <filesystem>
 
+#include "framework/base/temporary_directory.h"
 #include "framework/plugin/contents_mark.h"
 #include "plugins/libvirt/domain_xml.h"
 #include "plugins/libvirt/test_support.h"
@@ -36,10 +37,8 @@ Failure failure_of(const Work& work) {
 }
 
 class LibvirtBackendTest : public testing::Test {
- protected:
-  LibvirtBackendTest() : directory_(testing::TempDir() + "libvirt-" + std::to_string(getpid())) {
-    std::filesystem::create_directories(directory_);
-    disk_ = directory_ + "/disk.img";
+ public:
+  LibvirtBackendTest() {
     write_text(disk_, "bytes");
     backend_.open({{"uri", kUri}, {"type", "test"}}, quiet_call());
   }
@@ -48,9 +47,9 @@ class LibvirtBackendTest : public testing::Test {
       EXPECT_TRUE(libvirt_->destroy(state->uuid));
       EXPECT_TRUE(libvirt_->undefine(state->uuid));
     }
-    std::filesystem::remove_all(directory_);
   }
 
+ protected:
   Resource request(std::vector<std::string> operations = {}) {
     Resource r = example_request(disk_);
     r.operations = std::move(operations);
@@ -67,7 +66,8 @@ class LibvirtBackendTest : public testing::Test {
                                  "</metadata><memory>1024</memory><os><type>hvm</type></os></domain>"));
   }
 
-  std::string directory_, disk_;
+  TemporaryDirectory temporary_;
+  const std::string directory_ = temporary_.path(), disk_ = directory_ + "/disk.img";
   std::unique_ptr<Hypervisor> libvirt_ = make_libvirt_hypervisor(kUri);
   LibvirtBackend backend_;
 };

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "framework/base/digest.h"
 #include "framework/base/files.h"
+#include "framework/base/temporary_directory.h"
 #include "framework/plugin/contents_mark.h"
 
 namespace tenon::local {
@@ -29,9 +29,6 @@ ClaimMark mark_of(const std::string& nonce = "n1", const std::string& generation
 
 class ClaimsTest : public testing::Test {
  protected:
-  ClaimsTest() : root_(fs::path(testing::TempDir()) / random_uuid()), claims_(root_ / "volumes") {}
-  ~ClaimsTest() override { fs::remove_all(root_); }
-
   Claim find() { return claims_.find(name_).value(); }
   void populate(off_t size) {
     std::ofstream(find().disk_path()) << "bytes";
@@ -66,8 +63,9 @@ class ClaimsTest : public testing::Test {
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "it ended by itself: " << status;
   }
 
-  const fs::path root_;
-  Claims claims_;
+  TemporaryDirectory temporary_;
+  const fs::path root_ = temporary_.path() / "new";
+  Claims claims_{root_ / "volumes"};
   const ClaimName name_{"ns", "c"};
 };
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "framework/base/digest.h"
+#include "framework/base/temporary_directory.h"
 #include "framework/plugin/conformance/conformance.h"
 #include "framework/plugin/contents_mark.h"
 #include "framework/plugin/open.h"
@@ -21,8 +21,6 @@ Json claim(const Json& storage) {
 
 class LocalPlugin : public testing::Test {
  protected:
-  ~LocalPlugin() override { fs::remove_all(directory_); }
-
   ConformanceSample sample() const {
     return {.address = {"core", "PersistentVolumeClaim", "ns", "c"},
             .spec = claim("64Mi"),
@@ -30,7 +28,8 @@ class LocalPlugin : public testing::Test {
   }
   const Schema& schema() const { return manifest_->kinds.at(0).schema; }
 
-  const fs::path directory_ = fs::path(testing::TempDir()) / random_uuid();
+  TemporaryDirectory temporary_;
+  const fs::path directory_ = temporary_;
   const Json configuration_ = {{"directory", directory_.string()}};
   std::shared_ptr<const Manifest> manifest_ = manifest_in_process(file_of("PLUGIN")).value_or(nullptr);
 };

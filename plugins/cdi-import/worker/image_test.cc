@@ -5,8 +5,8 @@
 
 #include <filesystem>
 
-#include "framework/base/digest.h"
 #include "framework/base/files.h"
+#include "framework/base/temporary_directory.h"
 #include "plugins/cdi-import/worker/qemu_img.h"
 #include "plugins/cdi-import/worker/sparse_file.h"
 
@@ -18,11 +18,6 @@ using std::literals::string_literals::operator""s;
 
 class ImageTest : public testing::Test {
  protected:
-  ImageTest() : directory_(fs::path(testing::TempDir()) / random_uuid()) {
-    fs::create_directories(directory_);
-  }
-  ~ImageTest() override { fs::remove_all(directory_); }
-
   std::string path(const std::string& name) const { return directory_ / name; }
   MaybeFailure unpack(const std::string& packed, int64_t most = 1 << 20) {
     EXPECT_TRUE(write_file_atomically(path("in"), packed));
@@ -31,7 +26,8 @@ class ImageTest : public testing::Test {
   }
   std::string unpacked() const { return read_file(path("out")).value_or(""); }
 
-  const fs::path directory_;
+  TemporaryDirectory temporary_;
+  const fs::path directory_ = temporary_;
   Monitor monitor_{StateDirectory(directory_), [] { return false; }};
   int64_t size_ = 0;
 };
