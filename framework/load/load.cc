@@ -1,6 +1,7 @@
 #include "framework/load/load.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <iostream>
 #include <iterator>
@@ -39,19 +40,28 @@ class DocumentSource : public SourceMap {
   }
 
   Position locate(std::string_view pointer, bool key) const override {
+    if (asked_++ < kFewQuestions) return nearest(find_places(text(), pointer), pointer, key);
     std::call_once(surveyed_, [this] { places_ = find_places(text()); });
+    return nearest(places_, pointer, key);
+  }
+
+ private:
+  Position nearest(const PlaceMap& places, std::string_view pointer, bool key) const {
     std::string nearest(pointer);
     for (;;) {
-      const auto found = places_.find(nearest);
-      if (found != places_.end()) return position(key ? found->second.key : found->second.value);
+      const auto found = places.find(nearest);
+      if (found != places.end()) return position(key ? found->second.key : found->second.value);
       if (nearest.empty()) return position({1, 1});
       nearest.resize(nearest.rfind('/') == std::string::npos ? 0 : nearest.rfind('/'));
     }
   }
 
- private:
+  // Most documents are asked for one place only, and there may be very many of them.
+  static constexpr int kFewQuestions = 3;
+
   std::shared_ptr<const Source> source_;
   Chunk chunk_;
+  mutable std::atomic<int> asked_ = 0;
   mutable std::once_flag surveyed_;
   mutable PlaceMap places_;
 };

@@ -1,5 +1,5 @@
-// One YAML document to JSON, and back to places in its text. Wraps yaml-cpp's event interface; nothing else
-// includes it. Pure functions; thread-safe.
+// One YAML document to JSON, and back to places in its text. This folder alone includes yaml-cpp. Pure
+// functions; thread-safe.
 #pragma once
 
 #include <optional>
@@ -34,14 +34,17 @@ struct YamlProblem {
   std::optional<Place> first;  // of a key that is there twice
 };
 
+// Of a document; values and keys as they are written, before aliases copy any.
 inline constexpr size_t kMaximumDepth = 128;
+inline constexpr size_t kMaximumValues = 500000;
+inline constexpr size_t kMaximumKey = 1024;  // bytes
 
 // Nothing when there are problems. null: the document is empty. Work and memory are bounded whatever aliases
 // do.
 std::optional<Json> parse_yaml(std::string_view text, std::vector<YamlProblem>& problems);
 
 // All places up to the first syntax error. What an alias or a merge key brings in has only the place of the
-// alias.
-PlaceMap find_places(std::string_view text);
+// alias. wanted: only of this pointer and those above it, which takes no memory for the others.
+PlaceMap find_places(std::string_view text, std::optional<std::string_view> wanted = {});
 
 }  // namespace tenon

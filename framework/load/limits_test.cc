@@ -1,0 +1,219 @@
+// What is refused, and that all of it is told at once.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "framework/load/load.h"
+#include "framework/load/yaml.h"
+
+namespace tenon {
+namespace {
+
+constexpr size_t kMiB = size_t{1} << 20;
+
+std::string joined(const Diagnostics& diagnostics) {
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics)
+    text += (text.empty() ? "" : "\n") + to_string(diagnostic.position) + ": " + diagnostic.summary;
+  return text;
+}
+
+// The JSON of all documents, or what is wrong.
+std::string loaded(std::string text) {
+  Diagnostics diagnostics;
+  const auto documents = load_text("f", std::move(text), diagnostics);
+  if (!diagnostics.empty()) return joined(diagnostics);
+  std::string all;
+  for (const Document& document : documents) all += (all.empty() ? "" : " ") + document.value.dump();
+  return all;
+}
+
+std::string repeated(const std::string& text, size_t count) {
+  std::string all;
+  all.reserve(text.size() * count);
+  for (size_t i = 0; i < count; ++i) all += text;
+  return all;
+}
+
+// By how much this process's peak memory grows.
+size_t memory_of(const std::function<void()>& work) {
+  const auto peak = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<size_t>(usage.ru_maxrss) * 1024;
+  };
+  const size_t before = peak();
+  work();
+  return peak() - before;
+}
+
+TEST(Limits, ADocumentHasAtMostThreeMebibytes) {
+  const std::string most = "a: " + std::string(3 * kMiB - 4, 'x') + "\n";
+  EXPECT_EQ(loaded(most).size(), 3 * kMiB - 4 + 8);
+  EXPECT_EQ(loaded("a: x" + most.substr(3)), "f:1:1: the document is larger than 3 MiB");
+  EXPECT_EQ(loaded("b: 1\n---\n" + most.substr(5)).substr(0, 8), "{\"b\":1} ");
+}
+
+TEST(Limits, ListsAndMapsAreNestedAtMost128Deep) {
+  const auto lists = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  const auto blocks = [](size_t depth) {
+    std::string text;
+    for (size_t i = 0; i < depth; ++i) text += std::string(i, ' ') + "a:" + (i + 1 < depth ? "\n" : " 1\n");
+    return text;
+  };
+  EXPECT_EQ(loaded(lists(128)), lists(128));
+  EXPECT_EQ(loaded(lists(129)), "f:1:129: lists and maps are nested deeper than 128");
+  EXPECT_EQ(loaded("a: " + lists(128)), "f:1:131: lists and maps are nested deeper than 128");
+  EXPECT_EQ(loaded(blocks(128)).size(), 128 * 6 + 1);
+  EXPECT_EQ(loaded(blocks(129)), "f:129:129: lists and maps are nested deeper than 128");
+}
+
+TEST(Limits, ADocumentHasAtMost500000Values) {
+  const auto json = [](size_t count) { return "[" + repeated("1,", count - 2) + "1]"; };
+  const auto block = [](size_t count) { return "- 1\n" + repeated("- 1\n", count - 2); };
+  EXPECT_EQ(loaded(json(500000)).size(), 1 + 2 * 499999u);
+  EXPECT_EQ(loaded(json(500001)), "f:1:1: the document has more than 250000 of the signs [ { and ,");
+  EXPECT_EQ(loaded(block(500000)).size(), 1 + 2 * 499999u);
+  EXPECT_EQ(loaded(block(500001)), "f:500000:3: the document has more than 500000 values");
+}
+
+TEST(Limits, AKeyHasAtMost1024Bytes) {
+  const std::string most(1024, 'k');
+  for (const char* form : {"%: 1\n", "? %\n: 1\n", "{\"%\": 1}", "{%: 1}"}) {
+    const auto with = [&](const std::string& key) {
+      std::string text = form;
+      return text.replace(text.find('%'), 1, key);
+    };
+    EXPECT_EQ(loaded(with(most)), "{\"" + most + "\":1}") << form;
+    EXPECT_NE(loaded(with(most + "k")).find("f:1:"), std::string::npos) << form;
+  }
+  EXPECT_EQ(loaded("? k" + most + "\n: 1\n"), "f:1:3: a key is longer than 1024 bytes");
+}
+
+TEST(Limits, AliasesExpandToAtMost16Mebibytes) {
+  EXPECT_EQ(loaded("a: &a " + std::string(kMiB, 'x') + "\nb: [" + repeated("*a, ", 14) + "]\n").size(),
+            15 * kMiB + 15 * 3 - 1 + 12);
+  EXPECT_EQ(loaded("a: &a " + std::string(kMiB, 'x') + "\nb: [" + repeated("*a, ", 16) + "]\n"),
+            "f:2:61: aliases expand to more than 16 MiB");
+  const std::string keys = "- &k " + std::string(1000, 'k') + "\n" + repeated("- {*k : 1}\n", 30000);
+  EXPECT_NE(loaded(keys).find("aliases expand to more than 16 MiB"), std::string::npos);
+}
+
+TEST(Limits, BombsAreRefusedInLittleMemory) {
+  std::string laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 12; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    laughs += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before +
+              repeated(", " + before, 9) + "]\n";
+  }
+  std::string deep_keys;
+  for (size_t i = 0; i < 100; ++i)
+    deep_keys += std::string(i, ' ') + "? " + std::string(900, 'k') + "\n" + std::string(i, ' ') + ":\n";
+  for (size_t i = 0; i < 20000; ++i) deep_keys += std::string(100, ' ') + "k: 1\n";
+  const size_t size = 3 * kMiB - 10;
+  const std::pair<const char*, std::string> bombs[] = {
+      {"laughs", laughs},
+      {"lists", repeated("[", size)},
+      {"lists after a key", "a: " + repeated("[", size)},
+      {"lists on lines", repeated("[\n", size / 2)},
+      {"maps", repeated("{a: ", size / 4)},
+      {"elements", "a: &a [" + repeated("1,", size / 2 - 5) + "]"},
+      {"block lists", repeated("- ", size / 2)},
+      {"explicit keys", repeated("? ", size / 2)},
+      {"equal keys", repeated("a:\n", 200000)},
+      {"equal keys far down", deep_keys},
+      {"anchors", repeated("- &a\n", size / 5)},
+  };
+  for (const auto& [name, text] : bombs) {
+    std::string result;
+    EXPECT_LT(memory_of([&] { result = loaded(text); }), 250 * kMiB) << name;
+    EXPECT_EQ(result.substr(0, 2), "f:") << name << ": " << result.substr(0, 80);
+  }
+}
+
+TEST(HostileInput, BytesThatAreNoUtf8AreToldWithTheirPlace) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"a: \xFF\n", "f:1:4"},              // no first byte
+      {"a: \x80\n", "f:1:4"},              // a continuation alone
+      {"a: b\nc: \xC3(\n", "f:2:4"},       // one byte missing
+      {"a: \xE2\x82\n", "f:1:4"},          // cut off
+      {"a: \xC0\xAF\n", "f:1:4"},          // overlong
+      {"a: \xE0\x80\xAF\n", "f:1:4"},      // overlong
+      {"a: \xED\xA0\x80\n", "f:1:4"},      // a surrogate
+      {"a: \xF4\x90\x80\x80\n", "f:1:4"},  // beyond Unicode
+      {"# \xFE\na: b\n", "f:1:3"},         // in a comment
+  };
+  for (const auto& [text, place] : cases)
+    EXPECT_EQ(loaded(text), std::string(place) + ": there is a byte that is not UTF-8 in the text");
+  EXPECT_EQ(loaded(std::string("a: \0b\n", 6)), "f:1:4: there is a control character in the text");
+  EXPECT_EQ(loaded("a: \x1B[31m\n"), "f:1:4: there is a control character in the text");
+  EXPECT_EQ(loaded("a: \xF0\x9F\x98\x80\n"), "{\"a\":\"\xF0\x9F\x98\x80\"}");
+}
+
+TEST(HostileInput, TabsIndentNothing) {
+  EXPECT_EQ(loaded("a:\n\tb: 1\n"), "f:2:1: a tab is used as indentation");
+  EXPECT_EQ(loaded("a:\n  b: 1\n  \tc: 1\n"), "f:3:3: a tab is used as indentation");
+  EXPECT_EQ(loaded("a: 1\t# note\n"), "{\"a\":1}");
+  EXPECT_EQ(loaded("a:\t1\n"), "{\"a\":1}");
+  EXPECT_EQ(loaded("{\n\t\"a\": 1\n}\n"), "{\"a\":1}");
+}
+
+TEST(HostileInput, LineEndsOfWindowsAreLineEnds) {
+  EXPECT_EQ(loaded("---\r\na: 1\r\nb:\r\n- x\r\n---\r\nc: |\r\n  d\r\n  e\r\n"),
+            R"({"a":1,"b":["x"]} {"c":"d\ne\n"})");
+}
+
+TEST(HostileInput, AByteOrderMarkMayStandBeforeEachDocument) {
+  const std::string mark = "\xEF\xBB\xBF";
+  EXPECT_EQ(loaded(mark + "a: 1\n"), "{\"a\":1}");
+  EXPECT_EQ(loaded(mark + "---\na: 1\n" + mark + "---\nb: 2\n"), R"({"a":1} {"b":2})");
+}
+
+TEST(HostileInput, AnchorsAndMergeKeysAreExpandedWithinTheirDocumentOnly) {
+  EXPECT_EQ(loaded("a: &x {b: 1}\nc:\n  <<: *x\n  d: 2\n"), R"({"a":{"b":1},"c":{"b":1,"d":2}})");
+  EXPECT_EQ(loaded("a: &x 1\n---\nb: *x\n"), "f:3:4: the referenced anchor is not defined");
+  EXPECT_EQ(loaded("a: &x [*x]\n"), "f:1:8: an alias stands inside of what it is an alias of");
+  EXPECT_EQ(loaded("a: {<<: [1]}\n"), "f:1:5: '<<' needs a map or a list of maps");
+}
+
+TEST(HostileInput, SeparatorsMakeNoDocuments) {
+  EXPECT_EQ(loaded("---\n---\n---\na: 1\n---\n# nothing\n---\n...\n---\n"), "{\"a\":1}");
+  EXPECT_EQ(loaded(repeated("---\n", 100000) + "a: 1\n"), "{\"a\":1}");
+}
+
+TEST(HostileInput, FiveHundredMistakesInTenThousandLinesAreAllToldInOrder) {
+  std::string text;
+  std::string expected;
+  for (int i = 0; i < 1000; ++i) {
+    const int line = i * 10 + 1;
+    text += "---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: pod-" + std::to_string(i) + "\n";
+    const std::string place = (expected.empty() ? "f:" : "\nf:");
+    switch (i % 8) {
+      case 0:
+        text += "spec:\n  a: 1\n  a: 2\n";
+        expected += place + std::to_string(line + 7) + ":3: the key 'a' is there twice";
+        break;
+      case 2:
+        text += "spec:\n  a: b: c\n  d: 1\n";
+        expected += place + std::to_string(line + 6) + ":7: illegal map value";
+        break;
+      case 4:
+        text += "spec:\n\ta: 1\n  d: 1\n";
+        expected += place + std::to_string(line + 6) + ":1: a tab is used as indentation";
+        break;
+      case 6:
+        text += "spec:\n  a: *no\n  d: 1\n";
+        expected += place + std::to_string(line + 6) + ":6: the referenced anchor is not defined";
+        break;
+      default: text += "spec:\n  a: 1\n  d: 1\n"; break;
+    }
+    text += "# one\n# two\n";
+  }
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 10000);
+  Diagnostics diagnostics;
+  EXPECT_EQ(load_text("f", text, diagnostics).size(), 500u);
+  EXPECT_EQ(diagnostics.size(), 500u);
+  EXPECT_EQ(joined(diagnostics), expected);
+}
+
+}  // namespace
+}  // namespace tenon
