@@ -225,7 +225,7 @@ TEST_F(ImportTest, EveryFormatBecomesTheSameDisk) {
     const sdk::Resource wanted = http(std::string("/plain/") + name, sha256(read_file(file(name)).value()));
     EXPECT_EQ(import(wanted).phase, "Succeeded");
     expect_complete();
-    EXPECT_EQ((*read_contents_mark(claim_))->digest, wanted.desired["source"]["http"]["checksum"]);
+    EXPECT_EQ(Json((*read_contents_mark(claim_))->digest), wanted.desired["source"]["http"]["checksum"]);
     fs::remove_all(claim_);
     fs::create_directories(claim_);
     ASSERT_TRUE(imports_.remove(wanted, 5s).value_or(false));
