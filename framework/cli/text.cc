@@ -1,7 +1,6 @@
 #include "framework/cli/text.h"
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cctype>
@@ -34,37 +33,6 @@ std::string unescaped(std::string_view token) {
 
 bool is_index(std::string_view key) {
   return !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) { return std::isdigit(c); });
-}
-
-void emit(YAML::Emitter& out, const OrderedJson& value, bool quoted) {
-  switch (value.type()) {
-    case OrderedJson::value_t::object:
-      out << YAML::BeginMap;
-      for (const auto& [key, member] : value.items()) {
-        out << YAML::Key << key << YAML::Value;
-        emit(out, member, quoted);
-      }
-      out << YAML::EndMap;
-      break;
-    case OrderedJson::value_t::array:
-      out << YAML::BeginSeq;
-      for (const OrderedJson& element : value) emit(out, element, quoted);
-      out << YAML::EndSeq;
-      break;
-    case OrderedJson::value_t::string:
-      // Quoted, so that no reader takes "true", "64" or "1e3" for anything but text.
-      if (quoted) out << YAML::DoubleQuoted;
-      out << value.get_ref<const std::string&>();
-      break;
-    case OrderedJson::value_t::null: out << YAML::Null; break;
-    default: out << value.dump();
-  }
-}
-
-std::string as_yaml(const OrderedJson& value, bool quoted) {
-  YAML::Emitter out;
-  emit(out, value, quoted);
-  return std::string(out.c_str()) + "\n";
 }
 
 }  // namespace
@@ -141,10 +109,10 @@ std::string counted(size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-std::string to_text(const OrderedJson& value) { return as_yaml(value, false); }
+std::string to_text(const OrderedJson& value) { return to_yaml(value, Quotes::never); }
 
 std::string dump(const OrderedJson& value, bool yaml) {
-  if (yaml) return as_yaml(value, true);
+  if (yaml) return to_yaml(value, Quotes::always);
   return value.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 

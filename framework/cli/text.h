@@ -7,6 +7,7 @@
 
 #include "framework/base/durations.h"
 #include "framework/base/json.h"
+#include "framework/base/yaml_text.h"
 #include "framework/model/address.h"
 #include "framework/model/observation.h"
 
@@ -55,9 +56,6 @@ size_t columns(std::string_view text);
 
 // "1 await", "2 awaits"
 std::string counted(size_t count, std::string_view noun);
-
-// Keeps the order in which members were added.
-using OrderedJson = nlohmann::ordered_json;
 
 // For people: YAML's block style, text without quotes where it can.
 std::string to_text(const OrderedJson& value);

@@ -113,6 +113,25 @@ void read_requirements(JsonReader& reader, std::optional<Error>& error, KindMani
     reader.fail("populates", "the name of one of the requirements");
 }
 
+// x-columns stands in the kind's schema, and its paths are into the whole object.
+void read_columns(const Json& schema, const std::string& schema_pointer, std::optional<Error>& error,
+                  KindManifest& kind) {
+  JsonReader outer(schema, schema_pointer, error);
+  for_each(outer, "x-columns", [&](const Json& json, const std::string& pointer) {
+    JsonReader reader(json, pointer, error);
+    Column column;
+    reader.read("name", column.name);
+    reader.read("path", column.path);
+    reader.read("wide", column.wide);
+    if (column.name.empty()) reader.fail("name", "the column's header");
+    const std::string_view path = column.path;
+    if (path.starts_with("/spec/") ? !find_schema(kind.schema, path.substr(5))
+                                   : !path.starts_with("/status/"))
+      reader.fail("path", "a JSON pointer to a field, such as /spec/size or /status/phase");
+    kind.columns.push_back(std::move(column));
+  });
+}
+
 KindManifest parse_kind(const Json& json, const std::string& pointer, std::optional<Error>& error) {
   KindManifest kind;
   JsonReader reader(json, pointer, error);
@@ -135,7 +154,10 @@ KindManifest parse_kind(const Json& json, const std::string& pointer, std::optio
   kind.cluster_scoped = scope == "Cluster";
   if (!kind.cluster_scoped && scope != "Namespaced") reader.fail("scope", "Namespaced or Cluster");
   read_schema(reader, "schema", error, kind.schema);
-  if (!reader.find("schema")) reader.fail("schema", "the schema of the spec");
+  if (const Json* schema = reader.find("schema"))
+    read_columns(*schema, reader.pointer("schema"), error, kind);
+  else
+    reader.fail("schema", "the schema of the spec");
   if (const Json* ready = reader.find("ready"))
     read_ready(*ready, reader.pointer("ready"), error, kind.ready);
   read_requirements(reader, error, kind);

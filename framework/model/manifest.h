@@ -34,6 +34,13 @@ struct ReadyRule {
   Duration timeout = std::chrono::hours(1);  // without progress
 };
 
+// One of the columns in which `kubectl get` shows a kind.
+struct Column {
+  std::string name;
+  std::string path;   // JSON pointer into the object; a list map's element is named by its key
+  bool wide = false;  // only with -o wide, right of the age
+};
+
 struct KindManifest {
   KindName name;
   std::vector<std::string> versions;  // the first is the hub
@@ -41,6 +48,7 @@ struct KindManifest {
   std::vector<std::string> short_names;
   bool cluster_scoped = false;
   Schema schema;
+  std::vector<Column> columns;  // without the name and the age; none: those that all kinds have
   ReadyRule ready;
   bool claim = false;
   std::string populates;  // name of the requirement whose target this kind fills; "": none

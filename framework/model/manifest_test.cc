@@ -10,7 +10,8 @@ const char* const kText = R"({
   "limits": {"parallel": 4}, "configuration": {"type": "object", "properties": {"root": {"type": "string"}}},
   "kinds": [{
     "group": "cdi.kubevirt.io", "kind": "DataVolume", "versions": ["v1beta1", "v1alpha1"], "shortNames": ["dv"],
-    "schema": {"type": "object", "properties": {"pvc": {"type": "object"}}},
+    "schema": {"type": "object", "properties": {"pvc": {"type": "object"}},
+               "x-columns": [{"name": "Claim", "path": "/spec/pvc"}, {"name": "Why", "path": "/status/reason", "wide": true}]},
     "ready": {"phases": ["Succeeded"], "failing": ["Failed"], "later": true, "timeout": "1h30m"},
     "populates": "claim", "somethingNew": 5,
     "requirements": [{"name": "claim", "path": "", "target": "core/PersistentVolumeClaim"},
@@ -36,6 +37,11 @@ TEST(Manifest, IsReadWhole) {
   EXPECT_EQ(kind->requirements[0].guards, (std::set<std::string>{"create", "update"}));
   EXPECT_EQ(kind->requirements[1].guards, (std::set<std::string>{"create"}));
   EXPECT_EQ(kind->requirements[1].contents, (std::vector<Contents>{Contents::populated}));
+  ASSERT_EQ(kind->columns.size(), 2u);
+  EXPECT_EQ(kind->columns[0].path, "/spec/pvc");
+  EXPECT_FALSE(kind->columns[0].wide);
+  EXPECT_EQ(kind->columns[1].name, "Why");
+  EXPECT_TRUE(kind->columns[1].wide);
   EXPECT_TRUE(manifest->find({"core", "Node"})->cluster_scoped);
   EXPECT_EQ(manifest->find({"core", "Pod"}), nullptr);
 }
@@ -65,6 +71,12 @@ TEST(Manifest, NamesThePlaceOfAMistake) {
   EXPECT_EQ(message("/kinds/0/schema/type", "map"),
             "manifest: '/kinds/0/schema': '/type': expected one of object, array, string, integer, number, "
             "boolean");
+  const std::string field = "expected a JSON pointer to a field, such as /spec/size or /status/phase";
+  for (const char* path : {"/spec/pcv", "/spec", "/metadata/name", "phase"})
+    EXPECT_EQ(message("/kinds/0/schema/x-columns/0/path", path),
+              "manifest: '/kinds/0/schema/x-columns/0/path': " + field);
+  EXPECT_EQ(message("/kinds/0/schema/x-columns/0/name", ""),
+            "manifest: '/kinds/0/schema/x-columns/0/name': expected the column's header");
   EXPECT_EQ(message("/limits/parallel", 0), "manifest: '/limits/parallel': expected at least 1");
   EXPECT_EQ(message("/limits/parallel", -1),
             "manifest: '/limits/parallel': expected a whole number that is not negative");
