@@ -109,7 +109,7 @@ TEST(Crd, ShowsWhatGetShows) {
             "Reason* string .status.reason\n");
 }
 
-TEST(Crd, ShowsTheKindsColumnsAroundTheAge) {  // S0-21 S2-27
+TEST(Crd, ShowsTheKindsColumnsAroundTheAge) {
   EXPECT_EQ(columns(with_schema(R"({"type": "object", "properties": {
               "size": {"format": "quantity"}, "cores": {"type": "integer"}, "running": {"type": "boolean"},
               "labels": {"type": "object", "additionalProperties": {"type": "string"}},

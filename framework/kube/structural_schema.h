@@ -7,7 +7,8 @@
 //  - A field that must not change counts as changed by another spelling, but for a quantity of its own.
 //  - Lists and maps whose elements have rules hold at most 1,000, unless maxItems says otherwise, and strings
 //    in them that must not change are at most 4,096 characters long. For lists in lists maxItems should.
-//  - Rules end where unknown fields are preserved, x-template included, and do not see values without a type.
+//  - Rules do not reach into objects that preserve unknown fields, x-template included, and do not see values
+//    without a type.
 //  - A value reference (tenon.dev/ref) does not fit a typed field: it is for manifests that Tenon reads
 //    itself.
 // The plan checks all of these.

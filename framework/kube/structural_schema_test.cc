@@ -99,7 +99,7 @@ TEST(StructuralSchema, SaysWhatIsMissingForKubernetes) {
   EXPECT_EQ(mixed["x-kubernetes-preserve-unknown-fields"], true);
 }
 
-TEST(StructuralSchema, RefusesChangesFromWhereTheFieldCannotBeMissing) {  // S0-9 S0-11
+TEST(StructuralSchema, RefusesChangesFromWhereTheFieldCannotBeMissing) {
   const Json spec = structural(R"({"type": "object", "properties": {
     "source": {"type": "object", "properties": {
       "image": {"type": "string", "x-update": "refuse"}, "size": {"format": "quantity", "x-update": "refuse"}}},
@@ -146,7 +146,7 @@ TEST(StructuralSchema, RefusesChangesOnceForAllBelow) {
   EXPECT_EQ(spec["properties"]["a"]["properties"].dump().find("validations"), std::string::npos);
 }
 
-TEST(StructuralSchema, RefusesDecreases) {  // S0-13
+TEST(StructuralSchema, RefusesDecreases) {
   EXPECT_EQ(
       rules(property(R"({"format": "quantity", "x-decrease": "refuse"})")),
       " quantity(string(self)).compareTo(quantity(string(oldSelf))) >= 0 | decreasing it is not possible\n");
@@ -195,7 +195,7 @@ TEST(StructuralSchema, BoundsWhatHasRules) {
   EXPECT_FALSE(property(R"({"type": "array", "items": {"type": "string"}})").contains("maxItems"));
 }
 
-TEST(StructuralSchema, WantsExactlyOneOfTheAlternatives) {  // S1-16
+TEST(StructuralSchema, WantsExactlyOneOfTheAlternatives) {
   EXPECT_EQ(
       rules(property(R"({"type": "object", "x-exactly-one-of": ["http", "in"],
                                "properties": {"http": {"type": "object"}, "in": {"type": "object"}}})")),
