@@ -1,6 +1,7 @@
 #include "framework/inventory/database.h"
 
 #include <cerrno>
+#include <cstring>
 
 namespace tenon {
 namespace {
@@ -20,25 +21,57 @@ std::vector<std::string> columns_of(sqlite3_stmt* statement) {
   return columns;
 }
 
+bool is_no_space(int system_error) {
+  return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+}
+
+bool is_about_files(int result) { return result == SQLITE_IOERR || result == SQLITE_CANTOPEN; }
+
+// The statements are our own, so that one makes no sense says something about the file.
 Code code_of(int result, int system_error) {
-  switch (result & 0xff) {
+  switch (result) {
     case SQLITE_FULL: return Code::resource_exhausted;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return Code::failed_precondition;
-    case SQLITE_PERM:
-    case SQLITE_READONLY: return Code::permission_denied;
+    case SQLITE_NOMEM: return Code::resource_exhausted;
+    case SQLITE_IOERR: return is_no_space(system_error) ? Code::resource_exhausted : Code::unavailable;
     case SQLITE_CANTOPEN: return system_error == EACCES ? Code::permission_denied : Code::unavailable;
-    default: return Code::unavailable;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_READONLY: return Code::permission_denied;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+    case SQLITE_INTERRUPT: return Code::unavailable;
+    default: return Code::failed_precondition;
   }
 }
 
+std::string remedy_for(int result, int system_error) {
+  if (result == SQLITE_FULL || is_no_space(system_error))
+    return "free some space, or raise the quota or the limit of a file's size, and run the command again";
+  if (system_error == EMFILE || system_error == ENFILE)
+    return "too many files are open: raise the limit (ulimit -n) and run the command again";
+  if (result == SQLITE_IOERR)
+    return "look for what the kernel says about this disk, then run the command again";
+  if (result == SQLITE_BUSY || result == SQLITE_LOCKED)
+    return "another program has it open and locked: end that, then run the command again";
+  if (result == SQLITE_READONLY || result == SQLITE_PERM || system_error == EACCES)
+    return "this user must be allowed to read and write it and its directory";
+  return "";
+}
+
 }  // namespace
+
+Error damaged(const std::string& path, const std::string& how) {
+  return {Code::failed_precondition,
+          "inventory " + path + " is damaged: " + how + "; nothing of it is used: restore it from a backup"};
+}
 
 Result<Database> Database::open(const std::string& path, bool read_only) {
   Database database;
   database.path_ = path;
   sqlite3* db = nullptr;
   const int flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  errno = 0;
   const int result = sqlite3_open_v2(path.c_str(), &db, flags | SQLITE_OPEN_EXRESCODE, nullptr);
   database.db_.reset(db);
   if (result != SQLITE_OK) return database.error();
@@ -56,6 +89,7 @@ Result<std::vector<std::vector<std::string>>> Database::query(
     sqlite3_bind_text64(raw, static_cast<int>(i + 1), arguments[i].data(), arguments[i].size(), SQLITE_STATIC,
                         SQLITE_UTF8);
   std::vector<std::vector<std::string>> rows;
+  errno = 0;
   int result = sqlite3_step(raw);
   for (; result == SQLITE_ROW; result = sqlite3_step(raw)) rows.push_back(columns_of(raw));
   if (result != SQLITE_DONE) return error();
@@ -67,12 +101,18 @@ Status Database::execute(const std::string& sql, const std::vector<std::string_v
   return rows ? Status() : Status(rows.error());
 }
 
+// sqlite3_system_errno knows nothing of a COMMIT's errors, so errno itself tells the reason.
 Error Database::error() const {
+  const int last = errno;
   if (!db_) return {Code::resource_exhausted, "inventory " + path_ + ": out of memory"};
-  const int result = sqlite3_extended_errcode(db_.get());
-  const Code code = code_of(result, sqlite3_system_errno(db_.get()));
-  const std::string what = code == Code::failed_precondition ? " is damaged: " : ": ";
-  return {code, "inventory " + path_ + what + sqlite3_errmsg(db_.get())};
+  const int result = sqlite3_extended_errcode(db_.get()) & 0xff;
+  const int system_error = is_about_files(result) ? last : 0;
+  const Code code = code_of(result, system_error);
+  if (code == Code::failed_precondition) return damaged(path_, sqlite3_errmsg(db_.get()));
+  std::string what = sqlite3_errmsg(db_.get());
+  if (system_error) what += std::string(" (") + std::strerror(system_error) + ")";
+  const std::string remedy = remedy_for(result, system_error);
+  return {code, "inventory " + path_ + ": " + what + (remedy.empty() ? "" : ": " + remedy)};
 }
 
 Result<Transaction> Transaction::begin(Database& database, bool write) {

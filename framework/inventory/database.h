@@ -13,6 +13,9 @@
 
 namespace tenon {
 
+// failed_precondition, with what to do.
+Error damaged(const std::string& path, const std::string& how);
+
 class Database {
  public:
   // The file exists. Errors as in error().
@@ -24,8 +27,8 @@ class Database {
   Status execute(const std::string& sql, const std::vector<std::string_view>& arguments = {});
 
   const std::string& path() const { return path_; }
-  // SQLite's last complaint, with the file's name. resource_exhausted: no space; failed_precondition: the
-  // file is damaged; permission_denied; otherwise unavailable.
+  // SQLite's last complaint, with the file's name and what to do. resource_exhausted: no space;
+  // failed_precondition: the file is damaged; permission_denied; otherwise unavailable.
   Error error() const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -29,11 +30,6 @@ struct Row {
   std::string key;
   std::string text;
 };
-
-Error damaged(const std::string& path, const std::string& how) {
-  return {Code::failed_precondition,
-          "inventory " + path + " is damaged: " + how + "; nothing of it is used: restore it from a backup"};
-}
 
 std::string digest_of(std::string_view table, std::string_view key, std::string_view text) {
   std::string bytes(table);
@@ -239,14 +235,29 @@ class SqliteInventory final : public Inventory {
   OpenMode mode_;
 };
 
+Status write_empty(const std::string& path) {
+  auto database = Database::open(path, false);
+  if (!database) return database.error();
+  if (Status set = database->execute("PRAGMA journal_mode = WAL"); !set) return set;
+  auto transaction = Transaction::begin(*database, true);
+  if (!transaction) return transaction.error();
+  if (Status made = create_tables(*database); !made) return made;
+  return transaction->commit();
+}
+
+// Made under another name, so that a file of this name was whole once, and one without tables is damaged.
 // SQLite gives its journal files the mode of the database.
 Status make_file(const std::string& path) {
-  const std::string directory = std::filesystem::path(path).parent_path();
-  if (!directory.empty())
-    if (Status made = make_directories(directory); !made) return made;
-  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file) return errno_error("creating", path, errno);
-  return sync_directory(directory.empty() ? "." : directory);
+  const std::string parent = std::filesystem::path(path).parent_path();
+  const std::string directory = parent.empty() ? "." : parent;
+  if (Status made = make_directories(directory); !made) return made;
+  const std::string fresh = path + ".new";
+  for (const char* suffix : {"", "-wal", "-shm"}) unlink((fresh + suffix).c_str());
+  if (!FileDescriptor(::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)))
+    return errno_error("creating", fresh, errno);
+  if (Status written = write_empty(fresh); !written) return written;
+  if (rename(fresh.c_str(), path.c_str()) != 0) return errno_error("renaming to", path, errno);
+  return sync_directory(directory);
 }
 
 Result<std::unique_ptr<Inventory>> open_checked(Database database, OpenMode mode) {
@@ -254,11 +265,7 @@ Result<std::unique_ptr<Inventory>> open_checked(Database database, OpenMode mode
   if (!transaction) return transaction.error();
   const auto tables = table_names(database);
   if (!tables) return tables.error();
-  // A crash while it was being made leaves a file without tables.
-  if (tables->empty() && mode == OpenMode::read)
-    return std::unique_ptr<Inventory>(std::make_unique<MemoryInventory>());
-  if (tables->empty())
-    if (Status made = create_tables(database); !made) return made.error();
+  if (tables->empty()) return damaged(database.path(), "it holds no tables");
   const auto meta = read_meta(database);
   if (!meta) return meta.error();
   if (meta->format > kFormatVersion) return newer(database.path(), meta->format);
@@ -267,11 +274,18 @@ Result<std::unique_ptr<Inventory>> open_checked(Database database, OpenMode mode
   return std::unique_ptr<Inventory>(std::make_unique<SqliteInventory>(std::move(database), meta->uuid, mode));
 }
 
+bool is_missing(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) != 0 && errno == ENOENT;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenMode mode) {
-  struct stat status {};
-  const bool missing = stat(path.c_str(), &status) != 0 && errno == ENOENT;
+  const bool missing = is_missing(path);
+  // SQLite would replay it into whatever is made under this name.
+  if (missing && !is_missing(path + "-wal"))
+    return damaged(path, "it is gone, and its journal is still there");
   if (missing && mode == OpenMode::read)
     return std::unique_ptr<Inventory>(std::make_unique<MemoryInventory>());
   if (missing)

@@ -17,9 +17,12 @@ namespace tenon {
 // run's lock.
 enum class OpenMode { read, write };
 
-// failed_precondition: the file is damaged (some row, or one is missing) or of a newer format; nothing of it
-// is used. permission_denied, resource_exhausted, unavailable: as the file system says. The message names the
-// file.
+// failed_precondition: the file is damaged (any byte that counts, a row that is missing, no table, a journal
+// without its file) or of a newer format; nothing of it is used. permission_denied, resource_exhausted,
+// unavailable: as the file system says. The message names the file and says what to do.
+//
+// A file of this name was whole once: it is made under another one. What a kill or a cut leaves in its
+// journal counts up to the last whole transaction.
 Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenMode mode);
 
 }  // namespace tenon

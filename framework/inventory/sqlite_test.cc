@@ -179,11 +179,26 @@ TEST_F(SqliteInventory, RefusesAFileThatIsNoDatabase) {
   expect_refused("damaged");
 }
 
-TEST_F(SqliteInventory, StartsAnewInAFileWithoutTables) {
+TEST_F(SqliteInventory, RefusesAFileWithoutTables) {
   ASSERT_TRUE(make_directories(directory_ / "state"));
   ASSERT_TRUE(write_file_atomically(path(), ""));
-  EXPECT_TRUE(open(OpenMode::read)->owned()->empty());
+  expect_refused("holds no tables");
+}
+
+TEST_F(SqliteInventory, RefusesAJournalWithoutItsFile) {
+  open();
+  ASSERT_TRUE(write_file_atomically(path() + "-wal", "x"));
+  std::filesystem::remove(path());
+  expect_refused("journal");
+}
+
+TEST_F(SqliteInventory, IsMadeWholeOrNotAtAll) {
+  ASSERT_TRUE(make_directories(directory_ / "state"));
+  for (const char* left : {".new", ".new-wal", ".new-shm"})
+    ASSERT_TRUE(write_file_atomically(path() + left, "of a process that was killed"));
   EXPECT_TRUE(open()->commit({PutOwned{row("a")}}));
+  EXPECT_EQ(open()->owned()->size(), 1u);
+  EXPECT_FALSE(std::filesystem::exists(path() + ".new"));
 }
 
 TEST_F(SqliteInventory, AFailedWriteChangesNothing) {
@@ -199,7 +214,7 @@ TEST_F(SqliteInventory, AFailedWriteChangesNothing) {
     big.applied = std::string(1 << 20, 'x');
     const Status status = (*inventory)->commit({DropOwned{address("a")}, PutOwned{big}});
     if (status) _exit(2);
-    if (status.error().code != Code::unavailable) _exit(4);
+    if (status.error().code != Code::resource_exhausted) _exit(4);
     _exit((*inventory)->owned().value() == std::vector<Owned>{row("a")} ? 0 : 3);
   }
   int status = 0;

@@ -1,0 +1,358 @@
+#include "framework/faults/file_world.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace tenon::faults {
+namespace {
+
+// The same for an address in every run and on every machine.
+unsigned character(const std::string& address) {
+  unsigned hash = 2166136261U;
+  for (const char c : address) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return hash >> 8;
+}
+
+Duration appears_after(const std::string& address) { return Duration(character(address) % 5 == 0 ? 200 : 0); }
+Duration gone_after(const std::string& address) { return Duration(character(address) % 4 == 0 ? 300 : 0); }
+Duration work_of(const std::string& address) { return Duration(300 + character(address) % 2500); }
+int deaths_of(const std::string& address) { return character(address) % 3 == 0 ? 1 : 0; }
+
+int64_t ticks(Time time) { return time.time_since_epoch().count(); }
+Time time_of(const Json& json) { return Time(Duration(json.get<int64_t>())); }
+
+Json to_json(const Object& o) {
+  return {{"id", o.id},
+          {"inventory", o.mark.inventory},
+          {"address", o.mark.address},
+          {"nonce", o.mark.nonce},
+          {"generation", o.mark.generation},
+          {"spec", o.spec},
+          {"visible", ticks(o.visible_from)},
+          {"began", ticks(o.work_began)},
+          {"deaths", o.deaths_left},
+          {"removed", o.removed ? Json(ticks(*o.removed)) : Json()},
+          {"filled", o.filled}};
+}
+
+Object object_from(const Json& json) {
+  Object o{.address = *parse_address(json.at("address").get<std::string>()),
+           .mark = {json.at("inventory"), json.at("address"), json.at("nonce"), json.at("generation")},
+           .spec = json.at("spec"),
+           .id = json.at("id"),
+           .visible_from = time_of(json.at("visible")),
+           .work_began = time_of(json.at("began")),
+           .deaths_left = json.at("deaths"),
+           .filled = json.at("filled")};
+  if (!json.at("removed").is_null()) o.removed = time_of(json.at("removed"));
+  return o;
+}
+
+Json put(const Object& object) { return Json{{"put", to_json(object)}}; }
+Json wrong(std::string what) { return Json{{"wrong", std::move(what)}}; }
+
+// Requirements as the spec has them: kind and name.
+std::vector<std::pair<std::string, std::string>> needs_of(const Json& spec) {
+  std::vector<std::pair<std::string, std::string>> needs;
+  for (const Json& name : spec.value("boxes", Json::array())) needs.emplace_back("Box", name);
+  for (const Json& name : spec.value("tokens", Json::array())) needs.emplace_back("Token", name);
+  if (spec.contains("disk")) needs.emplace_back("Disk", spec.at("disk"));
+  if (spec.contains("import")) needs.emplace_back("Import", spec.at("import"));
+  return needs;
+}
+
+Error owned_by(const Object& object) {
+  return {Code::already_exists,
+          object.mark.address + " exists and belongs to inventory " + object.mark.inventory};
+}
+
+Request request_from(const Json& json) {
+  return {.address = *parse_address(json.at("address").get<std::string>()),
+          .desired = json.at("desired"),
+          .generation = json.at("generation"),
+          .identity = json.at("identity"),
+          .nonce = json.at("nonce"),
+          .inventory = json.at("inventory")};
+}
+
+Json kept(const Request& request) {
+  return {{"address", to_string(request.address)},
+          {"desired", request.desired},
+          {"generation", request.generation},
+          {"identity", request.identity},
+          {"nonce", request.nonce},
+          {"inventory", request.inventory}};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FileWorld>> FileWorld::open(const std::string& path, Trace& trace) {
+  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!file) return errno_error("opening", path, errno);
+  const auto text = read_file(path);
+  if (!text) return text.error();
+  std::unique_ptr<FileWorld> world(new FileWorld(path, std::move(file), trace));
+  if (Status replayed = world->replay(*text); !replayed) return with_context(path, replayed.error());
+  return world;
+}
+
+// A write that a kill cut short has not happened.
+Status FileWorld::replay(const std::string& text) {
+  const size_t whole = text.rfind('\n') + 1;
+  if (whole < text.size() && ftruncate(file_.get(), static_cast<off_t>(whole)) != 0)
+    return Error{Code::internal, "cannot be cut to its last whole line"};
+  for (size_t begin = 0; begin < whole;) {
+    const size_t end = text.find('\n', begin);
+    const Json lines = Json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                                   text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+    if (!lines.is_array()) return Error{Code::internal, "holds what is not of this world"};
+    for (const Json& line : lines) apply(line);
+    begin = end + 1;
+  }
+  return {};
+}
+
+void FileWorld::apply(const Json& line) {
+  const std::string& what = line.begin().key();
+  const Json& value = line.begin().value();
+  if (what == "put") {
+    keep(object_from(value));
+  } else if (what == "made") {
+    ++ledger_.made[value];
+  } else if (what == "gone") {
+    ++ledger_.unmade[objects_.at(value).mark.address];
+    drop(value);
+  } else if (what == "wrong") {
+    ledger_.wrong.push_back(value);
+  } else if (what == "call") {
+    last_call_ = value.at("number");
+    accepted_[last_call_] = {static_cast<CallKind>(value.at("kind").get<int>()),
+                             request_from(value.at("request"))};
+  } else if (what == "over") {
+    accepted_.erase(value.get<int>());
+  }
+}
+
+void FileWorld::keep(Object object) {
+  const auto [it, fresh] = objects_.try_emplace(object.id);
+  it->second = std::move(object);
+  const Object& kept = it->second;
+  if (fresh) by_address_[kept.address].push_back(&it->second);
+  if (kept.removed || kept.address.kind == "Import") restless_.insert(kept.id);
+}
+
+void FileWorld::drop(const std::string& id) {
+  const auto it = objects_.find(id);
+  std::erase(by_address_.at(it->second.address), &it->second);
+  restless_.erase(id);
+  objects_.erase(it);
+}
+
+Status FileWorld::forget_history() {
+  Json lines = Json::array();
+  for (const auto& [id, object] : objects_) lines.push_back(put(object));
+  if (Status written = write_file_atomically(path_, lines.dump() + "\n"); !written) return written;
+  file_.reset(::open(path_.c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
+  ledger_ = {};
+  accepted_.clear();
+  return file_ ? Status() : Status(errno_error("opening", path_, errno));
+}
+
+void FileWorld::commit(std::vector<Json> lines) {
+  if (current_) lines.push_back(Json{{"over", std::exchange(current_, 0)}});
+  const std::string text = Json(lines).dump() + "\n";
+  // A world that cannot be written is no world: nothing that is concluded from it would be true.
+  if (::write(file_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) abort();
+  for (const Json& line : lines) apply(line);
+}
+
+int FileWorld::accept(CallKind kind, const Request& request) {
+  const int number = last_call_ + 1;
+  Json call = {{"number", number}, {"kind", static_cast<int>(kind)}, {"request", kept(request)}};
+  commit({Json{{"call", std::move(call)}}});
+  return number;
+}
+
+void FileWorld::end() {
+  if (current_) commit({});
+}
+
+void FileWorld::finish_abandoned(std::mt19937& random) {
+  const auto abandoned = accepted_;
+  for (const auto& [number, call] : abandoned) {
+    begin(number);
+    if (random() % 2 == 0) {
+      if (call.kind == CallKind::create) (void)create(call.request).has_value();
+      if (call.kind == CallKind::update) (void)update(call.request).has_value();
+      if (call.kind == CallKind::remove) (void)remove(call.request).has_value();
+    }
+    end();
+  }
+}
+
+Object* FileWorld::find(const Request& request) {
+  const auto named = by_address_.find(request.address);
+  if (named == by_address_.end()) return nullptr;
+  for (Object* object : named->second) {
+    const bool called = object->mark.nonce == request.nonce || object->id == request.identity;
+    if (called || request.address.kind != "Token") return object;
+  }
+  return nullptr;
+}
+
+const Object* FileWorld::present(const std::string& kind, const std::string& name) const {
+  const auto named = by_address_.find({"test", kind, "default", name});
+  if (named == by_address_.end()) return nullptr;
+  for (const Object* object : named->second)
+    if (!object->removed) return object;
+  return nullptr;
+}
+
+Observation FileWorld::look(const Request& request) {
+  settle();
+  const Object* object = find(request);
+  return object && now() >= object->visible_from ? seen(*object) : Observation();
+}
+
+Result<Outcome> FileWorld::create(const Request& request) {
+  settle();
+  Object* object = find(request);
+  if (!object) return make(request, {});
+  const bool same = object->mark.inventory == request.inventory && object->mark.nonce == request.nonce &&
+                    object->mark.generation == request.generation;
+  if (!same) return owned_by(*object);
+  if (is_dead(*object)) {
+    Object resumed = *object;
+    --resumed.deaths_left;
+    resumed.work_began = now();
+    commit({put(resumed)});
+  }
+  return Outcome{.identity = object->id};
+}
+
+Result<Outcome> FileWorld::make(const Request& request, std::vector<Json> lines) {
+  const std::string address = to_string(request.address);
+  complain_of_missing_needs(request.address, request.desired, lines);
+  const Object object{.address = request.address,
+                      .mark = {request.inventory, address, request.nonce, request.generation},
+                      .spec = request.desired,
+                      .id = "id-" + request.nonce,
+                      .visible_from = now() + appears_after(address),
+                      .work_began = now(),
+                      .deaths_left = request.address.kind == "Import" ? deaths_of(address) : 0};
+  lines.push_back(put(object));
+  lines.push_back(Json{{"made", address}});
+  commit(std::move(lines));
+  return Outcome{.in_progress = true, .identity = object.id};
+}
+
+Result<Outcome> FileWorld::update(const Request& request) {
+  settle();
+  Object* object = find(request);
+  if (!object) return Error{Code::not_found, to_string(request.address) + " does not exist"};
+  if (object->mark.nonce != request.nonce) return owned_by(*object);
+  Object changed = *object;
+  changed.spec = request.desired;
+  changed.mark.generation = request.generation;
+  std::vector<Json> lines{put(changed)};
+  complain_of_missing_needs(changed.address, changed.spec, lines);
+  commit(std::move(lines));
+  return Outcome{.identity = changed.id};
+}
+
+Result<Outcome> FileWorld::remove(const Request& request) {
+  settle();
+  Object* object = find(request);
+  if (!object || object->removed) return Outcome{};
+  if (object->mark.nonce != request.nonce) return owned_by(*object);
+  Object removed = *object;
+  removed.removed = now();
+  std::vector<Json> lines{put(removed)};
+  complain_of_users(removed, lines);
+  commit(std::move(lines));
+  return Outcome{.in_progress = gone_after(removed.mark.address) > Duration(0)};
+}
+
+void FileWorld::complain_of_missing_needs(const Address& address, const Json& spec,
+                                          std::vector<Json>& lines) const {
+  for (const auto& [kind, name] : needs_of(spec)) {
+    const Object* need = present(kind, name);
+    if (!need)
+      lines.push_back(
+          wrong(to_string(address) + " was asked for while " + kind + " " + name + " is missing"));
+    if (need && spec.contains("import") && kind == "Disk" && need->filled.is_null())
+      lines.push_back(wrong(to_string(address) + " was started on " + name + ", which is not filled"));
+  }
+}
+
+void FileWorld::complain_of_users(const Object& object, std::vector<Json>& lines) const {
+  for (const auto& [id, user] : objects_) {
+    if (user.removed || user.address.kind == "Import") continue;
+    for (const auto& [kind, name] : needs_of(user.spec))
+      if (kind == object.address.kind && name == object.address.name)
+        lines.push_back(wrong(object.mark.address + " was removed while " + user.mark.address + " uses it"));
+  }
+}
+
+bool FileWorld::is_dead(const Object& object) const {
+  return object.deaths_left > 0 && now() >= object.work_began + work_of(object.mark.address) / 2;
+}
+
+Object* FileWorld::disk_of(const Object& import) {
+  const auto named = by_address_.find({"test", "Disk", "default", import.spec.at("disk")});
+  return named == by_address_.end() || named->second.empty() ? nullptr : named->second.front();
+}
+
+// Read from the disk's mark and from nothing else.
+bool FileWorld::is_done(const Object& import) {
+  const Object* disk = disk_of(import);
+  return disk && !disk->filled.is_null() && disk->filled.at("importer") == import.mark.address &&
+         disk->filled.at("generation") == import.mark.generation;
+}
+
+Observation FileWorld::seen(const Object& object) {
+  const std::string& kind = object.address.kind;
+  Observation seen{.existence = Existence::present,
+                   .phase = kind == "Disk" ? "Bound" : "Ready",
+                   .identity = object.id,
+                   .mark = object.mark,
+                   .actual = object.spec};
+  if (kind == "Disk") {
+    seen.contents = object.filled.is_null() ? Contents::none : Contents::populated;
+    if (!object.filled.is_null()) seen.outputs["contents"] = object.filled;
+  }
+  if (kind == "Import") {
+    seen.phase = is_done(object) ? "Succeeded" : "ImportInProgress";
+    seen.resumable = seen.phase != "Succeeded" && is_dead(object);
+    seen.busy = seen.phase != "Succeeded" && !seen.resumable;
+    if (seen.busy) seen.progress = 0.5;
+  }
+  if (object.removed) seen.phase = "Terminating";
+  return seen;
+}
+
+// What time has brought: work that ended, objects that are gone.
+void FileWorld::settle() {
+  const int current = std::exchange(current_, 0);
+  std::vector<Json> lines;
+  for (const std::string& id : restless_) {
+    const Object& object = objects_.at(id);
+    if (object.removed && now() >= *object.removed + gone_after(object.mark.address))
+      lines.push_back(Json{{"gone", id}});
+    const bool works = object.address.kind == "Import" && !object.removed && !is_dead(object) &&
+                       now() >= object.work_began + work_of(object.mark.address);
+    if (!works || is_done(object)) continue;
+    if (const Object* disk = disk_of(object)) {
+      Object filled = *disk;
+      filled.filled = {{"importer", object.mark.address}, {"generation", object.mark.generation}};
+      lines.push_back(put(filled));
+    }
+  }
+  if (!lines.empty()) commit(std::move(lines));
+  current_ = current;
+}
+
+}  // namespace tenon::faults

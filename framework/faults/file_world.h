@@ -1,0 +1,112 @@
+// The fake world of the crash tests: objects, long work, calls on their way, and time, in files that no
+// killed process takes with it.
+//
+// Kinds and their ways:
+//   Box      ready at once, found by its address; its name is unique
+//   Token    ready at once, found by nonce or identity alone; its name is not unique, so a create under a new
+//            nonce makes a second one
+//   Disk     a claim; holds what an Import put into it, and keeps it
+//   Import   fills a Disk: work that goes on by the world's clock, whoever is killed; some workers die
+//   halfway Machine  uses a filled Disk
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "framework/backend/backend.h"
+#include "framework/base/clock.h"
+#include "framework/base/files.h"
+#include "framework/faults/tracer.h"
+#include "framework/run/scheduler.h"
+
+namespace tenon::faults {
+
+struct Object {
+  Address address;
+  Mark mark;
+  Json spec;
+  std::string id;
+  Time visible_from{};
+  Time work_began{};
+  int deaths_left = 0;
+  std::optional<Time> removed;
+  Json filled;  // of a Disk: {"importer", "generation"}; null: nothing is in it
+};
+
+// What has ever been done, for the judge.
+struct Ledger {
+  std::map<std::string, int> made, unmade;  // by address: objects
+  std::vector<std::string> wrong;           // what should never have been done, as a sentence each
+};
+
+// One process and thread at a time. A change and its mark are one write to an append-only file.
+class FileWorld final : public Clock {
+ public:
+  // trace holds the time and outlives the world.
+  static Result<std::unique_ptr<FileWorld>> open(const std::string& path, Trace& trace);
+
+  Time now() const override { return Time(Duration(trace_.now)); }
+  void advance(Duration duration) { trace_.now += duration.count(); }
+
+  Observation look(const Request& request);
+  Result<Outcome> create(const Request& request);
+  Result<Outcome> update(const Request& request);
+  Result<Outcome> remove(const Request& request);
+
+  // A call reaches whoever makes it, and may be made after its caller has died. The number is for begin.
+  int accept(CallKind kind, const Request& request);
+  // What changes next is the effect of this call; end: it has none any more.
+  void begin(int call) { current_ = call; }
+  void end();
+  // Makes what dead callers left on its way, or loses it, as chance has it.
+  void finish_abandoned(std::mt19937& random);
+  // Writes the file anew with what exists and without its history.
+  Status forget_history();
+
+  const std::map<std::string, Object>& objects() const { return objects_; }
+  const Ledger& ledger() const { return ledger_; }
+
+ private:
+  struct Accepted {
+    CallKind kind;
+    Request request;
+  };
+
+  FileWorld(std::string path, FileDescriptor file, Trace& trace)
+      : path_(std::move(path)), file_(std::move(file)), trace_(trace) {}
+  Status replay(const std::string& text);
+  void apply(const Json& line);
+  // One write: all of it, and that the current call has had its effect.
+  void commit(std::vector<Json> lines);
+
+  Object* find(const Request& request);
+  Object* disk_of(const Object& import);
+  const Object* present(const std::string& kind, const std::string& name) const;
+  void keep(Object object);
+  void drop(const std::string& id);
+  Result<Outcome> make(const Request& request, std::vector<Json> lines);
+  void complain_of_missing_needs(const Address& address, const Json& spec, std::vector<Json>& lines) const;
+  void complain_of_users(const Object& object, std::vector<Json>& lines) const;
+  bool is_dead(const Object& import) const;
+  bool is_done(const Object& import);
+  Observation seen(const Object& object);
+  void settle();
+
+  const std::string path_;
+  FileDescriptor file_;
+  Trace& trace_;
+  std::map<std::string, Object> objects_;  // by id
+  std::map<Address, std::vector<Object*>> by_address_;
+  std::set<std::string> restless_;  // time may change them
+  std::map<int, Accepted> accepted_;
+  Ledger ledger_;
+  int last_call_ = 0;
+  int current_ = 0;
+};
+
+}  // namespace tenon::faults

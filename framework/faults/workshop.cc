@@ -1,0 +1,290 @@
+#include "framework/faults/workshop.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+
+#include "framework/base/digest.h"
+#include "framework/engine/engine.h"
+#include "framework/faults/calls.h"
+#include "framework/inventory/lock.h"
+#include "framework/inventory/sqlite.h"
+#include "framework/inventory/watched_vfs.h"
+
+namespace tenon::faults {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Exit statuses of a child.
+enum : int { kDone = 0, kFailed = 1, kInPart = 3, kRefused = 4 };
+constexpr int kMostReRuns = 2;
+
+class Silent final : public Reporter {
+ public:
+  void step(const Step&, const StepEvent&) override {}
+};
+
+// One whole command in this process, as the command line does it.
+class Command {
+ public:
+  Command(const std::string& directory, const Catalog& catalog, const Attempt& attempt, Trace& trace)
+      : directory_(directory),
+        catalog_(catalog),
+        attempt_(attempt),
+        trace_(trace),
+        tracer_(trace, attempt.kill) {}
+
+  int run(const std::vector<Resource>& desired, const std::set<Address>& approved) {
+    watch_files([this](FileChange change, const std::string& path) { return on_change(change, path); });
+    const auto world = FileWorld::open(directory_ + "/world", trace_);
+    if (!world) return said(world.error());
+    const auto lock = RunLock::acquire(directory_ + "/lock", "test", (*world)->now());
+    if (!lock) return said(lock.error());
+    const auto opened = open_inventory(directory_ + "/inventory.db", OpenMode::write);
+    if (!opened) return said(opened.error());
+    TracedInventory inventory(**opened, tracer_);
+    TracedBackend backend(**world, tracer_, attempt_.seed);
+    const Backends backends{{"world", &backend}};
+    Diagnostics diagnostics;
+    const auto planned = make_plan({catalog_, backends, inventory, **world}, desired,
+                                   {.approved = approved, .prune = true}, diagnostics);
+    if (!planned) return said(planned.error());
+    if (!diagnostics.empty()) return said({Code::invalid_argument, to_string(diagnostics.front())});
+    if (planned->plan.refused()) return refused(planned->plan);
+    if (planned->plan.empty()) return kDone;
+    OneThreadCaller caller(backends, **world, tracer_, attempt_.seed);
+    return carry_out(*planned, inventory, **world, caller);
+  }
+
+ private:
+  int on_change(FileChange change, const std::string& path) {
+    tracer_.write(to_string(change), fs::path(path).filename());
+    switch (attempt_.failure) {
+      case Failure::none: return SQLITE_OK;
+      case Failure::no_space: return trace_.writes >= attempt_.from ? failed(change, ENOSPC) : SQLITE_OK;
+      case Failure::io_error: return trace_.writes == attempt_.from ? failed(change, EIO) : SQLITE_OK;
+      case Failure::no_descriptors: break;
+    }
+    const bool fails = change == FileChange::open && trace_.writes >= attempt_.from;
+    return fails ? failed(change, EMFILE) : SQLITE_OK;
+  }
+
+  // What the file system's answer is in SQLite's words. Opening what exists needs no space.
+  static int failed(FileChange change, int error) {
+    errno = error;
+    switch (change) {
+      case FileChange::open: return error == ENOSPC ? SQLITE_OK : SQLITE_CANTOPEN;
+      case FileChange::write: return error == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+      case FileChange::truncate: return error == ENOSPC ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
+      case FileChange::sync: return SQLITE_IOERR_FSYNC;
+      case FileChange::map: return SQLITE_IOERR_SHMSIZE;
+      case FileChange::remove: return error == ENOSPC ? SQLITE_OK : SQLITE_IOERR_DELETE;
+    }
+    return SQLITE_OK;
+  }
+
+  int carry_out(const Planned& planned, Inventory& inventory, const Clock& clock, Caller& caller) {
+    Silent reporter;
+    const StopFlag stop = 0;
+    const auto result = tenon::run(planned.plan, catalog_, inventory, planned.observations, clock, reporter,
+                                   stop, {.id = random_uuid(), .process = "test"}, caller);
+    if (!result) return said(result.error());
+    if (result->broken_off) return said(*result->broken_off);
+    for (const StepRecord& step : result->steps)
+      if (step.status != StepStatus::done) {
+        [[maybe_unused]] const int status = said({Code::internal, step.reason});
+        return kInPart;
+      }
+    return kDone;
+  }
+
+  int refused(const Plan& plan) {
+    for (const Change& change : plan.changes)
+      if (change.refusal) [[maybe_unused]]
+        const int status = said({Code::failed_precondition, change.refusal->reason});
+    return kRefused;
+  }
+
+  int said(const Error& error) {
+    const std::string text = std::string(to_string(error.code)) + ": " + error.message;
+    text.copy(trace_.last, sizeof trace_.last - 1);
+    return kFailed;
+  }
+
+  const std::string& directory_;
+  const Catalog& catalog_;
+  const Attempt& attempt_;
+  Trace& trace_;
+  Tracer tracer_;
+};
+
+Status copy_files(const std::string& from, const std::string& to) {
+  std::error_code error;
+  fs::remove_all(to, error);
+  fs::create_directory(to, error);
+  for (const auto& entry : fs::directory_iterator(from, error)) {
+    const auto content = read_file(entry.path());
+    if (!content) return content.error();
+    const std::string path = to + "/" + entry.path().filename().string();
+    const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    const auto size = static_cast<ssize_t>(content->size());
+    if (!file || write(file.get(), content->data(), content->size()) != size)
+      return errno_error("writing", path, errno);
+  }
+  return error ? Status(Error{Code::internal, "copying " + from + ": " + error.message()}) : Status();
+}
+
+}  // namespace
+
+std::string to_string(const Attempt& attempt) {
+  const auto option = [](const char* name, int64_t value) {
+    return value ? std::string(name) + std::to_string(value) : "";
+  };
+  return "--seed " + std::to_string(attempt.seed) + option(" --at ", attempt.kill.step) +
+         option(" --write ", attempt.kill.write) + option(" --again-at ", attempt.again.step) +
+         option(" --again-write ", attempt.again.write);
+}
+
+bool End::killed() const { return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL; }
+bool End::done() const { return WIFEXITED(status) && WEXITSTATUS(status) == kDone; }
+
+Result<std::unique_ptr<Workshop>> Workshop::make(int size) {
+  std::string name = (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path().string()) +
+                     "/tenon-faults-XXXXXX";
+  if (!mkdtemp(name.data())) return errno_error("making", name, errno);
+  std::unique_ptr<Workshop> workshop(new Workshop(name, size));
+  if (Status prepared = workshop->prepare(); !prepared) return prepared.error();
+  return workshop;
+}
+
+Workshop::~Workshop() {
+  std::error_code error;
+  fs::remove_all(directory_, error);
+}
+
+// What every attempt would have to read again.
+Status Workshop::forget_history() {
+  const auto trace = TraceFile::open(directory_ + "/now/trace");
+  if (!trace) return trace.error();
+  const auto made = FileWorld::open(world(), **trace);
+  return made ? (*made)->forget_history() : Status(made.error());
+}
+
+Status Workshop::prepare() {
+  fs::create_directory(directory_ + "/now");
+  const End before = in_child(scenario_.before, {});
+  if (!before.done()) return Error{Code::internal, "the state before: " + before.message};
+  if (Status compacted = forget_history(); !compacted) return compacted;
+  if (Status copied = copy_files(directory_ + "/now", directory_ + "/start"); !copied) return copied;
+  const End after = run({});
+  if (!after.done()) return Error{Code::internal, "the run without a kill: " + after.message};
+  const auto trace = TraceFile::open(directory_ + "/now/trace");
+  if (!trace) return trace.error();
+  steps_ = (*trace)->steps;
+  writes_ = (*trace)->writes;
+  auto ending = ending_of(inventory(), world(), **trace);
+  if (!ending) return ending.error();
+  expected_ = std::move(*ending);
+  if (!expected_.ledger.wrong.empty()) return Error{Code::internal, expected_.ledger.wrong.front()};
+  const int64_t steps = (*trace)->steps;
+  const End again = in_child(scenario_.after, {});
+  // Nothing but one look at each wave of resources.
+  if (!again.done() || (*trace)->steps - steps > 20)
+    return Error{Code::internal, "a second run has something to do: " + again.message};
+  return {};
+}
+
+End Workshop::in_child(const std::vector<Resource>& desired, const Attempt& attempt) {
+  const std::string directory = directory_ + "/now";
+  const auto trace = TraceFile::open(directory + "/trace");
+  if (!trace) return {.status = -1, .message = trace.error().message};
+  std::fill(std::begin((*trace)->last), std::end((*trace)->last), '\0');
+  const pid_t child = fork();
+  if (child == 0) {
+    // Nothing of the parent's is to be flushed or destroyed here.
+    _exit(Command(directory, catalog_, attempt, **trace).run(desired, scenario_.approved));
+  }
+  End end;
+  while (waitpid(child, &end.status, 0) < 0 && errno == EINTR) {
+  }
+  end.message = (*trace)->last;
+  return end;
+}
+
+// With faults a run is longer, so the numbers reach beyond those of a run without.
+Attempt Workshop::any(uint64_t number) const {
+  std::mt19937_64 random(number);
+  const auto below = [&random](int64_t limit) {
+    return static_cast<int64_t>(1 + random() % static_cast<uint64_t>(limit + limit / 4));
+  };
+  const auto anywhere = [&] {
+    return random() % 2 ? Kill{.step = below(steps_)} : Kill{.write = below(writes_)};
+  };
+  Attempt attempt{.seed = static_cast<unsigned>(1 + random() % 1'000'000), .kill = anywhere()};
+  if (random() % 4 == 0) attempt.again = anywhere();
+  return attempt;
+}
+
+End Workshop::run(const Attempt& attempt) {
+  if (Status copied = copy_files(directory_ + "/start", directory_ + "/now"); !copied)
+    return {.status = -1, .message = copied.error().message};
+  {
+    const auto trace = TraceFile::open(directory_ + "/now/trace");
+    if (!trace) return {.status = -1, .message = trace.error().message};
+    (*trace)->steps = (*trace)->writes = 0;
+  }
+  return in_child(scenario_.after, attempt);
+}
+
+Status Workshop::bury(unsigned seed) {
+  const auto trace = TraceFile::open(directory_ + "/now/trace");
+  if (!trace) return trace.error();
+  const auto left = FileWorld::open(world(), **trace);
+  if (!left) return left.error();
+  std::mt19937 random(seed);
+  (*left)->finish_abandoned(random);
+  (*trace)->steps = (*trace)->writes = 0;
+  return {};
+}
+
+Findings Workshop::recover(const Attempt& attempt) {
+  Findings findings{.different = 1};
+  // Others than in the run before go wrong.
+  Attempt next{.seed = attempt.seed + 1'000'000 * (attempt.seed > 0), .kill = attempt.again};
+  const auto chance = static_cast<unsigned>(attempt.kill.step + attempt.kill.write);
+  End end;
+  do {
+    if (Status buried = bury(attempt.seed + chance); !buried)
+      return findings.story = buried.error().message, findings;
+    end = in_child(scenario_.after, next);
+    next.kill = {};
+    findings.kills += end.killed();
+    findings.re_runs += !end.killed();
+  } while (!end.done() && findings.re_runs < kMostReRuns);
+  if (!end.done()) return findings.story = "a re-run did not do everything: " + end.message, findings;
+  const auto trace = TraceFile::open(directory_ + "/now/trace");
+  const auto ending = trace ? ending_of(inventory(), world(), **trace) : Result<Ending>(trace.error());
+  if (!ending) return findings.story = ending.error().message, findings;
+  findings.different = 0;
+  findings.add(compare(expected_, *ending));
+  return findings;
+}
+
+Findings Workshop::kill(const Attempt& attempt) {
+  const End end = run(attempt);
+  if (!end.killed() && !end.done()) return {.different = 1, .story = "before the kill: " + end.message};
+  Findings findings = recover(attempt);
+  findings.kills += end.killed();
+  if (!findings.good())
+    findings.story = to_string(attempt) + ", killed " + end.message + ": " + findings.story;
+  return findings;
+}
+
+}  // namespace tenon::faults
