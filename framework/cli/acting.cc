@@ -9,6 +9,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/cli/exit_code.h"
+#include "framework/cli/locking.h"
 #include "framework/cli/planning.h"
 #include "framework/cli/progress.h"
 #include "framework/cli/render_plan.h"
@@ -122,16 +123,12 @@ bool find_plan(const Arguments& arguments, Environment& env, Session& session, b
 }  // namespace
 
 int act(const Arguments& arguments, Environment& env, bool destroy) {
-  const auto lock = RunLock::acquire(arguments.state + "/lock", "tenon " + arguments.command, env.clock.now(),
-                                     arguments.lock_timeout);
-  if (!lock) {
-    print_error(lock.error(), env);
-    return lock.error().code == Code::aborted ? kRefused : kFailure;
-  }
+  int status = kSuccess;
+  const auto lock = take_lock(arguments, env, "tenon " + arguments.command, status);
+  if (!lock) return status;
   const auto session = Session::open(arguments, env, &*lock);
   if (!session) return kFailure;
   Planned planned;
-  int status = kSuccess;
   if (!find_plan(arguments, env, *session, destroy, planned, status)) return status;
   env.out << render_plan(planned, session->catalog(), style_of(env));
   if (planned.plan.refused()) {

@@ -71,9 +71,7 @@ void add_approvals(CLI::App& command, Arguments& arguments) {
       ->allow_extra_args(false);
 }
 
-void add_acting(CLI::App& command, Arguments& arguments) {
-  add_approvals(command, arguments);
-  command.add_flag("-y,--yes", arguments.yes, "Do not ask");
+void add_lock_timeout(CLI::App& command, Arguments& arguments) {
   command
       .add_option_function<std::string>(
           "--lock-timeout",
@@ -83,6 +81,12 @@ void add_acting(CLI::App& command, Arguments& arguments) {
       ->check([](const std::string& text) {
         return parse_duration(text) ? "" : "'" + text + "' is not a duration such as 90s or 5m";
       });
+}
+
+void add_acting(CLI::App& command, Arguments& arguments) {
+  add_approvals(command, arguments);
+  command.add_flag("-y,--yes", arguments.yes, "Do not ask");
+  add_lock_timeout(command, arguments);
   command.add_option("--parallelism", arguments.parallelism, "Steps that may run at the same time")
       ->type_name("N")
       ->check(CLI::Range(1, 1000))
@@ -109,6 +113,7 @@ void add_plan(CLI::App& app, Arguments& arguments) {
   add_format(plan, arguments, {"text", "json", "yaml"});
   plan.add_flag("--detailed-exitcode", arguments.detailed_exit_code, "Exit 2 when there are changes");
   plan.add_option("--out", arguments.plan_file, "Save the plan for apply")->type_name("FILE");
+  add_lock_timeout(plan, arguments);
   add_common(plan, arguments);
 }
 

@@ -1,16 +1,20 @@
 // Whole commands in this process, on a world that is a map.
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <regex>
 #include <sstream>
+#include <thread>
 
 #include "framework/base/files.h"
 #include "framework/cli/cli.h"
 #include "framework/cli/exit_code.h"
+#include "framework/inventory/lock.h"
 
 namespace tenon {
 namespace {
@@ -249,14 +253,71 @@ TEST_F(Commands, ASavedPlanIsCarriedOutAsItIs) {
       << again.err;
 }
 
-TEST_F(Commands, ApplyIsRefusedWhileAnotherRunHoldsTheLock) {
-  ASSERT_TRUE(make_directories(".tenon"));
-  const auto lock = lock_file(".tenon/lock");
-  ASSERT_TRUE(lock);
-  const Done done = applied();
-  EXPECT_EQ(done.status, kRefused);
+// Another process that holds the run's lock until told otherwise.
+class Holder {
+ public:
+  Holder() {
+    int ready[2] = {}, end[2] = {};
+    if (pipe(ready) != 0 || pipe(end) != 0) abort();
+    child_ = fork();
+    if (child_ == 0) {
+      close(end[1]);
+      const auto lock =
+          RunLock::acquire(".tenon/lock", "tenon apply", Time(std::chrono::seconds(1'700'000'000)));
+      char byte = lock ? 'x' : '?';
+      if (write(ready[1], &byte, 1) == 1) [[maybe_unused]]
+        const ssize_t ended = read(end[0], &byte, 1);
+      _exit(0);
+    }
+    close(end[0]);
+    close(ready[1]);
+    end_.reset(end[1]);
+    const FileDescriptor told(ready[0]);
+    char byte = 0;
+    EXPECT_EQ(read(told.get(), &byte, 1), 1);
+    EXPECT_EQ(byte, 'x');
+  }
+  ~Holder() { release(); }
+
+  pid_t pid() const { return child_; }
+  void release() {
+    end_.reset();
+    if (const pid_t child = std::exchange(child_, 0)) waitpid(child, nullptr, 0);
+  }
+
+ private:
+  pid_t child_ = 0;
+  FileDescriptor end_;
+};
+
+TEST_F(Commands, WhatTakesTheLockIsRefusedWhileAnotherRunHoldsItAndNamesIt) {
+  const Holder holder;
+  const std::string by = "tenon apply\" (pid " + std::to_string(holder.pid());
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"apply", "-f", "job.yaml", "--yes"},
+        {"destroy", "--yes"},
+        {"plan", "-f", "job.yaml", "--out", "saved.json"},
+        {"apply", "-f", "job.yaml", "--yes", "--lock-timeout", "50ms"}}) {
+    const Done done = run(command);
+    EXPECT_EQ(done.status, kRefused);
+    EXPECT_NE(done.err.find(by), std::string::npos) << done.err;
+    EXPECT_NE(done.err.find("since 2023-11-14 22:13:20 UTC"), std::string::npos) << done.err;
+    EXPECT_NE(done.err.find("Nothing was changed"), std::string::npos) << done.err;
+  }
   EXPECT_TRUE(world_.objects.empty());
   EXPECT_EQ(run({"plan", "-f", "job.yaml"}).status, kSuccess);
+}
+
+TEST_F(Commands, ApplyWaitsForAnotherRunAsLongAsItIsTold) {
+  Holder holder;
+  std::jthread other([&holder] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    holder.release();
+  });
+  const Done done = run({"apply", "-f", "job.yaml", "--yes", "--lock-timeout", "5m"});
+  EXPECT_EQ(done.status, kSuccess) << done.err;
+  EXPECT_NE(done.err.find("waiting for it up to 5 min"), std::string::npos) << done.err;
+  EXPECT_EQ(world_.objects.size(), 2u);
 }
 
 TEST_F(Commands, AFailedImportLeavesTheRestUndoneAndNamesTheCause) {

@@ -3,6 +3,7 @@
 
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
+#include "framework/cli/locking.h"
 #include "framework/cli/planning.h"
 #include "framework/cli/render_plan.h"
 #include "framework/cli/saved_plan.h"
@@ -10,23 +11,14 @@
 
 namespace tenon {
 
-namespace {
-
-// Nothing: no lock was needed. A plan that is kept names the inventory, which is made if it is not there.
-std::optional<Result<RunLock>> lock_to_save(const Arguments& arguments, Environment& env) {
-  if (arguments.plan_file.empty()) return std::nullopt;
-  return RunLock::acquire(arguments.state + "/lock", "tenon plan --out", env.clock.now());
-}
-
-}  // namespace
-
 int run_plan(const Arguments& arguments, Environment& env) {
-  const auto lock = lock_to_save(arguments, env);
-  if (lock && !*lock) {
-    print_error(lock->error(), env);
-    return lock->error().code == Code::aborted ? kRefused : kFailure;
-  }
-  const auto session = Session::open(arguments, env, lock ? &**lock : nullptr);
+  // A plan that is kept names the inventory, which is made if it is not there.
+  const bool saves = !arguments.plan_file.empty();
+  int status = kSuccess;
+  std::optional<RunLock> lock;
+  if (saves) lock = take_lock(arguments, env, "tenon plan --out", status);
+  if (saves && !lock) return status;
+  const auto session = Session::open(arguments, env, lock ? &*lock : nullptr);
   if (!session) return kFailure;
   const auto planned = plan_for(arguments, env, *session, false);
   if (!planned) return kFailure;
@@ -35,7 +27,7 @@ int run_plan(const Arguments& arguments, Environment& env) {
   else
     env.out << dump(plan_document(*planned, session->catalog()), arguments.format == Format::yaml);
   if (planned->plan.refused()) return kRefused;
-  if (lock) {
+  if (saves) {
     if (const Status saved = save_plan(planned->plan, session->catalog(), arguments.plan_file); !saved) {
       print_error(saved.error(), env);
       return kFailure;

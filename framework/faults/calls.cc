@@ -8,7 +8,7 @@ namespace {
 
 // What one call costs of the world's time.
 constexpr Duration kCallTakes(3);
-constexpr unsigned kMostAtOnce = 8;
+constexpr unsigned kMostAtOnce = 30;
 
 }  // namespace
 

@@ -52,6 +52,9 @@ Attempt attempt_of(const Workshop& workshop, int64_t n) {
 }
 
 int kill_all(Workshop& workshop, const Options& options) {
+  if (options.part == 0)
+    std::printf("a run takes %lld steps and %lld writes\n", static_cast<long long>(workshop.steps()),
+                static_cast<long long>(workshop.writes()));
   Findings all;
   for (int64_t n = options.part; n < options.kills; n += options.parts) {
     const Findings one = workshop.kill(attempt_of(workshop, n));

@@ -94,7 +94,7 @@ class Command {
     Silent reporter;
     const StopFlag stop = 0;
     const auto result = tenon::run(planned.plan, catalog_, inventory, planned.observations, clock, reporter,
-                                   stop, {.id = random_uuid(), .process = "test"}, caller);
+                                   stop, {.id = random_uuid(), .process = "test", .parallelism = 20}, caller);
     if (!result) return said(result.error());
     if (result->broken_off) return said(*result->broken_off);
     for (const StepRecord& step : result->steps)

@@ -63,11 +63,13 @@ Result<RunLock> RunLock::acquire(const std::string& path, const std::string& com
   const std::string directory = std::filesystem::path(path).parent_path();
   if (!directory.empty())
     if (Status made = make_directories(directory); !made) return made.error();
+  const auto begin = std::chrono::steady_clock::now();
   Result<FileDescriptor> file = lock_file(path, false, wait);
   if (!file && file.error().code == Code::aborted)
     return Error{Code::aborted, path + " is held by " + describe_holder(path)};
   if (!file) return file.error();
-  write_holder(file->get(), command, now);
+  const auto waited = std::chrono::steady_clock::now() - begin;
+  write_holder(file->get(), command, now + std::chrono::duration_cast<Duration>(waited));
   return RunLock(std::move(*file));
 }
 

@@ -16,7 +16,7 @@ namespace tenon {
 class RunLock {
  public:
   // Waits at most `wait`. aborted: somebody else holds it; the message says who and since when. command: what
-  // this process does, for the others' message. now: for the same.
+  // this process does, for the others' message. now: when the waiting begins, for the same.
   static Result<RunLock> acquire(const std::string& path, const std::string& command, Time now,
                                  std::chrono::milliseconds wait = {});
 
