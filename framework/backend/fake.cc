@@ -66,9 +66,8 @@ Result<Outcome> FakeBackend::update(const Request& request, const CallContext&) 
     const auto it = world_.find(request.address);
     if (it == world_.end()) return Error{Code::not_found, "it does not exist"};
     if (it->second.mark.nonce != request.nonce) return owned_by(it->second);
-    record({Method::update, request.address, request.nonce, request.generation});
-    it->second.spec = request.desired;
-    it->second.mark.generation = request.generation;
+    record({Method::update, request.address, request.nonce, request.generation, true, request.operations});
+    change_spec(it->second, request);
     return Outcome{.identity = it->second.identity};
   });
 }
@@ -93,16 +92,29 @@ Result<std::vector<Result<std::vector<ChildSpec>>>> FakeBackend::expand(const st
   return std::vector<Result<std::vector<ChildSpec>>>(requests.size(), std::vector<ChildSpec>());
 }
 
+void FakeBackend::change_spec(FakeObject& object, const Request& request) {
+  object.spec_before = std::exchange(object.spec, request.desired);
+  object.generation_before = std::exchange(object.mark.generation, request.generation);
+  // What has the same generation before and after says nothing about when it changes.
+  if (object.generation_before != request.generation)
+    object.changed_from = clock_.now() + script_of(request.address).changes_after;
+}
+
 Result<Outcome> FakeBackend::create_object(const Request& request) {
   const auto it = world_.find(request.address);
-  FakeEffect effect{Method::create, request.address, request.nonce, request.generation, it == world_.end()};
+  FakeEffect effect{Method::create,     request.address,    request.nonce,
+                    request.generation, it == world_.end(), request.operations};
   if (it != world_.end()) {
     FakeObject& object = it->second;
-    const bool same = object.mark.inventory == request.inventory && object.mark.nonce == request.nonce &&
-                      object.mark.generation == request.generation;
-    if (!same) return owned_by(object);
+    const bool ours = object.mark.inventory == request.inventory && object.mark.nonce == request.nonce;
+    const bool same = object.mark.generation == request.generation;
+    const bool dead = is_dead(object, script_of(request.address), clock_.now());
+    if (!ours || (!same && !dead)) return owned_by(object);
+    // Unfinished work goes on as it is asked for now.
+    if (!same) effect.method = Method::update, effect.changed = true;
     record(effect);
-    if (is_dead(object, script_of(request.address), clock_.now())) {
+    if (!same) change_spec(object, request);
+    if (dead) {
       --object.deaths_left;
       object.work_began = clock_.now();
     }
@@ -115,7 +127,10 @@ Result<Outcome> FakeBackend::create_object(const Request& request) {
       .identity = "id-" + request.nonce,
       .visible_from = clock_.now() + script_of(request.address).appears_after,
       .work_began = clock_.now(),
-      .deaths_left = script_of(request.address).worker_deaths};
+      .deaths_left = script_of(request.address).worker_deaths,
+      .fails = script_of(request.address).failures > 0};
+  if (object.fails) --scripts_[request.address].failures;
+  if (fills_) object.fills = fills_(request.address, request.desired);
   return Outcome{.in_progress = true,
                  .identity = world_.emplace(request.address, object).first->second.identity};
 }
@@ -138,6 +153,7 @@ std::optional<Error> FakeBackend::fault(const Address& address, Method method, b
     if (fault.method != method || fault.times <= 0) continue;
     // The first one of the method that is left decides, whichever moment it is for.
     if (fault.after_effect != after_effect) return std::nullopt;
+    if (fault.skip > 0) return --fault.skip, std::nullopt;
     --fault.times;
     return Error{fault.code, "as the test wants it: " + std::string(to_string(fault.code))};
   }
@@ -151,8 +167,12 @@ Observation FakeBackend::look_locked(const Address& address) const {
   const FakeObject& object = it->second;
   const Script& script = script_of(address);
   if (now < object.visible_from) return {};
-  Observation seen{.existence = Existence::present, .identity = object.identity, .actual = object.spec};
+  const bool changed = now >= object.changed_from;
+  Observation seen{.existence = Existence::present,
+                   .identity = object.identity,
+                   .actual = changed ? object.spec : object.spec_before};
   if (!object.mark.inventory.empty()) seen.mark = object.mark;
+  if (!changed && seen.mark) seen.mark->generation = object.generation_before;
   seen.users = object.users;
   seen.outputs = {{"id", object.identity}, {"path", "/fake/" + address.name + "/" + object.mark.nonce}};
   seen.resumable = is_dead(object, script, now);
@@ -161,10 +181,28 @@ Observation FakeBackend::look_locked(const Address& address) const {
     seen.progress = 0.5;
   else if (seen.busy)
     seen.progress = progress_of(object, script, now);
-  seen.phase = seen.resumable || seen.busy ? "Working" : script.final_phase;
+  seen.phase = seen.resumable || seen.busy ? "Working" : object.fails ? "Failed" : script.final_phase;
   if (object.removed) seen.phase = "Terminating";
-  seen.contents = seen.phase == "Ready" ? Contents::populated : Contents::incomplete;
+  if (is_claim_ && is_claim_(address))
+    look_at_contents(address, object, seen);
+  else
+    seen.contents = seen.phase == "Ready" ? Contents::populated : Contents::incomplete;
   return seen;
+}
+
+void FakeBackend::look_at_contents(const Address& address, const FakeObject& claim, Observation& seen) const {
+  seen.contents = Contents::none;
+  std::string by = claim.filled_by, generation = claim.filled_generation;
+  for (const auto& [importer, object] : world_) {
+    if (object.fills != address) continue;
+    const bool done = look_locked(importer).phase == "Ready";
+    seen.contents = done ? Contents::populated : Contents::incomplete;
+    if (done) by = to_string(importer), generation = object.mark.generation;
+    if (!done) by.clear();
+  }
+  if (by.empty()) return;
+  seen.contents = Contents::populated;
+  seen.outputs["contents"] = {{"importer", by}, {"generation", generation}};
 }
 
 const Script& FakeBackend::script_of(const Address& address) const {
@@ -174,6 +212,12 @@ const Script& FakeBackend::script_of(const Address& address) const {
 }
 
 void FakeBackend::settle() {
+  for (auto& [importer, object] : world_) {
+    const auto claim = object.fills ? world_.find(*object.fills) : world_.end();
+    if (claim == world_.end() || look_locked(importer).phase != "Ready") continue;
+    claim->second.filled_by = to_string(importer);
+    claim->second.filled_generation = object.mark.generation;
+  }
   std::erase_if(world_, [&](const auto& entry) {
     const auto& [address, object] = entry;
     return object.removed && clock_.now() >= *object.removed + script_of(address).gone_after;
@@ -183,6 +227,13 @@ void FakeBackend::settle() {
 void FakeBackend::record(FakeEffect effect) {
   if (check_) check_(effect, *this);
   effects_.push_back(std::move(effect));
+}
+
+void FakeBackend::on_claims(std::function<bool(const Address&)> claim,
+                            std::function<std::optional<Address>(const Address&, const Json&)> fills) {
+  const std::lock_guard lock(mutex_);
+  is_claim_ = std::move(claim);
+  fills_ = std::move(fills);
 }
 
 void FakeBackend::script(const Address& address, Script script) {
@@ -211,6 +262,13 @@ Observation FakeBackend::look(const Address& address) const {
   const bool gone = it != world_.end() && it->second.removed &&
                     clock_.now() >= *it->second.removed + script_of(address).gone_after;
   return gone ? Observation() : look_locked(address);
+}
+
+void FakeBackend::each(const std::function<void(const Address&, const FakeObject&)>& visit) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [address, object] : world_)
+    if (!object.removed || clock_.now() < *object.removed + script_of(address).gone_after)
+      visit(address, object);
 }
 
 std::vector<FakeEffect> FakeBackend::effects() const {

@@ -22,17 +22,24 @@ struct Fault {
   Code code = Code::unavailable;
   bool after_effect = false;
   int times = 1;
+  int skip = 0;  // so many calls go well before
+
+  friend bool operator==(const Fault&, const Fault&) = default;
 };
 
 // How one address behaves; by default everything happens at once.
 struct Script {
   Duration appears_after{};  // from create to being observed
   Duration ready_after{};    // from create to final_phase; Working, busy and with progress until then
+  Duration changes_after{};  // from update to being observed
   Duration gone_after{};     // from delete to being observed absent
   int late_deletes = 0;      // so many deletes only say that they are in progress
   std::string final_phase = "Ready";
   int worker_deaths = 0;      // so often the work ends halfway, resumable
+  int failures = 0;           // so many objects made here end as Failed
   std::vector<Fault> faults;  // in order, per method
+
+  friend bool operator==(const Script&, const Script&) = default;
 };
 
 struct FakeObject {
@@ -44,6 +51,14 @@ struct FakeObject {
   std::optional<Time> removed;
   int deaths_left = 0;
   std::vector<std::string> users;
+  bool fails = false;
+  // As it was before the last update, which is observed only from then on.
+  Json spec_before;
+  std::string generation_before;
+  Time changed_from{};
+  // Of an importer: the claim that it fills; of a claim: who filled it, and of which generation.
+  std::optional<Address> fills;
+  std::string filled_by, filled_generation;
 };
 
 using FakeWorld = std::map<Address, FakeObject>;
@@ -55,10 +70,11 @@ struct FakeEffect {
   std::string nonce;
   std::string generation;
   bool changed = true;  // false: a create of what was there already
+  std::vector<std::string> operations;
 };
 
 // Thread-safe. Outputs of an object: {"id": its identity, "path": "/fake/<name>/<nonce>"}. Contents follow
-// the phase.
+// the phase; those of what on_claims names follow its importer, and stay when that is gone.
 class FakeBackend final : public Backend {
  public:
   explicit FakeBackend(const Clock& clock) : clock_(clock) {}
@@ -71,6 +87,10 @@ class FakeBackend final : public Backend {
   Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
                                                              const CallContext& context) override;
 
+  // claim: an address without an importer has no contents. fills: the claim that an importer of this spec
+  // fills.
+  void on_claims(std::function<bool(const Address&)> claim,
+                 std::function<std::optional<Address>(const Address&, const Json&)> fills);
   // Replaces the address's script.
   void script(const Address& address, Script script);
   // Somebody else changes the world.
@@ -79,6 +99,8 @@ class FakeBackend final : public Backend {
   // What exists, as seen now, without faults.
   FakeWorld world() const;
   Observation look(const Address& address) const;
+  // Everything in the world, without copying it.
+  void each(const std::function<void(const Address&, const FakeObject&)>& visit) const;
   std::vector<FakeEffect> effects() const;
   // The largest number of mutating calls that were in one address at a time.
   int overlap() const;
@@ -91,8 +113,10 @@ class FakeBackend final : public Backend {
   std::optional<Error> fault(const Address& address, Method method, bool after_effect);
   Result<Outcome> changed(const Request& request, Method method, const std::function<Result<Outcome>()>& act);
   Result<Outcome> create_object(const Request& request);
+  void change_spec(FakeObject& object, const Request& request);
   Observation look_locked(const Address& address) const;
   const Script& script_of(const Address& address) const;
+  void look_at_contents(const Address& address, const FakeObject& claim, Observation& seen) const;
   void settle();
   void record(FakeEffect effect);
 
@@ -104,6 +128,8 @@ class FakeBackend final : public Backend {
   int overlap_ = 0;
   std::vector<FakeEffect> effects_;
   std::function<void(const FakeEffect&, const FakeBackend&)> check_;
+  std::function<bool(const Address&)> is_claim_;
+  std::function<std::optional<Address>(const Address&, const Json&)> fills_;
 };
 
 }  // namespace tenon

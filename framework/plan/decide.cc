@@ -212,7 +212,9 @@ class Decider {
 
   void destroy() {
     const bool ours = row_ || (observation_.existence == Existence::present && owner() == Owner::us);
-    if (ours) remove("everything that Tenon owns is to be destroyed");
+    if (ours) return remove("everything that Tenon owns is to be destroyed");
+    // Declared, and perhaps there by a create that the inventory has lost.
+    block_if_unknown();
   }
 
   void drop() {

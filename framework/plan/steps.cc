@@ -92,12 +92,22 @@ class Builder {
   // again.
   void hold_back(const Address& address, Step& step) {
     for (const Edge& edge : situation_.edges(address)) {
-      if (!guards(edge, step) || is_leaving(edge)) continue;
+      if (is_leaving(edge)) continue;
+      if (!guards(edge, step)) {
+        come_after_replacement(edge, step);
+        continue;
+      }
       step.guards.push_back(guard_of(edge.await));
       const int before =
           needs_step(edge.await) ? await_step(edge.await, title(address)) : making_of(edge.await.target);
       if (before >= 0) step.after.push_back(before);
     }
+  }
+
+  // A run that ends in between would leave what cannot be replaced any more, since this holds it.
+  void come_after_replacement(const Edge& edge, Step& step) const {
+    const int making = making_of(edge.await.target);
+    if (making >= 0 && removals_.count(edge.await.target)) step.after.push_back(making);
   }
 
   static bool guards(const Edge& edge, const Step& step) {

@@ -102,7 +102,12 @@ void record_intent(RunState& state, const Step& step, const Sent& sent) {
   }
   if (intent == row.intent) return;
   row.intent = std::move(intent);
+  // Until the call has succeeded, what exists may still hold what it was made with.
+  const std::vector<Address> held = std::move(row.dependencies);
   describe(row, step);
+  for (const Address& target : held)
+    if (std::find(row.dependencies.begin(), row.dependencies.end(), target) == row.dependencies.end())
+      row.dependencies.push_back(target);
   put_owned(state, row);
 }
 

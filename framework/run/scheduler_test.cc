@@ -377,6 +377,27 @@ TEST_F(Scheduler, MakesNoMoreCallsAtOnceThanAllowed) {
   EXPECT_EQ(world_.backend.world().size(), 40u);
 }
 
+TEST_F(Scheduler, WhatExistsHoldsWhatItWasMadeWithUntilAChangeHasSucceeded) {
+  const std::vector<Resource> both = {resource(fast("base")), resource(slow("user"), {{"fast", {"base"}}})};
+  world_.backend.script(slow("user"), {.ready_after = seconds(4), .worker_deaths = 1});
+  apply(both, {.kill_after = 20});
+  ASSERT_TRUE(row(slow("user")));
+  world_.clock.advance(seconds(60));
+  // Its worker is dead; it is to go on without the base, and that fails.
+  world_.backend.script(slow("user"), {.ready_after = seconds(4),
+                                       .faults = {{.method = Method::create, .code = Code::internal}}});
+  const std::vector<Resource> alone = {resource(slow("user"))};
+  const PlanOptions options{.approved = {fast("base")}, .prune = true};
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    plan_ = world_.plan(alone, options);
+    const auto deletes = [](const Step& step) { return step.kind == StepKind::remove; };
+    const auto removal = std::find_if(plan_.steps.begin(), plan_.steps.end(), deletes);
+    ASSERT_NE(removal, plan_.steps.end());
+    EXPECT_FALSE(removal->after.empty()) << "attempt " << attempt;
+    if (attempt == 0) world_.run(plan_);
+  }
+}
+
 TEST_F(Scheduler, LooksAtAllThatWaitInOneBatch) {
   std::vector<Resource> many;
   for (int i = 0; i < 50; ++i) {

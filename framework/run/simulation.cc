@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "framework/plan/complete.h"
 #include "framework/plan/resolve.h"
 
 namespace tenon {
@@ -39,6 +38,7 @@ class InFlight {
 
   void add(std::vector<Call> calls, Simulated& result) {
     for (Call& call : calls) {
+      if (call.kind != CallKind::observe) result.seen_before[call.id] = seen(call.requests.front().address);
       if (call.kind != CallKind::observe && !mutating_.insert(call.requests.front().address).second)
         result.overlapped = true;
       pending_.push_back(std::move(call));
@@ -47,19 +47,22 @@ class InFlight {
   }
   bool empty() const { return pending_.empty(); }
 
-  CallResult make_one() {
+  CallResult make_one(Simulated& result) {
     const size_t index = random_ ? (*random_)() % pending_.size() : 0;
     const Call call = std::move(pending_[index]);
     pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(index));
     if (call.kind != CallKind::observe) mutating_.erase(call.requests.front().address);
-    return make(call);
+    CallResult made = make(call);
+    note(call, made, result);
+    return made;
   }
 
   // The run is dead; its hosts are not.
   void make_some() {
+    Simulated nobody;
     while (!empty())
       if (random_ && (*random_)() % 2 == 0)
-        make_one();
+        make_one(nobody);
       else
         pending_.pop_back();
   }
@@ -75,9 +78,29 @@ class InFlight {
     return {call.id, backend_.remove(call.requests.front(), {})};
   }
 
+  Existence seen(const Address& address) const {
+    const auto seen = seen_.find(address);
+    return seen == seen_.end() ? Existence::unknown : seen->second;
+  }
+
+  void note(const Call& call, const CallResult& made, Simulated& result) {
+    const auto* seen = std::get_if<Result<std::vector<Observation>>>(&made.answer);
+    if (!seen) {
+      const auto& outcome = std::get<Result<Outcome>>(made.answer);
+      result.answers[call.id] = outcome ? std::nullopt : std::optional<Code>(outcome.error().code);
+      return;
+    }
+    for (size_t i = 0; *seen && i < (*seen)->size(); ++i) {
+      const Existence existence = (**seen)[i].existence;
+      seen_[call.requests[i].address] = existence;
+      if (existence == Existence::unknown) ++result.unknowns;
+    }
+  }
+
   FakeBackend& backend_;
   std::mt19937* random_;
   std::vector<Call> pending_;
+  std::map<Address, Existence> seen_;
   std::set<Address> mutating_;
 };
 
@@ -103,17 +126,26 @@ Observations Simulation::observe(const Graph& graph) {
   return observations;
 }
 
+Simulation::Simulation(Catalog kinds, Expand children)
+    : catalog(std::move(kinds)),
+      backend(clock),
+      expand_(
+          children ? std::move(children) : [](const std::string&, const std::vector<Resource>& resources) {
+            return std::vector<Result<std::vector<ChildSpec>>>(resources.size(), std::vector<ChildSpec>());
+          }) {}
+
+Graph Simulation::resolved(std::vector<Resource> desired, const std::vector<Owned>& owned,
+                           Diagnostics& diagnostics) const {
+  return resolve(complete(std::move(desired), catalog, expand_, diagnostics), owned, catalog, diagnostics);
+}
+
 Plan Simulation::plan(std::vector<Resource> desired, const PlanOptions& options) {
-  Diagnostics diagnostics;
-  const auto expand = [](const std::string&, const std::vector<Resource>& resources) {
-    return std::vector<Result<std::vector<ChildSpec>>>(resources.size(), std::vector<ChildSpec>());
-  };
   const auto owned = inventory.owned().value();
-  const Graph graph =
-      resolve(complete(std::move(desired), catalog, expand, diagnostics), owned, catalog, diagnostics);
-  observations_ = observe(graph);
-  Plan plan = make_plan(graph, observations_, owned, inventory.uuid(), catalog, options);
-  for (const Diagnostic& diagnostic : diagnostics) plan.notes.push_back(to_string(diagnostic));
+  diagnostics_.clear();
+  graph_ = resolved(std::move(desired), owned, diagnostics_);
+  observations_ = observe(graph_);
+  Plan plan = make_plan(graph_, observations_, owned, inventory.uuid(), catalog, options);
+  for (const Diagnostic& diagnostic : diagnostics_) plan.notes.push_back(to_string(diagnostic));
   return plan;
 }
 
@@ -137,7 +169,7 @@ Simulated Simulation::run(const Plan& plan, const SimulationOptions& options) {
     if ((result.killed = killed())) break;
     flights.add(turn.calls, result);
     if (!flights.empty()) {
-      results.push_back(flights.make_one());
+      results.push_back(flights.make_one(result));
     } else if (turn.wake) {
       clock.advance_to(std::max(clock.now(), *turn.wake));
     } else {

@@ -10,6 +10,7 @@
 #include "framework/backend/fake.h"
 #include "framework/backend/fake_clock.h"
 #include "framework/inventory/memory.h"
+#include "framework/plan/complete.h"
 #include "framework/plan/plan.h"
 #include "framework/run/scheduler.h"
 
@@ -28,6 +29,11 @@ struct Simulated {
   bool stuck = false;       // nothing on its way, nothing to wait for, not finished
   int most_calls = 0;       // mutating, on their way at once
   bool overlapped = false;  // two mutating calls of one address at once
+  int unknowns = 0;         // observations that came back unknown
+  // Of the mutating calls that started: how their address was last observed in this run (unknown: nobody looked),
+  // and their error (none: they succeeded). A call that was on its way when its run died has no answer.
+  std::map<int, Existence> seen_before;
+  std::map<int, std::optional<Code>> answers;
 };
 
 struct SimulationOptions {
@@ -39,11 +45,20 @@ struct SimulationOptions {
 
 class Simulation {
  public:
-  Simulation() : catalog(simulated_catalog()), backend(clock) {}
+  Simulation() : Simulation(simulated_catalog()) {}
+  // Without expand nothing has children.
+  explicit Simulation(Catalog kinds, Expand children = nullptr);
 
   Observations observe(const Graph& graph);
   // Passes 2 to 6.
   Plan plan(std::vector<Resource> desired, const PlanOptions& options = {});
+  // What the last plan was made from.
+  const Graph& graph() const { return graph_; }
+  const Observations& observations() const { return observations_; }
+  const Diagnostics& diagnostics() const { return diagnostics_; }
+  // Passes 2 and 3.
+  Graph resolved(std::vector<Resource> desired, const std::vector<Owned>& owned,
+                 Diagnostics& diagnostics) const;
   // Pass 7. Calls that were on their way when the run was killed are made or not, as chance has it.
   Simulated run(const Plan& plan, const SimulationOptions& options = {});
 
@@ -53,7 +68,10 @@ class Simulation {
   FakeBackend backend;
 
  private:
+  const Expand expand_;
+  Graph graph_;
   Observations observations_;
+  Diagnostics diagnostics_;
   int runs_ = 0;
 };
 

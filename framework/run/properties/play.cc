@@ -1,0 +1,167 @@
+#include "framework/run/properties/play.h"
+
+#include <algorithm>
+
+namespace tenon::properties {
+namespace {
+
+class Play {
+ public:
+  Play(const Scene& scene, const Sabotage& sabotage)
+      : scene_(scene),
+        sabotage_(sabotage),
+        random_(scene.order),
+        world_(scene_catalog(), expand_groups),
+        court_{scene, world_} {
+    for (const auto& [number, node] : scene.nodes) {
+      court_.numbers[address_of(scene, number)] = number;
+      court_.has_secrets |= node.was.secret > 0 || node.want.secret > 0;
+    }
+    begin(world_, scene);
+    desired_ = declared(scene);
+    options_.destroy = scene.destroy;
+    options_.prune = scene.prune;
+    world_.backend.on_effect([this](const FakeEffect& effect, const FakeBackend& backend) {
+      judge_effect(court_, effect, backend);
+    });
+  }
+
+  Findings run() {
+    court_.happened("graphs");
+    for (int round = 0; round < patience(); ++round) {
+      if (!plan(round)) return std::move(court_.findings);
+      if (court_.plan.empty() && !court_.plan.blocked()) return end();
+      if (carry_out(round)) return end();
+      world_.clock.advance(Duration(random_() % 3000));
+    }
+    court_.breaks(Property::converges, "it does not end; left: " + left());
+    return std::move(court_.findings);
+  }
+
+ private:
+  // Whatever goes wrong does so once, and costs a run at most.
+  int patience() const {
+    int runs = 6 + static_cast<int>(scene_.kills.size());
+    for (const auto& [number, node] : scene_.nodes)
+      runs += static_cast<int>(node.script.faults.size()) + node.script.failures;
+    return runs;
+  }
+
+  std::string left() const {
+    if (court_.plan.steps.empty()) return "nothing, and something is blocked";
+    const Step& step = court_.plan.steps.front();
+    return std::string(to_string(step.kind)) + " " + to_string(step.address) + ": " + step.reason;
+  }
+
+  // False: there is nothing to carry out.
+  bool plan(int round) {
+    approve();
+    court_.plan = world_.plan(desired_, options_);
+    if (round == 0) judge_diagnostics(court_);
+    if (has_errors(world_.diagnostics())) return court_.happened("cycles"), false;
+    if (sabotage_.plan) sabotage_.plan(court_.plan);
+    judge_plan(court_, options_, round == 0);
+    if (court_.plan.blocked()) court_.happened("blocked plans");
+    if (!court_.plan.refused()) {
+      seen_all_ |= !court_.plan.blocked();
+      return true;
+    }
+    court_.happened("refused plans");
+    if (seen_all_ && scene_.approve)
+      court_.breaks(Property::converges, "what was begun is refused: " + refusal());
+    return false;
+  }
+
+  void approve() {
+    if (!scene_.approve) return;
+    const auto owned = world_.inventory.owned().value();
+    for (const Owned& row : owned) options_.approved.insert(row.address);
+    for (const auto& [address, number] : court_.numbers) options_.approved.insert(address);
+  }
+
+  std::string refusal() const {
+    for (const Change& change : court_.plan.changes)
+      if (change.refusal) return change.refusal->reason;
+    return "";
+  }
+
+  // True: every step is done.
+  bool carry_out(int round) {
+    SimulationOptions options{.random = &random_, .parallelism = scene_.parallelism};
+    int turns = 0, stop_after = -1;
+    if (static_cast<size_t>(round) < scene_.kills.size()) {
+      const Kill& kill = scene_.kills[static_cast<size_t>(round)];
+      (kill.soft ? stop_after : options.kill_after) = kill.after;
+    }
+    options.stopping = [&turns, stop_after] { return stop_after >= 0 && turns++ >= stop_after; };
+    Simulated result = world_.run(court_.plan, options);
+    if (sabotage_.run) sabotage_.run(result);
+    const bool stopped = stop_after >= 0 && turns > stop_after;
+    court_.happened("runs");
+    if (result.killed) court_.happened("kills");
+    if (stopped) court_.happened("stops");
+    judge_run(court_, result, result.killed || stopped);
+    const auto is_done = [](const StepRecord& step) { return step.status == StepStatus::done; };
+    return !result.killed && !court_.plan.blocked() && !was_put_off() &&
+           std::all_of(result.steps.begin(), result.steps.end(), is_done);
+  }
+
+  // Somebody works on it, and what differs is for the next plan.
+  bool was_put_off() const {
+    return std::any_of(court_.plan.changes.begin(), court_.plan.changes.end(), [](const Change& change) {
+      return change.action == Action::none &&
+             std::any_of(change.notes.begin(), change.notes.end(), [](const auto& note) {
+               return note.find("planned again afterwards") != std::string::npos;
+             });
+    });
+  }
+
+  // One look without faults: nothing is left to do, and the world is as declared.
+  Findings end() {
+    for (const auto& [number, node] : scene_.nodes) {
+      Script calm = node.script;
+      calm.faults.clear();
+      world_.backend.script(address_of(scene_, number), calm);
+    }
+    court_.plan = world_.plan(desired_, options_);
+    court_.judge(Property::second_empty);
+    if (!court_.plan.empty() || court_.plan.blocked())
+      court_.breaks(Property::second_empty, "the second plan is not empty: " + left());
+    judge_world(court_);
+    court_.judge(Property::converges, court_.findings.happened["kills"] + court_.findings.happened["stops"]);
+    return std::move(court_.findings);
+  }
+
+  const Scene& scene_;
+  const Sabotage& sabotage_;
+  std::mt19937 random_;
+  Simulation world_;
+  Court court_;
+  std::vector<Resource> desired_;
+  PlanOptions options_;
+  bool seen_all_ = false;  // a plan was made of all that there is, and begun
+};
+
+}  // namespace
+
+void Findings::merge(const Findings& other) {
+  for (const auto& [property, cases] : other.judged) judged[property] += cases;
+  for (const auto& [property, how] : other.broken) broken.emplace(property, how);
+  for (const auto& [what, times] : other.happened) happened[what] += times;
+}
+
+Findings play(const Scene& scene, const Sabotage& sabotage) { return Play(scene, sabotage).run(); }
+
+const Step* Court::step_for(const Address& address, bool removes) const {
+  for (const Step& step : plan.steps)
+    if (step.address == address && step.kind != StepKind::await && (step.kind == StepKind::remove) == removes)
+      return &step;
+  return nullptr;
+}
+
+const Node* Court::node_of(const Address& address) const {
+  const auto number = numbers.find(address);
+  return number == numbers.end() ? nullptr : &scene.nodes.at(number->second);
+}
+
+}  // namespace tenon::properties

@@ -1,0 +1,177 @@
+// The properties of the design on random graphs: against a backend that fails in every way, killed anywhere,
+// in virtual time. TENON_GRAPHS: how many; TENON_SEED: one alone, the one that a failure names.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "framework/run/properties/play.h"
+
+namespace tenon::properties {
+namespace {
+
+// Parts of the graphs, so that two processes share the work.
+constexpr int kParts = 2;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
+constexpr int kGraphs = 1000;
+#else
+constexpr int kGraphs = 20000;
+#endif
+
+std::optional<unsigned> number_in(const char* variable) {
+  const char* text = std::getenv(variable);
+  if (!text || !*text) return std::nullopt;
+  return static_cast<unsigned>(std::strtoul(text, nullptr, 10));
+}
+
+std::vector<unsigned> seeds_of(int part) {
+  if (const auto one = number_in("TENON_SEED"))
+    return part == 0 ? std::vector<unsigned>{*one} : std::vector<unsigned>();
+  std::vector<unsigned> seeds;
+  for (unsigned seed = static_cast<unsigned>(part); seed < number_in("TENON_GRAPHS").value_or(kGraphs);
+       seed += kParts)
+    seeds.push_back(seed);
+  return seeds;
+}
+
+struct Failure {
+  unsigned seed = 0;
+  std::string how;
+};
+
+struct Result {
+  Findings findings;
+  std::map<Property, Failure> failures;  // of each property the first
+};
+
+Result play_part(int part) {
+  Result result;
+  for (unsigned seed : seeds_of(part)) {
+    const Findings findings = play(random_scene(seed));
+    for (const auto& [property, how] : findings.broken) result.failures.emplace(property, Failure{seed, how});
+    result.findings.merge(findings);
+  }
+  for (const auto& [what, times] : result.findings.happened) std::cout << what << ": " << times << "\n";
+  return result;
+}
+
+// Played once for all properties.
+const Result& played(int part) {
+  static std::map<int, Result> results;
+  const auto found = results.find(part);
+  return found != results.end() ? found->second : results.emplace(part, play_part(part)).first->second;
+}
+
+bool breaks(const Scene& scene, Property property, const Sabotage& sabotage = {}) {
+  return play(scene, sabotage).broken.contains(property);
+}
+
+// The first graph that breaks it.
+std::optional<unsigned> seed_that_breaks(Property property, const Sabotage& sabotage) {
+  for (unsigned seed = 0; seed < 1000; ++seed)
+    if (breaks(random_scene(seed), property, sabotage)) return seed;
+  return std::nullopt;
+}
+
+std::string story_of(Property property, const Failure& failure) {
+  const Scene scene =
+      shrink(random_scene(failure.seed), [property](const Scene& s) { return breaks(s, property); });
+  return "graph " + std::to_string(failure.seed) + ": " + failure.how +
+         "\nagain: bazel test -c opt //framework/run/properties:properties_test --test_output=all "
+         "--test_env=TENON_SEED=" +
+         std::to_string(failure.seed) + "\nthe smallest that fails so (" + play(scene).broken.at(property) +
+         "):\n" + to_text(scene);
+}
+
+class Properties : public testing::TestWithParam<int> {
+ protected:
+  void expect(Property property) {
+    if (seeds_of(GetParam()).empty()) return;
+    const Result& result = played(GetParam());
+    const auto cases = result.findings.judged.find(property);
+    const int64_t judged = cases == result.findings.judged.end() ? 0 : cases->second;
+    std::cout << "judged: " << judged << " cases in " << seeds_of(GetParam()).size() << " graphs\n";
+    const bool is_enough_to_ask = seeds_of(GetParam()).size() > 100;
+    EXPECT_TRUE(judged > 0 || !is_enough_to_ask) << "never judged";
+    const auto failure = result.failures.find(property);
+    if (failure != result.failures.end()) ADD_FAILURE() << story_of(property, failure->second);
+  }
+};
+
+TEST_P(Properties, P01CreatePrecedesDependantsCreateAndDeleteFollowsThem) { expect(Property::order); }
+TEST_P(Properties, P02KilledAtAnyStepAReRunConverges) { expect(Property::converges); }
+TEST_P(Properties, P03TheSecondRunIsEmpty) { expect(Property::second_empty); }
+TEST_P(Properties, P04NoStepRunsTwiceAfterSuccess) { expect(Property::once); }
+TEST_P(Properties, P05AFailedStepsNonDescendantsAllRun) { expect(Property::others_run); }
+TEST_P(Properties, P06ThePlanIsDeterministicByteForByte) { expect(Property::deterministic); }
+TEST_P(Properties, P07ApplyPerformsExactlyThePlansSteps) { expect(Property::exactly); }
+TEST_P(Properties, P08AtMostOneMutatingCallPerAddressAtATime) { expect(Property::one_at_a_time); }
+TEST_P(Properties, P09NoSecretIsInPlanReportOrRecord) { expect(Property::no_secret); }
+TEST_P(Properties, P10ACycleMessageNamesARealCycle) { expect(Property::real_cycle); }
+TEST_P(Properties, P11UnknownNeverLeadsToCreateReplaceOrDelete) { expect(Property::unknown); }
+
+INSTANTIATE_TEST_SUITE_P(Part, Properties, testing::Range(0, kParts));
+
+// A planner that forgets what comes first.
+void forget_order(Plan& plan) {
+  for (Step& step : plan.steps) step.after.clear(), step.guards.clear();
+}
+
+// A planner that takes what cannot be looked at for absent.
+void create_blocked(Plan& plan) {
+  for (const Change& change : plan.changes)
+    if (change.action == Action::blocked && !change.desired.is_null())
+      plan.steps.push_back(
+          {.address = change.address, .instance = "fake", .desired = change.desired, .reason = "x"});
+}
+
+void skip_deletes(Plan& plan) {
+  std::erase_if(plan.steps, [](const Step& step) { return step.kind == StepKind::remove; });
+  for (Step& step : plan.steps) step.after.clear();
+}
+
+// A scheduler that makes every call again.
+void call_twice(Simulated& run) {
+  const auto calls = run.calls;
+  run.calls.insert(run.calls.end(), calls.begin(), calls.end());
+}
+
+void tell_a_secret(Simulated& run) {
+  run.events.push_back({.text = std::string(kSecret)}), run.calls_at.push_back(0);
+}
+
+void call_somebody_else(Simulated& run) {
+  for (Call& call : run.calls) call.requests.front().address.name += "x";
+}
+
+TEST(Judges, NoticeWhatIsBroken) {
+  const std::pair<Property, Sabotage> broken[] = {
+      {Property::order, {.plan = forget_order}},
+      {Property::converges, {.plan = skip_deletes}},
+      {Property::once, {.run = call_twice}},
+      {Property::others_run, {.plan = forget_order}},
+      {Property::exactly, {.run = call_somebody_else}},
+      {Property::no_secret, {.run = tell_a_secret}},
+      {Property::unknown, {.plan = create_blocked}},
+  };
+  for (const auto& [property, sabotage] : broken)
+    EXPECT_TRUE(seed_that_breaks(property, sabotage)) << static_cast<int>(property);
+}
+
+TEST(Judges, ShrinkAGraphToWhatMatters) {
+  const Sabotage sabotage{.plan = forget_order};
+  const auto seed = seed_that_breaks(Property::order, sabotage);
+  ASSERT_TRUE(seed);
+  const Scene large = random_scene(*seed);
+  const Scene small =
+      shrink(large, [&](const Scene& scene) { return breaks(scene, Property::order, sabotage); });
+  EXPECT_TRUE(breaks(small, Property::order, sabotage));
+  EXPECT_LE(small.nodes.size(), 2u) << to_text(small);
+  EXPECT_TRUE(small.kills.empty()) << to_text(small);
+  for (const auto& [number, node] : small.nodes) EXPECT_EQ(node.script, Script()) << to_text(small);
+  EXPECT_LT(to_text(small).size(), 200u) << to_text(small);
+}
+
+}  // namespace
+}  // namespace tenon::properties

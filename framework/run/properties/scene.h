@@ -1,0 +1,82 @@
+// A scene: what somebody declares, what exists, what goes wrong and where the run is killed. A value, so that
+// a failing one can be made smaller and told as text.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "framework/backend/fake.h"
+
+namespace tenon::properties {
+
+// outer: an external. import fills a claim. group: a composite, its parts are its children.
+enum class Kind { fast, slow, claim, import, group, outer };
+
+// Which operations a need holds back: create and update; start; all three, by tenon.dev/depends-on.
+enum class Hold { make, start, all };
+
+// What became of a node before the scene begins. none: it never was. intent: its create was to begin; made:
+// it did, and nobody recorded it. dead: unfinished, and nobody works on it. lost: the inventory has forgotten
+// it.
+enum class Past { none, applied, drifted, stopped, vanished, intent, made, dead, lost, changed, foreign };
+
+struct Wish {
+  int size = 0;
+  int fixed = 0;   // a change means replace
+  int secret = 0;  // 0: none
+  int parts = 0;
+  bool running = false;
+  std::map<int, Hold> needs;
+  int value_of = -1;  // takes a value from this one's outputs; -1: from nobody's
+
+  friend bool operator==(const Wish&, const Wish&) = default;
+};
+
+struct Node {
+  Kind kind = Kind::fast;
+  int fills = -1;  // of an import: its claim
+  Past past = Past::none;
+  Wish was;
+  bool wanted = true;
+  Wish want;
+  Script script;
+
+  friend bool operator==(const Node&, const Node&) = default;
+};
+
+// A run ends after so many commits and calls (or, asked to stop softly, turns).
+struct Kill {
+  int after = 0;
+  bool soft = false;
+
+  friend bool operator==(const Kill&, const Kill&) = default;
+};
+
+struct Scene {
+  std::map<int, Node> nodes;
+  std::vector<Kill> kills;  // of the first runs, one each
+  unsigned order = 0;       // in which calls return
+  int parallelism = 10;
+  bool prune = true;
+  bool destroy = false;
+  bool approve = true;
+
+  friend bool operator==(const Scene&, const Scene&) = default;
+};
+
+Scene random_scene(unsigned seed);
+
+// The smallest scene on the way from this one, leaving out one thing after the other, that still fails.
+Scene shrink(Scene scene, const std::function<bool(const Scene&)>& still_fails);
+
+// YAML-like, for people.
+std::string to_text(const Scene& scene);
+
+std::string name_of(int node);
+
+// Whom it names in a spec: what it needs, takes values from and fills.
+std::vector<int> targets_of(const Node& node, const Wish& wish);
+
+}  // namespace tenon::properties

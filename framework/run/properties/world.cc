@@ -1,0 +1,254 @@
+#include "framework/run/properties/world.h"
+
+#include <algorithm>
+
+namespace tenon::properties {
+namespace {
+
+constexpr const char* kKinds[] = {"Fast", "Slow", "Claim", "Import", "Group", "Outer"};
+
+bool takes_a_while(const std::string& kind) { return kind == "Slow" || kind == "Import"; }
+
+Json schema() {
+  const Json integer = {{"type", "integer"}}, text = {{"type", "string"}};
+  Json properties = {
+      {"size", integer},
+      {"fixed", {{"type", "integer"}, {"x-update", "replace"}}},
+      {"secret", {{"type", "string"}, {"x-secret", true}}},
+      {"running", {{"type", "boolean"}, {"x-operation", {{"true", "start"}, {"false", "stop"}}}}},
+      {"from", text},
+      {"target", text},
+      {"parts",
+       {{"type", "array"},
+        {"x-kubernetes-list-type", "map"},
+        {"x-kubernetes-list-map-keys", {"name"}},
+        {"items", {{"type", "object"}, {"properties", {{"name", text}, {"size", integer}}}}}}}};
+  for (const std::string kind : kKinds)
+    properties[kind] =
+        properties["start" + kind] = {{"type", "array"}, {"items", text}, {"x-kubernetes-list-type", "set"}};
+  return {{"type", "object"}, {"properties", properties}};
+}
+
+Json requirement(const std::string& name, const std::string& path, const std::string& target,
+                 const Json& guards) {
+  return {{"name", name}, {"path", path}, {"target", "test/" + target}, {"guards", guards}};
+}
+
+Json requirements_of(const std::string& kind) {
+  const Json make = {"create", "update"}, all = {"create", "update", "start"};
+  Json rules = Json::array();
+  if (kind == "Claim" || kind == "Outer") return rules;
+  for (const std::string target : kKinds) {
+    rules.push_back(requirement(target, "/" + target + "/*", target, target == "Claim" ? all : make));
+    rules.push_back(requirement("start" + target, "/start" + target + "/*", target, {"start"}));
+  }
+  if (kind == "Import") rules.push_back(requirement("target", "/target", "Claim", make));
+  if (kind == "Group") rules.push_back(requirement("parts", "/parts/*/name", "Fast", make));
+  return rules;
+}
+
+Json manifest() {
+  Json kinds = Json::array();
+  for (const std::string kind : kKinds) {
+    std::string plural = kind + "s";
+    std::transform(plural.begin(), plural.end(), plural.begin(), [](char c) { return std::tolower(c); });
+    kinds.push_back(
+        {{"group", "test"},
+         {"kind", kind},
+         {"plural", plural},
+         {"versions", {"v1"}},
+         {"schema", schema()},
+         {"requirements", requirements_of(kind)},
+         {"ready", {{"phases", {"Ready"}}, {"failing", {"Failed"}}, {"later", takes_a_while(kind)}}}});
+    if (kind == "Claim") kinds.back()["claim"] = true;
+    if (kind == "Import") kinds.back()["populates"] = "target";
+  }
+  return {{"manifestVersion", 1},
+          {"name", "fake"},
+          {"version", "1"},
+          {"capabilities", {"expand"}},
+          {"kinds", kinds}};
+}
+
+std::string kind_name(Kind kind) { return kKinds[static_cast<size_t>(kind)]; }
+
+Json parts_of(int number, const Wish& wish) {
+  Json parts = Json::array();
+  for (int part = 0; part < wish.parts; ++part)
+    parts.push_back({{"name", part_of(number, part).name}, {"size", wish.size}});
+  return parts;
+}
+
+// References still in it; those that guard everything are an annotation.
+Json spec_of(const Scene& scene, int number, const Wish& wish) {
+  const Node& node = scene.nodes.at(number);
+  Json spec = {{"size", wish.size}, {"fixed", wish.fixed}, {"running", wish.running}};
+  if (wish.secret > 0) spec["secret"] = std::string(kSecret) + std::to_string(wish.secret);
+  if (node.fills >= 0) spec["target"] = name_of(node.fills);
+  if (wish.parts > 0) spec["parts"] = parts_of(number, wish);
+  for (const auto& [target, hold] : wish.needs)
+    if (hold != Hold::all)
+      spec[(hold == Hold::start ? "start" : "") + kind_name(scene.nodes.at(target).kind)].push_back(
+          name_of(target));
+  if (wish.value_of >= 0)
+    spec["from"] = {{std::string(kReferenceKey), to_string(address_of(scene, wish.value_of))},
+                    {"path", "/path"}};
+  return spec;
+}
+
+std::string nonce_of(const Address& address) { return "w-" + address.name; }
+
+class Beginning {
+ public:
+  Beginning(Simulation& world, const Scene& scene) : world_(world), scene_(scene) {}
+
+  void run() {
+    for (const auto& [number, node] : scene_.nodes) {
+      const Address address = address_of(scene_, number);
+      world_.backend.script(address, node.script);
+      if (node.kind == Kind::outer)
+        objects_[address] = {.spec = Json::object(),
+                             .identity = "outer",
+                             .visible_from = now() + node.script.appears_after,
+                             .work_began = now()};
+      else if (node.past != Past::none)
+        put(number, node, address);
+    }
+    (void)world_.inventory.commit(rows_);
+    world_.backend.change([this](FakeWorld& objects) { objects = std::move(objects_); });
+  }
+
+ private:
+  Time now() const { return world_.clock.now(); }
+
+  void put(int number, const Node& node, const Address& address) {
+    Json spec = spec_of(scene_, number, node.was);
+    if (node.was.value_of >= 0) {
+      const Address from = address_of(scene_, node.was.value_of);
+      spec["from"] = "/fake/" + from.name + "/" +
+                     (scene_.nodes.at(node.was.value_of).kind == Kind::outer ? "" : nonce_of(from));
+    }
+    Owned row = row_of(address, spec);
+    for (int target : targets_of(node, node.was)) depend(row, target);
+    for (int part = 0; part < node.was.parts; ++part) put_part(number, part, node.was, row);
+    FakeObject object = object_of(row);
+    if (node.fills >= 0) object.fills = address_of(scene_, node.fills);
+    happen(node, row, object);
+    if (node.past != Past::lost) rows_.emplace_back(PutOwned{row});
+    if (node.past != Past::vanished && node.past != Past::intent) objects_[address] = std::move(object);
+  }
+
+  // Of a claim, also its importer.
+  void depend(Owned& row, int target) const {
+    row.dependencies.push_back(address_of(scene_, target));
+    for (const auto& [number, node] : scene_.nodes)
+      if (node.fills == target && node.past != Past::none && address_of(scene_, number) != row.address)
+        row.dependencies.push_back(address_of(scene_, number));
+  }
+
+  void put_part(int group, int part, const Wish& wish, Owned& parent) {
+    Owned row = row_of(part_of(group, part), {{"size", wish.size}});
+    row.parent = parent.address;
+    parent.dependencies.push_back(row.address);
+    objects_[row.address] = object_of(row);
+    rows_.emplace_back(PutOwned{row});
+  }
+
+  static Owned row_of(const Address& address, const Json& spec) {
+    return {.address = address,
+            .instance = "fake",
+            .identity = "id-" + nonce_of(address),
+            .nonce = nonce_of(address),
+            .generation = generation_of(spec),
+            .applied = spec};
+  }
+
+  FakeObject object_of(const Owned& row) const {
+    return {.mark = {world_.inventory.uuid(), to_string(row.address), row.nonce, row.generation},
+            .spec = row.applied,
+            .identity = row.identity,
+            .visible_from = now() - std::chrono::hours(1),
+            .work_began = now() - std::chrono::hours(1)};
+  }
+
+  static void happen(const Node& node, Owned& row, FakeObject& object) {
+    switch (node.past) {
+      case Past::drifted: object.spec["size"] = node.was.size + 10; break;
+      case Past::stopped: object.spec["running"] = false; break;
+      case Past::intent:
+      case Past::made:
+        row.intent = Intent{row.nonce, row.generation, row.applied, Existence::absent, {}};
+        row.nonce = row.generation = row.identity = "";
+        row.applied = Json();
+        break;
+      case Past::dead: object.deaths_left = 1; break;
+      case Past::changed: object.mark.generation = "another"; break;
+      case Past::foreign: object.mark.inventory = "somebody"; break;
+      default: break;
+    }
+  }
+
+  Simulation& world_;
+  const Scene& scene_;
+  FakeWorld objects_;
+  std::vector<Record> rows_;
+};
+
+}  // namespace
+
+const Catalog& scene_catalog() {
+  static const Catalog catalog(
+      {{"fake", std::make_shared<const Manifest>(parse_manifest(manifest().dump()).value())}}, {});
+  return catalog;
+}
+
+std::vector<Result<std::vector<ChildSpec>>> expand_groups(const std::string&,
+                                                          const std::vector<Resource>& groups) {
+  std::vector<Result<std::vector<ChildSpec>>> answers;
+  for (const Resource& group : groups) {
+    std::vector<ChildSpec> children;
+    for (const Json& part : group.spec.value("parts", Json::array()))
+      children.push_back({.api_version = "test/v1",
+                          .kind = "Fast",
+                          .name = part.at("name"),
+                          .spec = {{"size", part.at("size")}},
+                          .pointer = "/parts/" + std::to_string(children.size())});
+    answers.emplace_back(std::move(children));
+  }
+  return answers;
+}
+
+Address address_of(const Scene& scene, int node) {
+  return {"test", kind_name(scene.nodes.at(node).kind), "default", name_of(node)};
+}
+
+Address part_of(int group, int part) {
+  return {"test", "Fast", "default", name_of(group) + "-p" + std::to_string(part)};
+}
+
+std::vector<Resource> declared(const Scene& scene) {
+  std::vector<Resource> resources;
+  for (const auto& [number, node] : scene.nodes) {
+    if (!node.wanted) continue;
+    Resource made = resource(address_of(scene, number), spec_of(scene, number, node.want));
+    std::string all;
+    for (const auto& [target, hold] : node.want.needs)
+      if (hold == Hold::all) all += (all.empty() ? "" : ",") + to_string(address_of(scene, target));
+    if (!all.empty()) made.annotations[std::string(kDependsOnAnnotation)] = all;
+    resources.push_back(std::move(made));
+  }
+  return resources;
+}
+
+void begin(Simulation& world, const Scene& scene) {
+  // The same each time: a seed means the same plan, byte for byte.
+  world.inventory = MemoryInventory("11111111-1111-4111-8111-111111111111");
+  world.backend.on_claims([](const Address& address) { return address.kind == "Claim"; },
+                          [](const Address& address, const Json& spec) -> std::optional<Address> {
+                            if (address.kind != "Import" || !spec.contains("target")) return std::nullopt;
+                            return Address{"test", "Claim", "default", spec.at("target")};
+                          });
+  Beginning(world, scene).run();
+}
+
+}  // namespace tenon::properties

@@ -1,0 +1,29 @@
+// A scene's kinds, documents and world.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "framework/run/properties/scene.h"
+#include "framework/run/simulation.h"
+
+namespace tenon::properties {
+
+// What every secret value begins with.
+inline constexpr std::string_view kSecret = "s3cr3t-";
+
+// One kind for each Kind, and what groups expand to.
+const Catalog& scene_catalog();
+std::vector<Result<std::vector<ChildSpec>>> expand_groups(const std::string& instance,
+                                                          const std::vector<Resource>& groups);
+
+Address address_of(const Scene& scene, int node);
+Address part_of(int group, int part);
+
+// As the scene declares it.
+std::vector<Resource> declared(const Scene& scene);
+
+// Puts what was into the world and the inventory, and the scripts into the backend.
+void begin(Simulation& world, const Scene& scene);
+
+}  // namespace tenon::properties
