@@ -194,7 +194,7 @@ void FakeBackend::look_at_contents(const Address& address, const FakeObject& cla
   seen.contents = Contents::none;
   std::string by = claim.filled_by, generation = claim.filled_generation;
   for (const auto& [importer, object] : world_) {
-    if (object.fills != address) continue;
+    if (object.fills != address || object.removed) continue;  // what it has filled stays so
     const bool done = look_locked(importer).phase == "Ready";
     seen.contents = done ? Contents::populated : Contents::incomplete;
     if (done) by = to_string(importer), generation = object.mark.generation;

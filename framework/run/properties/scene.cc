@@ -51,7 +51,10 @@ class Maker {
     if (made.kind == Kind::import && node(made.fills).past != Past::applied) made.past = Past::none;
     made.wanted = made.kind != Kind::outer && (made.past == Past::none || chance(80));
     if (made.past == Past::lost) made.wanted = true;
-    if (made.kind == Kind::import && !node(made.fills).wanted) made.wanted = false;
+    if (made.kind == Kind::import && !node(made.fills).wanted) {
+      made.wanted = false;
+      if (made.past == Past::lost) made.past = Past::applied;
+    }
     if (!made.wanted && made.past == Past::none && made.kind != Kind::outer) return;
     made.was = {.size = below(3), .secret = chance(25) ? 1 + below(3) : 0, .running = chance(30)};
     if (made.kind == Kind::group) made.was.parts = below(3);
@@ -135,6 +138,16 @@ class Maker {
     });
   }
 
+  // Somebody who exists uses the claim, or will.
+  bool is_used(int claim, int importer) const {
+    return std::any_of(scene_.nodes.begin(), scene_.nodes.end(), [&](const auto& entry) {
+      const auto& [number, node] = entry;
+      return number != importer && node.past != Past::none &&
+             (node.want.needs.contains(claim) || node.was.needs.contains(claim) ||
+              node.want.value_of == claim);
+    });
+  }
+
   // Mostly only what nothing holds, since everything else is refused.
   void replace(int number, Node& mine) {
     if (mine.past != Past::none && chance(is_held(number) ? 3 : 25)) ++mine.want.fixed;
@@ -150,7 +163,8 @@ class Maker {
     if (chance(15)) script.late_deletes = 1 + below(2);
     if (takes_a_while && chance(30)) script.worker_deaths = below(3);
     // Nobody can replace what failed and is held.
-    if (takes_a_while && !is_held(number) && chance(15)) script.failures = 1;
+    const bool held = is_held(number) || (mine.fills >= 0 && is_used(mine.fills, number));
+    if (takes_a_while && !held && chance(15)) script.failures = 1;
     for (Method method : {Method::observe, Method::create, Method::update, Method::remove})
       while (chance(22)) script.faults.push_back(fault(method));
     return script;
