@@ -47,18 +47,24 @@ Resource resource(const std::string& kind, const std::string& name, Json spec) {
       .address = {"test", kind, "default", name}, .version = "v1", .instance = "", .spec = std::move(spec)};
 }
 
-// Every third thing is a Token.
-std::string kind_of(int number) { return number % 3 == 2 ? "Token" : "Box"; }
-std::string list_of(int number) { return number % 3 == 2 ? "tokens" : "boxes"; }
+class Things {
+ public:
+  explicit Things(bool tokens) : tokens_(tokens) {}
 
-Resource thing(const std::string& group, int number, Json spec) {
-  spec["size"] = spec.value("size", 1);
-  return resource(kind_of(number), group + std::to_string(number), std::move(spec));
-}
+  Resource make(const std::string& group, int number, Json spec) const {
+    spec["size"] = spec.value("size", 1);
+    return resource(is_token(number) ? "Token" : "Box", group + std::to_string(number), std::move(spec));
+  }
+  // The part of a spec that requires it.
+  Json needing(const std::string& group, int number) const {
+    return {{is_token(number) ? "tokens" : "boxes", {group + std::to_string(number)}}};
+  }
 
-Json needing(const std::string& group, int number) {
-  return {{list_of(number), {group + std::to_string(number)}}};
-}
+ private:
+  bool is_token(int number) const { return tokens_ && number % 3 == 2; }
+
+  const bool tokens_;
+};
 
 // A disk, what fills it, and what then runs on it.
 void add_machine(const std::string& group, int number, std::vector<Resource>& resources) {
@@ -75,31 +81,33 @@ Catalog fake_catalog() {
   return Catalog({{"world", std::make_shared<const Manifest>(std::move(manifest.value()))}}, {});
 }
 
-Scenario scenario_of(int size) {
+Scenario scenario_of(int size, bool tokens) {
+  const Things things(tokens);
   Scenario scenario;
   auto& [before, after, approved] = scenario;
   for (int i = 0; i < size / 5; ++i)  // created, one on the other
-    after.push_back(thing("created", i, i > 0 ? needing("created", i / 2) : Json::object()));
+    after.push_back(things.make("created", i, i > 0 ? things.needing("created", i / 2) : Json::object()));
   for (int i = 0; i < size / 5; ++i) {  // updated; some let go of what is deleted for what is created
-    before.push_back(thing("updated", i, i % 4 == 0 ? needing("deleted", i / 2) : Json::object()));
-    Json spec = i % 4 == 0 ? needing("created", i) : Json::object();
+    before.push_back(
+        things.make("updated", i, i % 4 == 0 ? things.needing("deleted", i / 2) : Json::object()));
+    Json spec = i % 4 == 0 ? things.needing("created", i) : Json::object();
     spec["size"] = 2;
-    after.push_back(thing("updated", i, std::move(spec)));
+    after.push_back(things.make("updated", i, std::move(spec)));
   }
   for (int i = 0; i < size / 7; ++i) {
-    before.push_back(thing("replaced", i, {{"fixed", 1}}));
-    after.push_back(thing("replaced", i, {{"fixed", 2}}));
+    before.push_back(things.make("replaced", i, {{"fixed", 1}}));
+    after.push_back(things.make("replaced", i, {{"fixed", 2}}));
   }
   for (int i = 0; i < size / 8; ++i)  // deleted, one after the other
-    before.push_back(thing("deleted", i, i > 0 ? needing("deleted", i / 2) : Json::object()));
+    before.push_back(things.make("deleted", i, i > 0 ? things.needing("deleted", i / 2) : Json::object()));
   for (int i = 0; i < size / 40; ++i) {
     add_machine("deleted", i, before);
     approved.insert({"test", "Disk", "default", "deleted" + std::to_string(i)});
   }
   for (int i = 0; i < size / 13; ++i) add_machine("imported", i, after);
   for (int i = 0; i < size / 40; ++i) {
-    before.push_back(thing("kept", i, Json::object()));
-    after.push_back(thing("kept", i, Json::object()));
+    before.push_back(things.make("kept", i, Json::object()));
+    after.push_back(things.make("kept", i, Json::object()));
   }
   return scenario;
 }

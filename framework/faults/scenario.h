@@ -17,8 +17,10 @@ struct Scenario {
 // The kinds of file_world.h, all of instance "world".
 Catalog fake_catalog();
 
+// tokens: every third thing is found by nonce and identity alone; otherwise all by their marks.
+//
 // About `size` resources over both states: a fifth each is created, updated and deleted, a seventh replaced,
 // a fifth imported into and started on; some stay as they are.
-Scenario scenario_of(int size);
+Scenario scenario_of(int size, bool tokens = true);
 
 }  // namespace tenon::faults

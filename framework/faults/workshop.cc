@@ -155,11 +155,11 @@ std::string to_string(const Attempt& attempt) {
 bool End::killed() const { return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL; }
 bool End::done() const { return WIFEXITED(status) && WEXITSTATUS(status) == kDone; }
 
-Result<std::unique_ptr<Workshop>> Workshop::make(int size) {
+Result<std::unique_ptr<Workshop>> Workshop::make(int size, bool tokens) {
   std::string name = (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path().string()) +
                      "/tenon-faults-XXXXXX";
   if (!mkdtemp(name.data())) return errno_error("making", name, errno);
-  std::unique_ptr<Workshop> workshop(new Workshop(name, size));
+  std::unique_ptr<Workshop> workshop(new Workshop(name, scenario_of(size, tokens)));
   if (Status prepared = workshop->prepare(); !prepared) return prepared.error();
   return workshop;
 }
@@ -243,13 +243,14 @@ End Workshop::run(const Attempt& attempt) {
   return in_child(scenario_.after, attempt);
 }
 
-Status Workshop::bury(unsigned seed) {
+Status Workshop::bury(unsigned seed, Duration pause) {
   const auto trace = TraceFile::open(directory_ + "/now/trace");
   if (!trace) return trace.error();
   const auto left = FileWorld::open(world(), **trace);
   if (!left) return left.error();
   std::mt19937 random(seed);
   (*left)->finish_abandoned(random);
+  (*left)->advance(pause);
   (*trace)->steps = (*trace)->writes = 0;
   return {};
 }
@@ -260,8 +261,9 @@ Findings Workshop::recover(const Attempt& attempt) {
   Attempt next{.seed = attempt.seed + 1'000'000 * (attempt.seed > 0), .kill = attempt.again};
   const auto chance = static_cast<unsigned>(attempt.kill.step + attempt.kill.write);
   End end;
+  // The first follows at once, the next one when everything late has become visible.
   do {
-    if (Status buried = bury(attempt.seed + chance); !buried)
+    if (Status buried = bury(attempt.seed + chance, Duration(1000 * findings.re_runs)); !buried)
       return findings.story = buried.error().message, findings;
     end = in_child(scenario_.after, next);
     next.kill = {};

@@ -41,8 +41,8 @@ struct End {
 // One thread. Its directory is in memory where that is possible: a kill loses nothing that was written.
 class Workshop {
  public:
-  // Prepares a scenario of this size, and runs it once without a kill.
-  static Result<std::unique_ptr<Workshop>> make(int size);
+  // Prepares a scenario (see scenario.h), and runs it once without a kill.
+  static Result<std::unique_ptr<Workshop>> make(int size, bool tokens = true);
   ~Workshop();
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;
@@ -65,12 +65,12 @@ class Workshop {
   std::string inventory() const { return directory_ + "/now/inventory.db"; }
 
  private:
-  explicit Workshop(std::string directory, int size)
-      : directory_(std::move(directory)), scenario_(scenario_of(size)), catalog_(fake_catalog()) {}
+  Workshop(std::string directory, Scenario scenario)
+      : directory_(std::move(directory)), scenario_(std::move(scenario)), catalog_(fake_catalog()) {}
   Status prepare();
   Status forget_history();
   std::string world() const { return directory_ + "/now/world"; }
-  Status bury(unsigned seed);
+  Status bury(unsigned seed, Duration pause);
   End in_child(const std::vector<Resource>& desired, const Attempt& attempt);
 
   const std::string directory_;

@@ -130,7 +130,7 @@ class Decider {
 
   // What it was last told to be.
   Json baseline() const {
-    if (!row_) return {};
+    if (!situation_.is_recorded(address_)) return {};
     const bool by_intent = row_->intent && (row_->applied.is_null() || carries(row_->intent->nonce));
     return by_intent ? row_->intent->spec : row_->applied;
   }
@@ -140,7 +140,9 @@ class Decider {
   }
 
   // A create whose end was not recorded, or all of whose record is lost.
-  bool is_open() const { return !row_ || (row_->intent && carries(row_->intent->nonce)); }
+  bool is_open() const {
+    return !situation_.is_recorded(address_) || (row_->intent && carries(row_->intent->nonce));
+  }
 
   // Long work that came to nothing. A kind that is ready at once has not failed: it differs from what was
   // asked.
@@ -170,7 +172,7 @@ class Decider {
 
   void resume(const SpecDiff& diff) {
     if (!diff.refusals.empty() || diff.rule >= UpdateRule::replace) return change_to(diff);
-    const bool lost = !row_;
+    const bool lost = !situation_.is_recorded(address_);
     if (observation_.mark) fate_.nonce = observation_.mark->nonce;
     if (fate_.nonce.empty() && row_) fate_.nonce = row_->intent ? row_->intent->nonce : row_->nonce;
     change().operations = operations_of_create(kind_->schema, fate_.filled);

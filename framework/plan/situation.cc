@@ -69,6 +69,13 @@ bool Situation::requires_still(const Address& address, const Address& target) co
                      [&target](const Edge& edge) { return edge.await.target == target; });
 }
 
+bool Situation::is_recorded(const Address& address) const {
+  const Owned* owner = row(address);
+  const std::optional<Mark>& mark = observation(address).mark;
+  if (!owner || !mark) return owner != nullptr;
+  return mark->nonce == owner->nonce || (owner->intent && mark->nonce == owner->intent->nonce);
+}
+
 bool Situation::is_protected(const Address& address) const {
   const Owned* owner = row(address);
   if (owner && owner->protect) return true;

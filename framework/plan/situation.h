@@ -51,6 +51,9 @@ struct Situation {
   // Whether it is to require the target from now on.
   bool requires_still(const Address& address, const Address& target) const;
 
+  // Whether the inventory tells of the very object that is there. Of another one at most, it tells when it
+  // has lost its last turns.
+  bool is_recorded(const Address& address) const;
   bool is_protected(const Address& address) const;
   // Holds a user's data, itself or in the claim that it fills.
   bool is_populated(const Address& address) const;

@@ -62,6 +62,8 @@ class Builder {
     Step step = step_for(*fate, StepKind::remove);
     step.guarded_delete = fate->guarded_delete;
     if (const Owned* row = situation_.row(address)) step.dependencies = row->dependencies;
+    const std::optional<Mark>& mark = situation_.observation(address).mark;
+    if (mark && !situation_.is_recorded(address)) step.nonce = mark->nonce;
     removals_.emplace(address, push(std::move(step)));
   }
 

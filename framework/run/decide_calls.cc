@@ -136,8 +136,9 @@ Decision decide_remove(const RunState& state, int index) {
   if (self.existence == Existence::unknown)
     return unseen(step.address, self, mine.called ? settle_timeout(state, step.address) : kBeforeCall);
   if (self.existence == Existence::absent) return {.move = Move::finish};
-  if (auto foreign = refuse_foreign(state, step.address, self, nonces_of(row_of(state, step.address))))
-    return *foreign;
+  const auto nonces =
+      step.nonce.empty() ? nonces_of(row_of(state, step.address)) : std::set<std::string>{step.nonce};
+  if (auto foreign = refuse_foreign(state, step.address, self, nonces)) return *foreign;
   // What the backend could not end, because somebody worked on it, is asked for again when nobody does.
   const bool again = mine.ongoing && !self.busy && mine.record.attempts < kDeletes;
   if (mine.called && !again)

@@ -120,6 +120,8 @@ Request call_request(const RunState& state, const Step& step, const Sent* sent) 
     request.nonce = sent->nonce;
     request.generation = sent->generation;
   }
+  // The object that is there is another one than the inventory tells of.
+  if (step.kind == StepKind::remove && !step.nonce.empty()) request.nonce = step.nonce;
   request.operations = step.operations;
   const bool declared = writer && !writer->dependencies.empty();
   if (declared || row)
