@@ -182,6 +182,8 @@ Observation FakeBackend::look_locked(const Address& address) const {
   else if (seen.busy)
     seen.progress = progress_of(object, script, now);
   seen.phase = seen.resumable || seen.busy ? "Working" : object.fails ? "Failed" : script.final_phase;
+  const Time away = object.work_began + script.away_after;
+  if (now >= away && now < away + script.away_for) seen.phase = "Away";
   if (object.removed) seen.phase = "Terminating";
   if (is_claim_ && is_claim_(address))
     look_at_contents(address, object, seen);

@@ -33,7 +33,9 @@ struct Script {
   Duration ready_after{};    // from create to final_phase; Working, busy and with progress until then
   Duration changes_after{};  // from update to being observed
   Duration gone_after{};     // from delete to being observed absent
-  int late_deletes = 0;      // so many deletes only say that they are in progress
+  Duration away_after{};     // from create, for away_for: not ready for a while
+  Duration away_for{};
+  int late_deletes = 0;  // so many deletes only say that they are in progress
   std::string final_phase = "Ready";
   int worker_deaths = 0;      // so often the work ends halfway, resumable
   int failures = 0;           // so many objects made here end as Failed

@@ -7,6 +7,9 @@
 namespace tenon {
 namespace {
 
+// Of a run that would never end. An hour of waiting takes less.
+constexpr int kTurns = 20000;
+
 constexpr const char* kManifest = R"({
   "manifestVersion": 1, "name": "fake", "version": "1", "kinds": [
     {"group": "test", "kind": "Slow", "plural": "slows", "versions": ["v1"],
@@ -158,7 +161,7 @@ Simulated Simulation::run(const Plan& plan, const SimulationOptions& options) {
   std::vector<CallResult> results;
   int left = options.kill_after;
   const auto killed = [&left] { return left >= 0 && left-- == 0; };
-  for (;;) {
+  for (int turns = 0;; ++turns) {
     const Turn turn = next(*state, std::move(results), clock.now(), options.stopping());
     results.clear();
     result.steps = step_records(*state);
@@ -166,6 +169,7 @@ Simulated Simulation::run(const Plan& plan, const SimulationOptions& options) {
     if (!turn.records.empty() && !inventory.commit(turn.records)) break;
     keep(turn, result);
     if (turn.finished) return result;
+    if ((result.stuck = turns > kTurns)) return result;
     if ((result.killed = killed())) break;
     flights.add(turn.calls, result);
     if (!flights.empty()) {

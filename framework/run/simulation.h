@@ -26,12 +26,13 @@ struct Simulated {
   std::vector<StepEvent> events;
   std::vector<size_t> calls_at;  // per event: how many calls had been started
   bool killed = false;
-  bool stuck = false;       // nothing on its way, nothing to wait for, not finished
+  bool stuck = false;       // nothing on its way, nothing to wait for, not finished; or no end to it
   int most_calls = 0;       // mutating, on their way at once
   bool overlapped = false;  // two mutating calls of one address at once
   int unknowns = 0;         // observations that came back unknown
-  // Of the mutating calls that started: how their address was last observed in this run (unknown: nobody looked),
-  // and their error (none: they succeeded). A call that was on its way when its run died has no answer.
+  // Of the mutating calls that started: how their address was last observed in this run (unknown: nobody
+  // looked), and their error (none: they succeeded). A call that was on its way when its run died has no
+  // answer.
   std::map<int, Existence> seen_before;
   std::map<int, std::optional<Code>> answers;
 };

@@ -158,6 +158,11 @@ class Maker {
     Script script;
     if (chance(30)) script.appears_after = Duration(below(3000));
     if (takes_a_while || mine.kind == Kind::outer) script.ready_after = Duration(below(20000));
+    if (mine.kind == Kind::outer && chance(60)) {
+      script.ready_after = {};
+      script.away_after = Duration(1 + below(10000));
+      script.away_for = Duration(below(20000));
+    }
     if (chance(20)) script.changes_after = Duration(below(3000));
     if (chance(30)) script.gone_after = Duration(below(5000));
     if (chance(15)) script.late_deletes = 1 + below(2);

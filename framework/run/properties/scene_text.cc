@@ -57,6 +57,8 @@ std::string to_text(const Script& script) {
   members.add("ready after ms", script.ready_after.count());
   members.add("changes after ms", script.changes_after.count());
   members.add("gone after ms", script.gone_after.count());
+  if (script.away_for.count() > 0) members.add("away after ms", std::to_string(script.away_after.count()));
+  members.add("away for ms", script.away_for.count());
   members.add("late deletes", script.late_deletes);
   members.add("worker deaths", script.worker_deaths);
   members.add("failures", script.failures);

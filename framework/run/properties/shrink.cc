@@ -77,8 +77,8 @@ class Smaller {
     else
       want_what_was(number);
     for (Wish Node::*wish : {&Node::was, &Node::want}) reduce(number, wish, node.*wish);
-    for (Duration Script::*time :
-         {&Script::appears_after, &Script::ready_after, &Script::changes_after, &Script::gone_after})
+    for (Duration Script::*time : {&Script::appears_after, &Script::ready_after, &Script::changes_after,
+                                   &Script::gone_after, &Script::away_for})
       edit_node(number, [time](Node& mine) { mine.script.*time = {}; });
     for (int Script::*count : {&Script::late_deletes, &Script::worker_deaths, &Script::failures})
       edit_node(number, [count](Node& mine) { mine.script.*count = 0; });
