@@ -55,6 +55,7 @@ struct FakeWorld {
   int looks = 2;
   bool broken_import = false;
   bool away = false;
+  uint64_t memory = 0;  // that its instance is given
   std::mutex mutex;
 };
 
@@ -124,7 +125,8 @@ class WorldPlugins final : public PluginSource {
     if (std::filesystem::path(file).stem() != "world") return Error{Code::not_found, "no file " + file};
     return std::shared_ptr<const Manifest>(std::make_shared<Manifest>(*parse_manifest(kManifest)));
   }
-  Result<std::unique_ptr<Backend>> open(const std::string&, const std::string&, const Json&) override {
+  Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) override {
+    world_.memory = instance.memory;
     return std::unique_ptr<Backend>(new WorldBackend(world_));
   }
 
@@ -423,6 +425,19 @@ TEST_F(Commands, AConfigurationIsCheckedLikeAManifest) {
   EXPECT_NE(done.err.find("tenon.yaml:6:11: error: plugin 'gone' cannot be used"), std::string::npos)
       << done.err;
   EXPECT_NE(done.err.find("did you mean 'world'?"), std::string::npos) << done.err;
+}
+
+TEST_F(Commands, TheMemoryOfAnInstanceIsLimitedInItsConfiguration) {
+  const std::string start = "instances:\n- name: world\n  plugin: world\n  limits: {memory: ";
+  write("tenon.yaml", start + "64Mi}\n");
+  EXPECT_EQ(run({"plan", "-f", "job.yaml"}).status, kSuccess);
+  EXPECT_EQ(world_.memory, uint64_t{64} << 20);
+  for (const char* wrong : {"1Mi", "much"}) {
+    write("tenon.yaml", start + wrong + "}\n");
+    const Done done = run({"plan", "-f", "job.yaml"});
+    EXPECT_EQ(done.status, kFailure);
+    EXPECT_NE(done.err.find("tenon.yaml:4:20: error"), std::string::npos) << done.err;
+  }
 }
 
 TEST_F(Commands, WithoutPluginsItSaysWhereTheyWereSought) {

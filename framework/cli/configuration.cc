@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "framework/base/quantity.h"
 #include "framework/load/load.h"
 #include "framework/model/schema.h"
 
@@ -18,6 +19,8 @@ constexpr std::string_view kFileSchema = R"({
       "properties": {
         "name": {"type": "string", "minLength": 1},
         "plugin": {"type": "string", "minLength": 1},
+        "limits": {"type": "object", "default": {}, "properties": {
+          "memory": {"type": "string", "format": "quantity", "minimum": 16777216}}},
         "configuration": {"type": "object", "x-kubernetes-preserve-unknown-fields": true, "default": {}}}}},
     "routes": {"type": "array", "items": {
       "type": "object", "required": ["kind", "instance"],
@@ -83,6 +86,8 @@ class Reader {
   void read_instance(Json& entry, const std::string& pointer, Configuration& configuration,
                      std::vector<Instance>& instances) {
     InstanceConfiguration instance{entry["name"], plugin_path(entry["plugin"]), entry["configuration"]};
+    if (const Json& limits = entry["limits"]; limits.contains("memory"))
+      instance.memory = static_cast<uint64_t>(Quantity::from_json(limits["memory"])->value());
     if (!names_.insert(instance.name).second)
       return report(pointer + "/name", "instance '" + instance.name + "' is declared twice", "");
     const auto manifest = plugins_.manifest(instance.plugin);

@@ -11,12 +11,6 @@
 
 namespace tenon {
 
-struct InstanceConfiguration {
-  std::string name;
-  std::string plugin;  // the shared object's path
-  Json configuration = Json::object();
-};
-
 struct Configuration {
   std::vector<InstanceConfiguration> instances;
   std::vector<Route> routes;

@@ -1,6 +1,7 @@
 // Where manifests and backends come from.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,14 @@ struct PluginOptions {
   int lock = -1;         // descriptor of the run's lock, which hosts inherit; -1: this command takes none
 };
 
+// One entry of tenon.yaml's instances.
+struct InstanceConfiguration {
+  std::string name;
+  std::string plugin;  // the shared object's path
+  Json configuration = Json::object();
+  uint64_t memory = 0;  // limits.memory in bytes; 0: unlimited
+};
+
 // One thread.
 class PluginSource {
  public:
@@ -25,8 +34,7 @@ class PluginSource {
   virtual Result<std::shared_ptr<const Manifest>> manifest(const std::string& file) = 0;
   // A backend for one instance. Nothing of the plugin runs before its first call, which fails if it cannot be
   // opened.
-  virtual Result<std::unique_ptr<Backend>> open(const std::string& instance, const std::string& file,
-                                                const Json& configuration) = 0;
+  virtual Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) = 0;
 };
 
 // Plugins as shared objects, through framework/plugin.

@@ -41,8 +41,7 @@ bool Session::load(const Arguments& arguments, const RunLock* lock) {
 
 bool Session::open_backends() {
   for (const InstanceConfiguration& instance : configuration_.instances) {
-    Result<std::unique_ptr<Backend>> backend =
-        plugins_->open(instance.name, instance.plugin, instance.configuration);
+    Result<std::unique_ptr<Backend>> backend = plugins_->open(instance);
     if (!backend) {
       print_error(with_context("instance '" + instance.name + "'", backend.error()), env_);
       return false;

@@ -17,17 +17,17 @@ class HostedPlugins final : public PluginSource {
     return manifests_.load(file);
   }
 
-  Result<std::unique_ptr<Backend>> open(const std::string& instance, const std::string& file,
-                                        const Json& configuration) override {
-    const auto manifest = manifests_.load(file);
+  Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) override {
+    const auto manifest = manifests_.load(instance.plugin);
     if (!manifest) return manifest.error();
     if (Status made = make_directories(options_.state + "/log"); !made) return made.error();
     return open_hosted({.program = program_,
-                        .plugin = file,
-                        .instance = instance,
-                        .log = options_.state + "/log/" + instance + ".log",
-                        .lock = options_.lock},
-                       configuration, *manifest);
+                        .plugin = instance.plugin,
+                        .instance = instance.name,
+                        .log = options_.state + "/log/" + instance.name + ".log",
+                        .lock = options_.lock,
+                        .memory = instance.memory},
+                       instance.configuration, *manifest);
   }
 
  private:
@@ -42,11 +42,10 @@ class PluginsInThisProcess final : public PluginSource {
     return manifest_in_process(file);
   }
 
-  Result<std::unique_ptr<Backend>> open(const std::string& instance, const std::string& file,
-                                        const Json& configuration) override {
-    const auto manifest = manifest_in_process(file);
+  Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) override {
+    const auto manifest = manifest_in_process(instance.plugin);
     if (!manifest) return manifest.error();
-    return open_in_process(file, instance, configuration, *manifest);
+    return open_in_process(instance.plugin, instance.name, instance.configuration, *manifest);
   }
 };
 

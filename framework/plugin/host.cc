@@ -1,5 +1,6 @@
 #include "framework/plugin/host.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,6 +36,13 @@ void send_all(int fd, std::string_view bytes) {
   }
 }
 
+// Nothing that the plugin does from here on can be right, and no later call mends it.
+bool out_of_descriptors(int fd) {
+  const int one_more = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  if (one_more >= 0) close(one_more);
+  return one_more < 0 && errno == EMFILE;
+}
+
 struct Job {
   uint64_t call = 0;
   std::string method;
@@ -54,6 +62,7 @@ class Host {
       if (!frame) frame = encode_answer(job->call, error_answer(frame.error()));
       const std::lock_guard lock(writing_);
       send_all(fd_, *frame);
+      if (out_of_descriptors(fd_)) _exit(kOutOfDescriptors);
     }
   }
 

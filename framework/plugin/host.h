@@ -7,6 +7,11 @@
 
 namespace tenon {
 
+// The exit status of a host that needed more memory than it may have.
+inline constexpr int kOutOfMemory = 86;
+// Of one whose plugin has left no descriptor to be opened: after the answer of the call that shows it.
+inline constexpr int kOutOfDescriptors = 87;
+
 // Blocks until end-of-file on `fd` and until the calls that run then have returned. An error: the peer broke
 // the protocol or went away.
 Status serve(int fd, LoadedPlugin& plugin, int parallel);

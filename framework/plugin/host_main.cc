@@ -1,12 +1,18 @@
 // tenon-plugin-host: carries one plugin for one instance. Started by tenon; of use by hand only with
 // --manifest.
 #include <fcntl.h>
+#include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
+#include <new>
 #include <string>
 
+#include "framework/base/files.h"
 #include "framework/plugin/host.h"
 #include "framework/plugin/loader.h"
 #include "framework/plugin/log_line.h"
@@ -16,32 +22,70 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: tenon-plugin-host --manifest FILE\n"
-    "       tenon-plugin-host --plugin FILE --fd NUMBER [--parallel NUMBER] [--lock NUMBER]\n";
+    "       tenon-plugin-host --plugin FILE --fd NUMBER [--parallel NUMBER] [--lock NUMBER] [--memory "
+    "BYTES]\n";
+
+// For a handler that takes no context: the calls and the run's lock.
+int private_descriptors[2] = {-1, -1};
 
 int fail(const Error& error) {
   std::fprintf(stderr, "tenon-plugin-host: %s\n", error.message.c_str());
   return 1;
 }
 
+// What the plugin prints must not get into the manifest: standard output is standard error from here on.
+FILE* take_stdout() {
+  const int own = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  dup2(STDERR_FILENO, STDOUT_FILENO);
+  return own < 0 ? nullptr : fdopen(own, "w");
+}
+
 int print_manifest(const std::string& file) {
+  FILE* const out = take_stdout();
+  if (!out) return fail(errno_error("duplicating", "standard output", errno));
   auto plugin = LoadedPlugin::load(file, write_log_line);
   if (!plugin) return fail(plugin.error());
   const std::string text = (*plugin)->manifest();
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0 ? 0 : 1;
+  return std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0 ? 0 : 1;
 }
 
-int number(const std::map<std::string, std::string>& options, const std::string& name, int otherwise) {
+template <typename Number>
+Number number(const std::map<std::string, std::string>& options, const std::string& name, Number otherwise) {
   const auto found = options.find(name);
-  return found == options.end() ? otherwise : std::atoi(found->second.c_str());
+  return found == options.end() ? otherwise : static_cast<Number>(std::atoll(found->second.c_str()));
+}
+
+// Programs that the plugin starts get neither the calls nor the run's lock, and neither do forks of this one.
+void keep_private(int fd, int lock) {
+  private_descriptors[0] = fd;
+  private_descriptors[1] = lock;
+  for (const int descriptor : private_descriptors)
+    if (descriptor >= 3) fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  pthread_atfork(nullptr, nullptr, [] {
+    for (const int descriptor : private_descriptors)
+      if (descriptor >= 3) close(descriptor);
+  });
+}
+
+// Data, not address space: threads reserve much of that and fill little. At the limit the host ends, since a
+// plugin that goes on without memory it asked for is not to be trusted.
+void limit_memory(uint64_t bytes) {
+  if (bytes == 0) return;
+  const rlimit bound{bytes, bytes};
+  setrlimit(RLIMIT_DATA, &bound);
+  std::set_new_handler([] {
+    static constexpr char kText[] = "tenon-plugin-host: out of memory, see limits.memory of the instance\n";
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kText, sizeof kText - 1);
+    _exit(kOutOfMemory);
+  });
 }
 
 int serve_plugin(const std::map<std::string, std::string>& options) {
   const int fd = number(options, "--fd", -1), parallel = number(options, "--parallel", 1);
   const auto file = options.find("--plugin");
   if (fd < 3 || parallel < 1 || file == options.end()) return std::fputs(kUsage, stderr), 2;
-  // Programs that the plugin starts get neither the calls nor the run's lock.
-  fcntl(fd, F_SETFD, FD_CLOEXEC);
-  if (const int lock = number(options, "--lock", -1); lock >= 3) fcntl(lock, F_SETFD, FD_CLOEXEC);
+  keep_private(fd, number(options, "--lock", -1));
+  limit_memory(number(options, "--memory", uint64_t{0}));
   auto plugin = LoadedPlugin::load(file->second, write_log_line);
   if (!plugin) return refuse(fd, plugin.error()), fail(plugin.error());
   const Status served = serve(fd, **plugin, parallel);

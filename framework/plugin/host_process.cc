@@ -6,13 +6,16 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "framework/base/process.h"
+#include "framework/base/quantity.h"
 #include "framework/plugin/channel.h"
+#include "framework/plugin/host.h"
 
 namespace tenon {
 namespace {
@@ -140,6 +143,8 @@ Status HostProcess::launch() {
     spawning.argv.insert(spawning.argv.end(), {"--lock", std::to_string(options_.lock)});
     spawning.keep.push_back(options_.lock);
   }
+  if (options_.memory > 0)
+    spawning.argv.insert(spawning.argv.end(), {"--memory", std::to_string(options_.memory)});
   const Result<pid_t> child = spawn(spawning);
   if (!child) return with_context("starting the host of " + options_.instance, child.error());
   pid_ = *child;
@@ -222,6 +227,16 @@ void HostProcess::deliver(const Json& frame) {
   changed_.notify_all();
 }
 
+std::string HostProcess::describe_end(int status) const {
+  const std::string most = format_bytes(static_cast<int64_t>(options_.memory));
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kOutOfMemory)
+    return "the host needed more memory than limits.memory of the instance allows (" + most + ") and ended";
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kOutOfDescriptors)
+    return "the plugin has left no file descriptor to be opened, so its host ended";
+  const std::string text = "the host ended (" + describe_status(status) + ")";
+  return options_.memory > 0 ? text + ", limits.memory being " + most : text;
+}
+
 void HostProcess::reap(int exit_event) {
   std::string why;
   bool wanted;
@@ -234,11 +249,13 @@ void HostProcess::reap(int exit_event) {
   shutdown(socket_.get(), SHUT_RDWR);
   pollfd ended{exit_event, POLLIN, 0};
   // A host whose end-of-file was seen is about to end by itself: its own status says more than our kill.
-  if (!why.empty() || poll(&ended, 1, poll_milliseconds(options_.grace)) <= 0) kill(pid_, SIGKILL);
-  const std::string status = describe_status(wait_for(pid_));
+  if (why.empty()) poll(&ended, 1, poll_milliseconds(options_.grace));
+  // Not yet waited for, so the id is still that of its group: whatever the plugin forked ends too.
+  kill(-pid_, SIGKILL);
+  const int status = wait_for(pid_);
   const Lock lock(mutex_);
   reaped_ = true;
-  if (why.empty()) why = wanted ? "the host ended (" + status + ")" : "the host was stopped";
+  if (why.empty()) why = wanted ? describe_end(status) : "the host was stopped";
   for (auto& [id, pending] : pending_)
     if (!pending.answer)
       pending.answer =

@@ -1,5 +1,6 @@
 // One running tenon-plugin-host: started, spoken to, and its end noticed. It never starts again; supervisor.h
-// makes the next one.
+// makes the next one. What the plugin left in the host's session ends with it; a worker that is to outlive it
+// has a session of its own.
 #pragma once
 
 #include <sys/types.h>
@@ -28,7 +29,8 @@ struct HostOptions {
   std::string instance;  // for messages
   std::string log;       // the host's stdout and stderr are appended to this file; "": dropped
   int parallel = 1;
-  int lock = -1;  // descriptor of the run's lock, which the host inherits; -1: none
+  int lock = -1;        // descriptor of the run's lock, which the host inherits; -1: none
+  uint64_t memory = 0;  // bytes that the host, and each program it starts, may fill; 0: unlimited
   // After a deadline or a request to stop, how long the host may take before it is killed or left behind.
   Duration grace = std::chrono::seconds(2);
 };
@@ -70,6 +72,7 @@ class HostProcess {
   bool write_some();
   void deliver(const Json& frame);
   void reap(int exit_event);
+  std::string describe_end(int status) const;
 
   const HostOptions options_;
   pid_t pid_ = 0;

@@ -8,37 +8,15 @@
 #include <future>
 
 #include "framework/base/files.h"
-#include "framework/plugin/open.h"
+#include "framework/plugin/hosted_testing.h"
 #include "framework/plugin/supervisor.h"
-#include "framework/plugin/test_plugins.h"
 
 namespace tenon {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kAmple = 60s;
-
-class Hosted : public PluginTest {
- protected:
-  HostOptions options() const {
-    return {.program = host_program(),
-            .plugin = test_plugin("misbehaving"),
-            .instance = "one",
-            .log = path("log"),
-            .parallel = 8,
-            .grace = 200ms};
-  }
-  std::unique_ptr<Backend> open(Json configuration = Json::object()) const {
-    return open_hosted(options(), std::move(configuration),
-                       manifest_in_process(test_plugin("misbehaving")).value());
-  }
-  std::string identity(Backend& backend, const std::string& how) const {
-    const auto outcome = backend.create(behaving(how), within(kAmple));
-    return outcome ? outcome->identity : outcome.error().message;
-  }
-  std::string log() const { return read_file(path("log")).value_or(""); }
-};
+using Hosted = HostedTest;
 
 TEST_F(Hosted, RunsInAnotherProcessThatStays) {
   const auto backend = open();

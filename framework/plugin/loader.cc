@@ -78,8 +78,12 @@ Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const std::string& path
   std::unique_ptr<LoadedPlugin> loaded(new LoadedPlugin(path, std::move(log)));
   tenon_plugin plugin{};
   plugin.size = sizeof plugin;
-  if (entry(&loaded->host_, &plugin) != 0)
-    return cannot_load(path, "it cannot work with this version of Tenon");
+  try {
+    if (entry(&loaded->host_, &plugin) != 0)
+      return cannot_load(path, "it cannot work with this version of Tenon");
+  } catch (...) {
+    return cannot_load(path, "its " TENON_PLUGIN_ENTRY_NAME " threw across the C boundary");
+  }
   if (plugin.size < sizeof plugin || !plugin.manifest || !plugin.invoke || !plugin.destroy)
     return cannot_load(path, "it lacks one of the functions of version 1");
   loaded->plugin_ = plugin;

@@ -45,6 +45,10 @@ TEST_F(Loader, RefusesWhatIsNoPlugin) {
   EXPECT_NE(error_.message.find("tenon_plugin_v1"), std::string::npos) << error_.message;
   EXPECT_FALSE(load(test_plugin("refusing")));
   EXPECT_NE(error_.message.find("cannot work with this version"), std::string::npos) << error_.message;
+  EXPECT_FALSE(load(test_plugin("older")));
+  EXPECT_NE(error_.message.find("lacks one of the functions"), std::string::npos) << error_.message;
+  EXPECT_FALSE(load(test_plugin("throwing")));
+  EXPECT_NE(error_.message.find("threw across the C boundary"), std::string::npos) << error_.message;
   EXPECT_FALSE(load(host_program() + ".none"));
   EXPECT_EQ(error_.code, Code::not_found);
   EXPECT_FALSE(load("framework/plugin/testdata/plain.so"));

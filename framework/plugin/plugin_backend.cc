@@ -51,7 +51,13 @@ Result<Json> PluginBackend::call(const std::string& method, const Json& request,
                                         manifest_->name + " were busy; the call was not made"};
   Result<Json> answer = channel_->call(method, request, context);
   slots_.give();
-  return answer;
+  return answer ? answer : named(method, request, answer.error());
+}
+
+// What a plugin says about a resource names it; a bug or a silence does not.
+Error PluginBackend::named(const std::string& method, const Json& request, const Error& error) const {
+  if (error.code != Code::internal && error.code != Code::deadline_exceeded) return error;
+  return with_context("plugin " + manifest_->name + ": " + describe_call(method, request), error);
 }
 
 std::vector<Result<Json>> PluginBackend::batch(const char* method, const char* key,
@@ -101,8 +107,11 @@ Result<std::vector<Result<std::vector<ChildSpec>>>> PluginBackend::expand(
 
 Result<Outcome> PluginBackend::mutate(const char* method, const Request& request,
                                       const CallContext& context) {
-  const Result<Json> answer = call(method, to_json(request), context);
-  return answer ? outcome_from_json(*answer) : answer.error();
+  const Json json = to_json(request);
+  const Result<Json> answer = call(method, json, context);
+  if (!answer) return answer.error();
+  Result<Outcome> outcome = outcome_from_json(*answer);
+  return outcome ? outcome : named(method, json, outcome.error());
 }
 
 Result<Outcome> PluginBackend::create(const Request& request, const CallContext& context) {

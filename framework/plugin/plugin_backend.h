@@ -41,6 +41,7 @@ class PluginBackend final : public Backend {
 
  private:
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context);
+  Error named(const std::string& method, const Json& request, const Error& error) const;
   Result<Outcome> mutate(const char* method, const Request& request, const CallContext& context);
   // What `method` answers under `key`, one per request; an item that nobody answered is the error.
   std::vector<Result<Json>> batch(const char* method, const char* key, const std::vector<Request>& requests,

@@ -1,0 +1,163 @@
+// Two plugins in one run, of which one misbehaves: the engine survives, the other one's steps are done, the
+// error names plugin and address, and the next run converges.
+#include <fstream>
+
+#include "framework/base/digest.h"
+#include "framework/engine/engine.h"
+#include "framework/inventory/memory.h"
+#include "framework/plugin/hosted_testing.h"
+
+namespace tenon {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Wrong {
+  std::string how;
+  std::string when = "after";
+  bool patient = true;  // false: the call must end by its deadline
+};
+
+// Shortens the deadlines of another one, while it is impatient.
+class Impatient final : public Backend {
+ public:
+  explicit Impatient(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
+
+  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
+                                           const CallContext& context) override {
+    return backend_->observe(requests, context);
+  }
+  Result<Outcome> create(const Request& request, const CallContext& context) override {
+    return backend_->create(request, shortened(context));
+  }
+  Result<Outcome> update(const Request& request, const CallContext& context) override {
+    return backend_->update(request, shortened(context));
+  }
+  Result<Outcome> remove(const Request& request, const CallContext& context) override {
+    return backend_->remove(request, shortened(context));
+  }
+  Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
+                                                             const CallContext& context) override {
+    return backend_->expand(requests, context);
+  }
+
+  bool impatient = false;
+
+ private:
+  CallContext shortened(CallContext context) const {
+    if (impatient) context.deadline = std::chrono::steady_clock::now() + 500ms;
+    return context;
+  }
+
+  const std::unique_ptr<Backend> backend_;
+};
+
+class Silent final : public Reporter {
+ public:
+  void step(const Step&, const StepEvent&) override {}
+};
+
+class Isolation : public HostedTest, public testing::WithParamInterface<Wrong> {
+ protected:
+  Isolation() {
+    for (const std::string instance : {"good", "bad"}) {
+      std::filesystem::create_directory(path(instance));
+      HostOptions hosting = options();
+      hosting.instance = instance;
+      hosting.log = path(instance + ".log");
+      if (instance == "bad" && GetParam().how.starts_with("grow")) hosting.memory = uint64_t{96} << 20;
+      opened_[instance] =
+          std::make_unique<Impatient>(open_hosted(hosting, {{"world", path(instance)}}, manifest()));
+      backends_[instance] = opened_[instance].get();
+    }
+  }
+
+  static Resource thing(const std::string& instance, const std::string& name, Json spec) {
+    return {.address = {"test.tenon.dev", "Thing", "default", name},
+            .version = "v1",
+            .spec = std::move(spec),
+            .annotations = {{std::string(kBackendAnnotation), instance}}};
+  }
+
+  static std::vector<Resource> declared() {
+    const Json wrong = {{"behave", GetParam().how}, {"when", GetParam().when}};
+    return {thing("good", "a", {{"size", 1}}), thing("good", "b", {{"size", 2}}),
+            thing("bad", "c", {{"size", 3}}), thing("bad", "wrong", wrong)};
+  }
+
+  Planned plan() {
+    Diagnostics diagnostics;
+    auto planned = make_plan(world_, declared(), {}, diagnostics);
+    EXPECT_TRUE(planned && diagnostics.empty());
+    return *std::move(planned);
+  }
+
+  // How each address ended.
+  std::map<std::string, StepRecord> run() {
+    const Planned planned = plan();
+    Silent reporter;
+    const StopFlag stop = 0;
+    const auto result = apply(world_, planned, reporter, stop, {.id = random_uuid()});
+    EXPECT_TRUE(result);
+    std::map<std::string, StepRecord> ended;
+    for (const StepRecord& record : result->steps)
+      ended[planned.plan.steps[static_cast<size_t>(record.step)].address.name] = record;
+    return ended;
+  }
+
+  // The spec of the object with that name; null: there is none.
+  Json made(const std::string& instance, const std::string& name) const {
+    std::ifstream file(path(instance) + "/" + name);
+    return file ? Json::parse(file).at("spec") : Json();
+  }
+
+  std::map<std::string, std::unique_ptr<Impatient>> opened_;
+  Backends backends_;
+  const Catalog catalog_{{{"good", manifest()}, {"bad", manifest()}}, {}};
+  MemoryInventory inventory_;
+  const SystemClock clock_;
+  const World world_{catalog_, backends_, inventory_, clock_};
+};
+
+TEST_P(Isolation, OtherPluginsGoOnAndTheNextRunConverges) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  if (GetParam().how.starts_with("grow"))
+    GTEST_SKIP() << "this machine cannot limit memory of which a sanitizer has mapped much more";
+#endif
+  opened_["bad"]->impatient = !GetParam().patient;
+  const auto first = run();
+  EXPECT_EQ(made("good", "a"), Json({{"size", 1}}));
+  EXPECT_EQ(made("good", "b"), Json({{"size", 2}}));
+  EXPECT_EQ(first.at("a").status, StepStatus::done);
+  EXPECT_EQ(first.at("b").status, StepStatus::done);
+  EXPECT_TRUE(std::filesystem::exists(path("bad") + "/wrong.did")) << "it did not misbehave";
+  if (const StepRecord& wrong = first.at("wrong"); wrong.status != StepStatus::done) {
+    for (const std::string part : {"misbehaving", "test.tenon.dev/Thing/default/wrong"})
+      EXPECT_NE(wrong.reason.find(part), std::string::npos) << wrong.reason;
+  }
+
+  opened_["bad"]->impatient = false;
+  for (const auto& [name, record] : run()) EXPECT_EQ(record.status, StepStatus::done) << name;
+  EXPECT_EQ(made("bad", "c"), Json({{"size", 3}}));
+  EXPECT_EQ(made("bad", "wrong"), declared().back().spec);
+  EXPECT_TRUE(plan().plan.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Isolation,
+                         testing::Values(Wrong{"abort", "before"}, Wrong{"abort"}, Wrong{"exit", "before"},
+                                         Wrong{"exit"}, Wrong{"hang", "before", false},
+                                         Wrong{"hang", "after", false}, Wrong{"hang-up"},
+                                         Wrong{"silent", "before", false}, Wrong{"too-late", "after", false},
+                                         Wrong{"late"}, Wrong{"twice"}, Wrong{"garbage", "before"},
+                                         Wrong{"garbage"}, Wrong{"neither"}, Wrong{"deep"},
+                                         Wrong{"throw", "before"}, Wrong{"throw"}, Wrong{"throw-int"},
+                                         Wrong{"grow", "before"}, Wrong{"grow"}, Wrong{"grow-in-c"},
+                                         Wrong{"leak"}, Wrong{"fork"}, Wrong{"print"}, Wrong{"scribble"}),
+                         [](const auto& info) {
+                           std::string name = info.param.how + "_" + info.param.when;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace tenon
