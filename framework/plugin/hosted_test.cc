@@ -165,6 +165,43 @@ TEST_F(Hosted, AnObserveThatCrashesMakesItsBatchUnknown) {
   EXPECT_EQ((*seen)[2].error->code, Code::crashed);
 }
 
+// Two of forty crash: they are named, and the others are seen.
+TEST_F(Hosted, ABatchThatCrashesIsBisected) {
+  auto large = std::make_shared<Manifest>(*manifest());
+  large->batch = 100;
+  const auto backend = open_hosted(options(), Json::object(), large);
+  std::vector<Request> requests(40, behaving(""));
+  for (size_t i = 0; i < requests.size(); ++i) requests[i].address.name = "n" + std::to_string(i);
+  requests[11].desired["behave"] = requests[30].desired["behave"] = "abort";
+  const auto seen = backend->observe(requests, within(kAmple));
+  ASSERT_TRUE(seen);
+  for (size_t i = 0; i < requests.size(); ++i) {
+    if (i != 11 && i != 30) {
+      EXPECT_EQ((*seen)[i].existence, Existence::absent) << i;
+      continue;
+    }
+    EXPECT_EQ((*seen)[i].existence, Existence::unknown);
+    EXPECT_EQ((*seen)[i].error->code, Code::crashed);
+    const std::string name = "observe of test.tenon.dev/Thing/default/n" + std::to_string(i) + " is unknown";
+    EXPECT_NE((*seen)[i].error->message.find(name), std::string::npos) << (*seen)[i].error->message;
+  }
+  const std::string before = identity(*backend, "pid");
+  EXPECT_EQ(backend->observe(requests, within(kAmple)).value()[11].existence, Existence::unknown);
+  EXPECT_EQ(identity(*backend, "pid"), before) << "what crashed twice is called again";
+}
+
+TEST_F(Hosted, WhatCrashesTwiceIsLeftAlone) {
+  const auto backend = open();
+  const auto made = [&] { return backend->create(behaving("abort"), within(kAmple)).error(); };
+  EXPECT_EQ(made().code, Code::crashed);
+  const Error second = made();
+  EXPECT_EQ(second.code, Code::crashed);
+  EXPECT_NE(second.message.find("crashed its plugin twice"), std::string::npos) << second.message;
+  const std::string before = identity(*backend, "pid");
+  EXPECT_EQ(made().code, Code::internal);
+  EXPECT_EQ(identity(*backend, "pid"), before);
+}
+
 TEST_F(Hosted, AnObservationThatIsMissingIsAnError) {
   EXPECT_EQ(open()->observe({behaving("missing")}, within(kAmple)).error().code, Code::internal);
 }
@@ -173,7 +210,9 @@ TEST_F(Hosted, OpeningThatFailsIsTheCallsError) {
   const auto refused = open({{"open", "fail"}})->create(behaving(""), within(kAmple));
   EXPECT_EQ(refused.error().code, Code::unauthenticated);
   EXPECT_NE(refused.error().message.find("opening instance one: no password"), std::string::npos);
-  EXPECT_EQ(open({{"open", "abort"}})->create(behaving(""), within(kAmple)).error().code, Code::crashed);
+  const auto crashed = open({{"open", "abort"}})->create(behaving(""), within(kAmple));
+  EXPECT_EQ(crashed.error().code, Code::unavailable) << "the call was not made";
+  EXPECT_NE(crashed.error().message.find("killed by signal 6"), std::string::npos) << crashed.error().message;
 }
 
 TEST_F(Hosted, APluginThatCannotBeLoadedSaysWhy) {

@@ -57,15 +57,21 @@ class Silent final : public Reporter {
   void step(const Step&, const StepEvent&) override {}
 };
 
-class Isolation : public HostedTest, public testing::WithParamInterface<Wrong> {
+// Instances good and bad of the plugin, whose objects are files in directories of these names.
+class TwoPlugins : public HostedTest {
  protected:
-  Isolation() {
+  TwoPlugins() {
+    for (const std::string instance : {"good", "bad"}) std::filesystem::create_directory(path(instance));
+    open_both();
+  }
+
+  // New hosts; memory: of the bad one.
+  void open_both(uint64_t memory = 0) {
     for (const std::string instance : {"good", "bad"}) {
-      std::filesystem::create_directory(path(instance));
       HostOptions hosting = options();
       hosting.instance = instance;
       hosting.log = path(instance + ".log");
-      if (instance == "bad" && GetParam().how.starts_with("grow")) hosting.memory = uint64_t{96} << 20;
+      if (instance == "bad") hosting.memory = memory;
       opened_[instance] =
           std::make_unique<Impatient>(open_hosted(hosting, {{"world", path(instance)}}, manifest()));
       backends_[instance] = opened_[instance].get();
@@ -79,10 +85,9 @@ class Isolation : public HostedTest, public testing::WithParamInterface<Wrong> {
             .annotations = {{std::string(kBackendAnnotation), instance}}};
   }
 
-  static std::vector<Resource> declared() {
-    const Json wrong = {{"behave", GetParam().how}, {"when", GetParam().when}};
+  std::vector<Resource> declared() const {
     return {thing("good", "a", {{"size", 1}}), thing("good", "b", {{"size", 2}}),
-            thing("bad", "c", {{"size", 3}}), thing("bad", "wrong", wrong)};
+            thing("bad", "c", {{"size", 3}}), thing("bad", "wrong", wrong_)};
   }
 
   Planned plan() {
@@ -111,12 +116,21 @@ class Isolation : public HostedTest, public testing::WithParamInterface<Wrong> {
     return file ? Json::parse(file).at("spec") : Json();
   }
 
+  Json wrong_;  // the spec of what misbehaves
   std::map<std::string, std::unique_ptr<Impatient>> opened_;
   Backends backends_;
   const Catalog catalog_{{{"good", manifest()}, {"bad", manifest()}}, {}};
   MemoryInventory inventory_;
   const SystemClock clock_;
   const World world_{catalog_, backends_, inventory_, clock_};
+};
+
+class Isolation : public TwoPlugins, public testing::WithParamInterface<Wrong> {
+ protected:
+  Isolation() {
+    wrong_ = {{"behave", GetParam().how}, {"when", GetParam().when}};
+    if (GetParam().how.starts_with("grow")) open_both(uint64_t{96} << 20);
+  }
 };
 
 TEST_P(Isolation, OtherPluginsGoOnAndTheNextRunConverges) {
@@ -137,9 +151,28 @@ TEST_P(Isolation, OtherPluginsGoOnAndTheNextRunConverges) {
   }
 
   opened_["bad"]->impatient = false;
-  for (const auto& [name, record] : run()) EXPECT_EQ(record.status, StepStatus::done) << name;
+  for (const auto& [name, record] : run())
+    EXPECT_EQ(record.status, StepStatus::done) << name << record.reason;
   EXPECT_EQ(made("bad", "c"), Json({{"size", 3}}));
   EXPECT_EQ(made("bad", "wrong"), declared().back().spec);
+  EXPECT_TRUE(plan().plan.empty());
+}
+
+TEST_F(TwoPlugins, AResourceThatCrashesWhoeverLooksIsBlockedAlone) {
+  wrong_ = {{"look", "abort"}};
+  const Planned first = plan();
+  for (const Change& change : first.plan.changes) {
+    EXPECT_EQ(change.action, change.address.name == "wrong" ? Action::blocked : Action::create);
+    if (change.action != Action::blocked) continue;
+    for (const std::string part : {"misbehaving", "test.tenon.dev/Thing/default/wrong"})
+      EXPECT_NE(change.reasons.at(0).find(part), std::string::npos) << change.reasons.at(0);
+  }
+  EXPECT_EQ(run().at("c").status, StepStatus::done);
+  EXPECT_EQ(made("bad", "c"), Json({{"size", 3}}));
+
+  std::ofstream(path("bad") + "/mended").flush();
+  open_both();
+  EXPECT_EQ(run().at("wrong").status, StepStatus::done);
   EXPECT_TRUE(plan().plan.empty());
 }
 

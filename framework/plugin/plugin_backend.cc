@@ -16,41 +16,53 @@ Result<std::vector<ChildSpec>> expansion_from_json(const Json& json) {
   return Error{parse_code(text("code")), text("message")};
 }
 
-// Every item failed: nobody answered at all.
+// Every item failed in the same way: nobody answered at all.
 const Error* common_failure(const std::vector<Result<Json>>& items) {
   for (const Result<Json>& item : items)
-    if (item) return nullptr;
+    if (item || item.error() != items.front().error()) return nullptr;
   return items.empty() ? nullptr : &items.front().error();
+}
+
+// Starts of hosts for one batch of suspects.
+constexpr int kStarts = 64;
+
+bool is_over(const CallContext& context) {
+  return context.stop.stop_requested() || std::chrono::steady_clock::now() >= context.deadline;
 }
 
 }  // namespace
 
-bool Slots::take(const CallContext& context) {
+bool Slots::take(const CallContext& context, Use use) {
   std::unique_lock lock(mutex_);
-  const auto available = [this] { return free_ > 0; };
+  const bool alone = use == Use::alone;
+  if (alone) ++alone_;
+  const auto available = [&] { return alone ? free_ == count_ : free_ > 0 && alone_ == 0; };
   const bool taken = context.deadline == std::chrono::steady_clock::time_point::max()
                          ? changed_.wait(lock, context.stop, available)
                          : changed_.wait_until(lock, context.stop, context.deadline, available);
-  if (taken) --free_;
+  if (taken) free_ -= alone ? count_ : 1;
+  if (alone) --alone_;
+  changed_.notify_all();
   return taken;
 }
 
-void Slots::give() {
+void Slots::give(Use use) {
   const std::lock_guard lock(mutex_);
-  ++free_;
-  changed_.notify_one();
+  free_ += use == Use::alone ? count_ : 1;
+  changed_.notify_all();
 }
 
 PluginBackend::PluginBackend(std::unique_ptr<Channel> channel, std::shared_ptr<const Manifest> manifest)
     : manifest_(std::move(manifest)), slots_(manifest_->parallel), channel_(std::move(channel)) {}
 
-Result<Json> PluginBackend::call(const std::string& method, const Json& request, const CallContext& context) {
-  if (!slots_.take(context))
+Result<Json> PluginBackend::call(const std::string& method, const Json& request, const CallContext& context,
+                                 Slots::Use use) {
+  if (!slots_.take(context, use))
     return Error{Code::unavailable, describe_call(method, request) + ": all " +
                                         std::to_string(manifest_->parallel) + " threads of plugin " +
                                         manifest_->name + " were busy; the call was not made"};
   Result<Json> answer = channel_->call(method, request, context);
-  slots_.give();
+  slots_.give(use);
   return answer ? answer : named(method, request, answer.error());
 }
 
@@ -60,23 +72,80 @@ Error PluginBackend::named(const std::string& method, const Json& request, const
   return with_context("plugin " + manifest_->name + ": " + describe_call(method, request), error);
 }
 
+// Some of the requests of one batch, and where their answers go.
+struct PluginBackend::Part {
+  const char* method;
+  const char* key;
+  const std::vector<Request>& requests;
+  std::vector<size_t> indices;
+  const CallContext& context;
+  std::vector<Result<Json>>& items;
+
+  const Request& at(size_t i) const { return requests[indices[i]]; }
+};
+
+// The answers to a range of a part, which also become its items; the error, if there is none, does not.
+Result<Json> PluginBackend::ask(const Part& part, Range range, Channel* apart) {
+  Json request = {{"resources", Json::array()}};
+  for (size_t i = range.begin; i < range.end; ++i) request["resources"].push_back(to_json(part.at(i)));
+  Result<Json> answer =
+      apart ? apart->call(part.method, request, part.context) : call(part.method, request, part.context);
+  if (!answer) return answer;
+  if (!answer->is_object() || !answer->contains(part.key) || !(*answer)[part.key].is_array() ||
+      (*answer)[part.key].size() != range.size())
+    return Error{Code::internal, "plugin " + manifest_->name + ": " + part.method + " of " +
+                                     std::to_string(range.size()) + " resources did not answer '" + part.key +
+                                     "', one for each"};
+  for (size_t i = range.begin; i < range.end; ++i)
+    part.items[part.indices[i]] = std::move((*answer)[part.key][i - range.begin]);
+  return answer;
+}
+
+// Which of them crashed the host: tried in hosts of their own, while other calls go on.
+void PluginBackend::find_suspects(const Part& part, const Error& crash) {
+  for (size_t index : part.indices) part.items[index] = crash;
+  const std::lock_guard lock(apart_);
+  const std::unique_ptr<Channel> apart = channel_->apart();
+  if (!apart) return;
+  const auto verdicts = bisect(part.indices.size(), kStarts, [&](Range range) {
+    if (is_over(part.context)) return Trial::impossible;
+    const Result<Json> answer = ask(part, range, apart.get());
+    if (answer) return Trial::answered;
+    if (is_over(part.context)) return Trial::impossible;
+    for (size_t i = range.begin; i < range.end; ++i) part.items[part.indices[i]] = answer.error();
+    return answer.error().code == Code::crashed ? Trial::crashed : Trial::answered;
+  });
+  for (size_t i = 0; i < verdicts.size(); ++i) {
+    Result<Json>& item = part.items[part.indices[i]];
+    if (verdicts[i] == Verdict::crashes)
+      item = suspects_.crashed_looking(to_string(part.at(i).address), item.error());
+    else if (verdicts[i] == Verdict::unknown)
+      item = with_context(to_string(part.at(i).address) + " could not be looked at by itself", crash);
+  }
+}
+
 std::vector<Result<Json>> PluginBackend::batch(const char* method, const char* key,
                                                const std::vector<Request>& requests,
                                                const CallContext& context) {
-  std::vector<Result<Json>> items;
+  std::vector<Result<Json>> items(requests.size(), Error{});
+  std::vector<size_t> asked;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    if (auto refused = suspects_.refuses_look(to_string(requests[i].address)))
+      items[i] = *std::move(refused);
+    else
+      asked.push_back(i);
+  }
   const auto limit = static_cast<size_t>(manifest_->batch);
-  for (size_t begin = 0; begin < requests.size(); begin += limit) {
-    const size_t end = std::min(requests.size(), begin + limit);
-    Json resources = Json::array();
-    for (size_t i = begin; i < end; ++i) resources.push_back(to_json(requests[i]));
-    Result<Json> answer = call(method, {{"resources", std::move(resources)}}, context);
-    if (answer && (!answer->is_object() || !answer->contains(key) || !(*answer)[key].is_array() ||
-                   (*answer)[key].size() != end - begin))
-      answer = Error{Code::internal, "plugin " + manifest_->name + ": " + method + " of " +
-                                         std::to_string(end - begin) + " resources did not answer '" + key +
-                                         "', one for each"};
-    for (size_t i = begin; i < end; ++i)
-      items.push_back(answer ? Result<Json>((*answer)[key][i - begin]) : answer.error());
+  for (size_t begin = 0; begin < asked.size(); begin += limit) {
+    const auto first = asked.begin() + static_cast<std::ptrdiff_t>(begin);
+    const size_t count = std::min(limit, asked.size() - begin);
+    const Part part{method,  key,  requests, {first, first + static_cast<std::ptrdiff_t>(count)},
+                    context, items};
+    const Result<Json> answer = ask(part, {0, count}, nullptr);
+    if (!answer && answer.error().code == Code::crashed)
+      find_suspects(part, answer.error());
+    else if (!answer)
+      for (size_t index : part.indices) items[index] = answer.error();
   }
   return items;
 }
@@ -107,8 +176,14 @@ Result<std::vector<Result<std::vector<ChildSpec>>>> PluginBackend::expand(
 
 Result<Outcome> PluginBackend::mutate(const char* method, const Request& request,
                                       const CallContext& context) {
+  const std::string address = to_string(request.address);
+  if (const auto refused = suspects_.refuses_change(address)) return *refused;
   const Json json = to_json(request);
-  const Result<Json> answer = call(method, json, context);
+  const Result<Json> answer =
+      call(method, json, context, suspects_.must_be_alone(address) ? Slots::Use::alone : Slots::Use::shared);
+  if (!answer && answer.error().code == Code::crashed)
+    return suspects_.crashed_changing(address, answer.error());
+  if (answer || !is_outcome_unknown(answer.error().code)) suspects_.answered(address);
   if (!answer) return answer.error();
   Result<Outcome> outcome = outcome_from_json(*answer);
   return outcome ? outcome : named(method, json, outcome.error());

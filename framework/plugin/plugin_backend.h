@@ -6,27 +6,35 @@
 #include <mutex>
 
 #include "framework/backend/backend.h"
+#include "framework/plugin/bisection.h"
 #include "framework/plugin/channel.h"
+#include "framework/plugin/suspects.h"
 
 namespace tenon {
 
 // At most so many calls at once; the others wait. Thread-safe.
 class Slots {
  public:
-  explicit Slots(int count) : free_(count) {}
+  enum class Use { shared, alone };
 
-  // False: the deadline came or the stop was requested before a slot was free.
-  bool take(const CallContext& context);
-  void give();
+  explicit Slots(int count) : count_(count), free_(count) {}
+
+  // alone: with all slots, so that no other call is under way. False: the deadline came or the stop was
+  // requested before that.
+  bool take(const CallContext& context, Use use = Use::shared);
+  void give(Use use = Use::shared);
 
  private:
   std::mutex mutex_;
   std::condition_variable_any changed_;
+  const int count_;
   int free_;
+  int alone_ = 0;  // wait for all slots: nobody else takes one until they had them
 };
 
 // Thread-safe. Bounds the calls at once by the manifest's limits.parallel, and the size of a batch by
-// limits.batch.
+// limits.batch. A batch that crashes its host is bisected apart from it; a changing call that was in flight
+// is made once more at most, alone; what crashed twice is left alone as long as this object lives.
 class PluginBackend final : public Backend {
  public:
   PluginBackend(std::unique_ptr<Channel> channel, std::shared_ptr<const Manifest> manifest);
@@ -40,15 +48,22 @@ class PluginBackend final : public Backend {
                                                              const CallContext& context) override;
 
  private:
-  Result<Json> call(const std::string& method, const Json& request, const CallContext& context);
+  Result<Json> call(const std::string& method, const Json& request, const CallContext& context,
+                    Slots::Use use = Slots::Use::shared);
   Error named(const std::string& method, const Json& request, const Error& error) const;
   Result<Outcome> mutate(const char* method, const Request& request, const CallContext& context);
   // What `method` answers under `key`, one per request; an item that nobody answered is the error.
   std::vector<Result<Json>> batch(const char* method, const char* key, const std::vector<Request>& requests,
                                   const CallContext& context);
+  // A part of them, in one call. Its host has crashed, where that is the error.
+  struct Part;
+  Result<Json> ask(const Part& part, Range range, Channel* apart);
+  void find_suspects(const Part& part, const Error& crash);
 
   const std::shared_ptr<const Manifest> manifest_;
   Slots slots_;
+  Suspects suspects_;
+  std::mutex apart_;                        // one batch at a time is bisected
   const std::unique_ptr<Channel> channel_;  // last: what it carries ends first
 };
 

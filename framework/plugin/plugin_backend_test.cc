@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 namespace tenon {
@@ -14,18 +15,25 @@ using namespace std::chrono_literals;
 class FakeChannel final : public Channel {
  public:
   using Answer = std::function<Result<Json>(const std::string&, const Json&)>;
-  explicit FakeChannel(Answer answer) : answer_(std::move(answer)) {}
+  // apart: what another process answers; none: there is no other.
+  explicit FakeChannel(Answer answer, Answer apart = nullptr)
+      : answer_(std::move(answer)), apart_(std::move(apart)) {}
 
   Result<Json> call(const std::string& method, const Json& request, const CallContext&) override {
     return answer_(method, request);
   }
 
+  std::unique_ptr<Channel> apart() const override {
+    return apart_ ? std::make_unique<FakeChannel>(apart_) : nullptr;
+  }
+
  private:
-  const Answer answer_;
+  const Answer answer_, apart_;
 };
 
-PluginBackend backend_of(FakeChannel::Answer answer, Manifest manifest = {.name = "fake"}) {
-  return {std::make_unique<FakeChannel>(std::move(answer)),
+PluginBackend backend_of(FakeChannel::Answer answer, Manifest manifest = {.name = "fake"},
+                         FakeChannel::Answer apart = nullptr) {
+  return {std::make_unique<FakeChannel>(std::move(answer), std::move(apart)),
           std::make_shared<const Manifest>(std::move(manifest))};
 }
 
@@ -91,6 +99,111 @@ TEST(PluginBackend, NeverMakesMoreCallsAtOnceThanTheManifestAllows) {
       });
   }
   EXPECT_LE(most, 3);
+}
+
+const Error kCrash{Code::crashed, "crashed"};
+
+Json all_absent(const Json& request) {
+  return {{"observations", Json(request["resources"].size(), Json{{"existence", "absent"}})}};
+}
+
+// The only thread of the plugin is free again while its suspects are looked at elsewhere.
+TEST(PluginBackend, OtherCallsGoOnWhileABatchIsBisected) {
+  std::promise<void> created;
+  auto backend = backend_of(
+      [](const std::string& method, const Json&) -> Result<Json> {
+        if (method == "observe") return kCrash;
+        return Json{{"state", "done"}};
+      },
+      {.name = "fake", .parallel = 1},
+      [&](const std::string&, const Json& request) -> Result<Json> {
+        created.get_future().wait();
+        return all_absent(request);
+      });
+  auto seen = std::async(std::launch::async, [&] { return backend.observe({thing("a"), thing("b")}, {}); });
+  EXPECT_TRUE(backend.create(thing("c"), {}));
+  created.set_value();
+  EXPECT_EQ(seen.get().value()[1].existence, Existence::absent);
+}
+
+TEST(PluginBackend, AMutatingCallIsNeverMadeApart) {
+  auto backend = backend_of([](auto&, auto&) -> Result<Json> { return kCrash; }, {.name = "fake"},
+                            [](const std::string& method, const Json&) -> Result<Json> {
+                              ADD_FAILURE() << method;
+                              return kCrash;
+                            });
+  EXPECT_EQ(backend.create(thing("a"), {}).error().code, Code::crashed);
+  EXPECT_EQ(backend.remove(thing("b"), {}).error().code, Code::crashed);
+}
+
+TEST(PluginBackend, ABatchThatCrashesEverywhereEndsAfter64Hosts) {
+  int starts = 0;
+  auto backend = backend_of([](auto&, auto&) -> Result<Json> { return kCrash; }, {.name = "fake"},
+                            [&](auto&, auto&) -> Result<Json> { return ++starts, kCrash; });
+  std::vector<Request> requests;
+  for (int i = 0; i < 500; ++i) requests.push_back(thing("n" + std::to_string(i)));
+  const auto seen = backend.observe(requests, {});
+  EXPECT_EQ(starts, 64);
+  ASSERT_TRUE(seen);
+  for (const Observation& observation : *seen) EXPECT_EQ(observation.existence, Existence::unknown);
+  EXPECT_NE((*seen)[499].error->message.find("n499 could not be looked at"), std::string::npos);
+}
+
+TEST(PluginBackend, AfterTheDeadlineNothingIsBisected) {
+  auto backend = backend_of(
+      [](auto&, auto&) -> Result<Json> {
+        std::this_thread::sleep_for(2ms);
+        return kCrash;
+      },
+      {.name = "fake"},
+      [](auto&, auto&) -> Result<Json> {
+        ADD_FAILURE();
+        return kCrash;
+      });
+  const auto seen =
+      backend.observe({thing("a"), thing("b")}, {.deadline = std::chrono::steady_clock::now() + 1ms});
+  EXPECT_TRUE(!seen || (*seen)[0].existence == Existence::unknown);
+}
+
+// Of four calls in flight one crashes the host: each is sent again with nobody beside it, and only the guilty
+// one crashes twice.
+TEST(PluginBackend, WhoeverWasInACrashIsSentAgainAlone) {
+  std::atomic<int> inside = 0;
+  std::atomic<bool> crashed = false;
+  auto backend = backend_of(
+      [&](const std::string&, const Json& request) -> Result<Json> {
+        const bool guilty = request["address"] == "test.tenon.dev/Thing/default/0";
+        const bool other = request["address"] == "test.tenon.dev/Thing/default/other";
+        const int now = ++inside;
+        if (!crashed && !other) {
+          while (inside < 4 && !crashed) std::this_thread::yield();
+          crashed = true;
+          --inside;
+          return kCrash;
+        }
+        EXPECT_TRUE(other || now == 1) << now;
+        for (int i = 0; i < 100; ++i) std::this_thread::yield();
+        EXPECT_TRUE(other || inside == 1);
+        --inside;
+        if (guilty) return kCrash;
+        return Json{{"state", "done"}};
+      },
+      {.name = "fake", .parallel = 4});
+  std::vector<std::future<Result<Outcome>>> first;
+  for (int i = 0; i < 4; ++i)
+    first.push_back(
+        std::async(std::launch::async, [&, i] { return backend.create(thing(std::to_string(i)), {}); }));
+  for (auto& call : first) EXPECT_EQ(call.get().error().code, Code::crashed);
+  std::jthread others([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) EXPECT_TRUE(backend.create(thing("other"), {}));
+  });
+  std::vector<std::future<Result<Outcome>>> second;
+  for (int i = 0; i < 4; ++i)
+    second.push_back(
+        std::async(std::launch::async, [&, i] { return backend.create(thing(std::to_string(i)), {}); }));
+  EXPECT_EQ(second[0].get().error().code, Code::crashed);
+  for (int i = 1; i < 4; ++i) EXPECT_TRUE(second[static_cast<size_t>(i)].get());
+  EXPECT_EQ(backend.update(thing("0"), {}).error().code, Code::internal);
 }
 
 TEST(Slots, AreGivenUpAtTheDeadlineOrTheStop) {

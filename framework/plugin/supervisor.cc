@@ -12,8 +12,16 @@ Duration restart_delay(int ends) {
                             std::chrono::seconds(30));
 }
 
-Supervisor::Supervisor(HostOptions options, Json configuration)
-    : options_(std::move(options)), configuration_(std::move(configuration)) {}
+Supervisor::Supervisor(HostOptions options, Json configuration, Restart restart)
+    : options_(std::move(options)), configuration_(std::move(configuration)), restart_(restart) {}
+
+std::unique_ptr<Channel> Supervisor::apart() const {
+  return std::make_unique<Supervisor>(options_, configuration_, Restart::at_once);
+}
+
+void Supervisor::count_end() {
+  if (restart_ == Restart::with_back_off) start_at_ = Steady::now() + restart_delay(++ends_);
+}
 
 Result<Json> Supervisor::call(const std::string& method, const Json& request, const CallContext& context) {
   const Result<std::shared_ptr<HostProcess>> running = host(context);
@@ -32,7 +40,7 @@ Result<std::shared_ptr<HostProcess>> Supervisor::host(const CallContext& context
   for (;;) {
     if (host_ && !host_->alive()) {
       ended_ = std::move(host_);
-      start_at_ = Steady::now() + restart_delay(++ends_);
+      count_end();
     }
     if (host_) return host_;
     const bool early = Steady::now() < start_at_;
@@ -51,8 +59,11 @@ Result<std::shared_ptr<HostProcess>> Supervisor::host(const CallContext& context
   if (opened)
     host_ = *opened;
   else if (opened.error().code == Code::crashed)
-    start_at_ = Steady::now() + restart_delay(++ends_);
+    count_end();
   changed_.notify_all();
+  // The call was not made, so its outcome is not unknown.
+  if (!opened && opened.error().code == Code::crashed)
+    return Error{Code::unavailable, opened.error().message};
   return opened;
 }
 

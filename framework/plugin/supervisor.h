@@ -19,9 +19,12 @@ Duration restart_delay(int ends);
 // Thread-safe.
 class Supervisor final : public Channel {
  public:
-  Supervisor(HostOptions options, Json configuration);
+  enum class Restart { with_back_off, at_once };
+
+  Supervisor(HostOptions options, Json configuration, Restart restart = Restart::with_back_off);
 
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context) override;
+  std::unique_ptr<Channel> apart() const override;
 
  private:
   using Moment = std::chrono::steady_clock::time_point;
@@ -29,10 +32,12 @@ class Supervisor final : public Channel {
 
   Result<std::shared_ptr<HostProcess>> host(const CallContext& context);
   Result<std::shared_ptr<HostProcess>> open_host(const CallContext& context) const;
+  void count_end();
   bool wait(Lock& lock, Moment until, const CallContext& context);
 
   const HostOptions options_;
   const Json configuration_;
+  const Restart restart_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::shared_ptr<HostProcess> host_;

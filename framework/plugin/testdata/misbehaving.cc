@@ -154,6 +154,8 @@ Json observe_file(const Plugin& plugin, const Json& resource) {
   if (!file && errno != ENOENT)
     return {{"existence", "unknown"},
             {"error", {{"code", "unavailable"}, {"message", std::strerror(errno)}}}};
+  const bool deadly = resource.value("/desired/look"_json_pointer, "") == "abort";
+  if (deadly && !std::filesystem::exists(plugin.world + "/mended")) std::abort();
   if (!file) return {{"existence", "absent"}};
   const Json object = Json::parse(file);
   return {{"existence", "present"}, {"mark", object["mark"]}, {"actual", object["spec"]}, {"phase", "Ready"}};

@@ -1,0 +1,40 @@
+// What has crashed the plugin of one instance, for as long as its backend lives: a run of the command line.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "framework/base/result.h"
+
+namespace tenon {
+
+// Thread-safe. Keyed by address, as text.
+class Suspects {
+ public:
+  // Its mutating call was in flight when the host crashed. Perhaps another call did it, so it may be made
+  // once more, alone. The second time it was this one: the error says that nothing changes it any more.
+  Error crashed_changing(const std::string& address, const Error& crash);
+  // A mutating call was answered: it was not this one.
+  void answered(const std::string& address);
+  bool must_be_alone(const std::string& address) const;
+
+  // Looking at it crashed the host, in a batch and alone: nobody looks again.
+  Error crashed_looking(const std::string& address, const Error& crash);
+
+  // Why no call is made; nothing: it may be.
+  std::optional<Error> refuses_change(const std::string& address) const;
+  std::optional<Error> refuses_look(const std::string& address) const;
+
+ private:
+  struct Record {
+    int crashes = 0;
+    std::optional<Error> change, look;  // quarantined, and why
+  };
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Record> records_;
+};
+
+}  // namespace tenon
