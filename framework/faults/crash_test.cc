@@ -30,7 +30,7 @@ void tell(const Findings& findings) {
 
 class Crash : public testing::TestWithParam<int> {
  protected:
-  ~Crash() override { tell(all_); }
+  void TearDown() override { tell(all_); }
 
   void kill(const Attempt& attempt) {
     const Findings one = workshop().kill(attempt);

@@ -10,6 +10,8 @@ namespace {
 
 using namespace tenon::faults;
 
+constexpr int64_t kTellEvery = 500;  // kills
+
 struct Options {
   int size = 200;
   int64_t kills = 2000;
@@ -59,7 +61,9 @@ int kill_all(Workshop& workshop, const Options& options) {
   for (int64_t n = options.part; n < options.kills; n += options.parts) {
     const Findings one = workshop.kill(attempt_of(workshop, n));
     if (!one.good()) std::printf("wrong: %s\n", one.story.c_str()), std::fflush(stdout);
+    const bool tell = (all.kills + one.kills) / kTellEvery > all.kills / kTellEvery;
     all.add(one);
+    if (tell) std::fprintf(stderr, "part %d so far: %s\n", options.part, to_string(all).c_str());
   }
   std::printf("%s\n", to_string(all).c_str());
   return all.good() ? 0 : 1;
