@@ -58,7 +58,11 @@ class CdiImportPlugin : public testing::Test {
               .outputs = {{"disk", disk}, {"contents", {{"directory", claim_}}}}}}};
   }
   ConformanceSample sample() const {
-    return {.address = address_, .spec = blank(), .changed = blank("2Mi"), .dependencies = claim()};
+    return {.address = address_,
+            .spec = blank(),
+            .changed = blank("2Mi"),
+            .dependencies = claim(),
+            .manifest = manifest_};
   }
   Request request(Json spec) const {
     return {.address = address_,
@@ -88,7 +92,9 @@ TEST_F(CdiImportPlugin, ConformsInThisProcess) {
 }
 
 TEST_F(CdiImportPlugin, ConformsInAHostProcess) {
-  EXPECT_EQ(failures(run_conformance(*hosted(), sample())), "");
+  ConformanceSample lasting = sample();
+  lasting.reopen = [this] { return hosted(); };
+  EXPECT_EQ(failures(run_conformance(*hosted(), lasting)), "");
 }
 
 TEST_F(CdiImportPlugin, ADoneImportPassesItsClaimsDiskOn) {

@@ -225,16 +225,20 @@ TEST_F(LibvirtTest, ConformsInAHostProcess) {
   const auto manifest = manifest_in_process(file("PLUGIN")).value_or(nullptr);
   ASSERT_TRUE(manifest);
   EXPECT_EQ(failures(check_manifest(*manifest)), "");
-  const auto backend = open_hosted({.program = file("HOST"), .plugin = file("PLUGIN"), .instance = "libvirt"},
-                                   {{"uri", uri_}}, manifest);
+  const auto open = [&] {
+    return open_hosted({.program = file("HOST"), .plugin = file("PLUGIN"), .instance = "libvirt"},
+                       {{"uri", uri_}}, manifest);
+  };
   const Resource r = request("stop");
   ConformanceSample sample{.address = {"kubevirt.io", "VirtualMachine", "default", "example-vm"},
                            .spec = r.desired,
-                           .changed = r.desired};
+                           .changed = r.desired,
+                           .manifest = manifest,
+                           .reopen = open};
   sample.changed["template"]["spec"]["domain"]["cpu"]["cores"] = 2;
   sample.dependencies[{"cdi.kubevirt.io", "DataVolume", "default", "example-dv"}] = {
       .phase = "Succeeded", .outputs = r.dependencies.begin().value()["outputs"]};
-  EXPECT_EQ(failures(run_conformance(*backend, sample)), "");
+  EXPECT_EQ(failures(run_conformance(*open(), sample)), "");
 }
 
 TEST_F(LibvirtTest, ADaemonThatHangsIsUnavailableAndNotWaitedForForever) {

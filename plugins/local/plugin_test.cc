@@ -24,7 +24,8 @@ class LocalPlugin : public testing::Test {
   ConformanceSample sample() const {
     return {.address = {"core", "PersistentVolumeClaim", "ns", "c"},
             .spec = claim("64Mi"),
-            .changed = claim("1Gi")};
+            .changed = claim("1Gi"),
+            .manifest = manifest_};
   }
   const Schema& schema() const { return manifest_->kinds.at(0).schema; }
 
@@ -46,10 +47,12 @@ TEST_F(LocalPlugin, ConformsInThisProcess) {
 }
 
 TEST_F(LocalPlugin, ConformsInAHostProcess) {
-  const auto backend =
-      open_hosted({.program = file_of("HOST"), .plugin = file_of("PLUGIN"), .instance = "local"},
-                  configuration_, manifest_);
-  EXPECT_EQ(failures(run_conformance(*backend, sample())), "");
+  ConformanceSample lasting = sample();
+  lasting.reopen = [&] {
+    return open_hosted({.program = file_of("HOST"), .plugin = file_of("PLUGIN"), .instance = "local"},
+                       configuration_, manifest_);
+  };
+  EXPECT_EQ(failures(run_conformance(*lasting.reopen(), lasting)), "");
 }
 
 TEST_F(LocalPlugin, AClaimIsBoundAndTellsItsDisk) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "framework/base/digest.h"
+#include "framework/plugin/conformance/edge_checks.h"
 
 namespace tenon {
 namespace {
@@ -177,31 +178,14 @@ class Conformance {
   Findings findings_;
 };
 
-std::string advice_on(const KindManifest& kind) {
-  if (kind.plural.empty()) return "give it a plural, or people cannot name it in the plural";
-  if (kind.ready.phases.empty() && !kind.ready.failing.empty())
-    return "failing phases without ready ones: name the phases in which it is ready";
-  if (kind.ready.later && kind.ready.phases.empty()) return "it becomes ready later, but no phase says when";
-  if (kind.claim && !kind.populates.empty()) return "a claim is filled by another kind, not by itself";
-  for (const std::string& phase : kind.ready.phases)
-    if (std::find(kind.ready.failing.begin(), kind.ready.failing.end(), phase) != kind.ready.failing.end())
-      return "phase " + phase + " is both ready and failing";
-  return "";
-}
-
 }  // namespace
 
 Findings run_conformance(Backend& backend, const ConformanceSample& sample) {
-  return Conformance(backend, sample).run();
-}
-
-Findings check_manifest(const Manifest& manifest) {
-  Findings findings;
-  findings.push_back(
-      {"the manifest serves kinds", !manifest.kinds.empty(), manifest.kinds.empty() ? "add one" : ""});
-  for (const KindManifest& kind : manifest.kinds) {
-    const std::string advice = advice_on(kind);
-    findings.push_back({"the manifest of " + to_string(kind.name) + " makes sense", advice.empty(), advice});
+  Findings findings = Conformance(backend, sample).run();
+  // What does not do the straight way does nothing beside it.
+  if (failures(findings).empty()) {
+    Findings edges = check_edges(backend, sample);
+    findings.insert(findings.end(), edges.begin(), edges.end());
   }
   return findings;
 }
