@@ -1,6 +1,6 @@
 // One running tenon-plugin-host: started, spoken to, and its end noticed. It never starts again; supervisor.h
-// makes the next one. What the plugin left in the host's session ends with it; a worker that is to outlive it
-// has a session of its own.
+// makes the next one. What the plugin left in the host's session ends with it, unless this process was
+// killed; a worker that is to outlive it has a session of its own.
 #pragma once
 
 #include <sys/types.h>

@@ -1,7 +1,10 @@
 // What a plugin does to the process that carries it stays there.
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <thread>
 
 #include "framework/plugin/hosted_testing.h"
 #include "framework/plugin/manifest_cache.h"
@@ -106,6 +109,37 @@ TEST_F(Misbehaving, AForkHoldsNeitherTheLockNorTheConnection) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc/" + worker + "/fd"))
     EXPECT_NE(std::filesystem::read_symlink(entry.path()).string().substr(0, 7), "socket:");
   kill(std::atoi(worker.c_str()), SIGKILL);
+}
+
+// However the parent ends, and though the plugin hangs, so that it never reads of it; a worker goes on.
+TEST_F(Misbehaving, AHostThatHangsDiesWithItsParentAndAWorkerDoesNot) {
+  for (const int how : {SIGKILL, SIGTERM, SIGABRT, 0}) {
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const pid_t parent = fork();
+    if (parent == 0) {
+      const auto host = HostProcess::start(options());
+      const auto worker = host ? (*host)->call("create", to_json(behaving("worker")), {}) : host.error();
+      std::jthread hanging([&] {
+        [[maybe_unused]] const auto never = (*host)->call("create", to_json(behaving("hang")), {});
+      });
+      const auto meet = (*host)->call("create", to_json(behaving("pid")), {});
+      const pid_t pids[2] = {(*host)->pid(),
+                             std::atoi(worker.value()["identity"].get<std::string>().c_str())};
+      [[maybe_unused]] const ssize_t written = write(ends[1], pids, sizeof pids);
+      if (how == 0) _exit(0);
+      for (;;) pause();
+    }
+    pid_t pids[2] = {0, 0};
+    ASSERT_EQ(read(ends[0], pids, sizeof pids), static_cast<ssize_t>(sizeof pids));
+    if (how != 0) kill(parent, how);
+    waitpid(parent, nullptr, 0);
+    for (const std::string host = std::to_string(pids[0]); runs(host);) std::this_thread::sleep_for(1ms);
+    EXPECT_TRUE(runs(std::to_string(pids[1]))) << how;
+    kill(pids[1], SIGKILL);
+    close(ends[0]);
+    close(ends[1]);
+  }
 }
 
 TEST_F(Misbehaving, WhatThePluginPrintsIsInTheLog) {
