@@ -9,13 +9,34 @@
 
 namespace tenon {
 
+namespace {
+
+// Looking the algorithm up takes longer than most of our digests.
+const EVP_MD* algorithm() {
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return found;
+}
+
+std::string text_of(const std::array<unsigned char, 32>& hash) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string text = "sha256:";
+  text.reserve(text.size() + 2 * hash.size());
+  for (unsigned char byte : hash) {
+    text += kHex[byte >> 4];
+    text += kHex[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   ~State() { EVP_MD_CTX_free(context); }
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr);
+  EVP_DigestInit_ex(state_->context, algorithm(), nullptr);
 }
 Sha256::~Sha256() = default;
 
@@ -25,19 +46,13 @@ std::string Sha256::finish() {
   std::array<unsigned char, 32> hash{};
   unsigned int length = 0;
   EVP_DigestFinal_ex(state_->context, hash.data(), &length);
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string text = "sha256:";
-  for (unsigned char byte : hash) {
-    text += kHex[byte >> 4];
-    text += kHex[byte & 15];
-  }
-  return text;
+  return text_of(hash);
 }
 
 std::string sha256(std::string_view bytes) {
-  Sha256 digest;
-  digest.update(bytes);
-  return digest.finish();
+  std::array<unsigned char, 32> hash{};
+  EVP_Digest(bytes.data(), bytes.size(), hash.data(), nullptr, algorithm(), nullptr);
+  return text_of(hash);
 }
 
 std::string random_uuid() {

@@ -57,7 +57,7 @@ Json conditions_of(const Observation& observation) {
 }
 
 OrderedJson describe(const Item& item, const View& view, const Catalog& catalog) {
-  const KindManifest* kind = catalog.find(item.address.kind_name());
+  const KindManifest* kind = catalog.find(item.address);
   const Observation& observation = item.observation;
   OrderedJson json = {{"address", to_string(item.address)},
                       {"instance", item.instance},

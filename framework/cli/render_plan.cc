@@ -50,7 +50,7 @@ void flatten(const Json& value, const Schema* schema, const std::string& pointer
 
 std::vector<FieldChange> fields_of(const Change& change, const Catalog& catalog) {
   if (change.action != Action::create || !change.desired.is_object()) return change.fields;
-  const KindManifest* kind = catalog.find(change.address.kind_name());
+  const KindManifest* kind = catalog.find(change.address);
   std::vector<FieldChange> fields;
   flatten(change.desired, kind ? &kind->schema : nullptr, "", fields);
   return fields;
@@ -113,7 +113,7 @@ std::string render_external(const Address& address, const Observations& observat
 // Changes and awaits in the order of the steps; a replace stands where its delete is.
 std::string render_steps(const Plan& plan, const Catalog& catalog, const Style& style) {
   std::map<Address, const Change*> changes;
-  for (const Change& change : plan.changes) changes.emplace(change.address, &change);
+  for (const Change& change : plan.changes) changes.emplace_hint(changes.end(), change.address, &change);
   std::string text;
   for (const Step& step : plan.steps) {
     if (step.kind == StepKind::await && step.await) {

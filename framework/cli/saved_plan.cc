@@ -57,7 +57,7 @@ Status check_fingerprints(const Planned& planned, const Catalog& catalog) {
   for (const auto& [address, before] : planned.plan.fingerprints) {
     const auto seen = planned.observations.find(address);
     const Observation now = seen == planned.observations.end() ? Observation() : seen->second;
-    if (fingerprint(now, catalog.find(address.kind_name())) != before)
+    if (fingerprint(now, catalog.find(address)) != before)
       return stale(to_string(address) + " has changed since it was made");
   }
   return {};

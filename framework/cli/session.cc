@@ -71,8 +71,8 @@ bool load_resources(const Arguments& arguments, Environment& env, std::vector<Re
     return false;
   }
   Diagnostics diagnostics;
-  const std::vector<Document> documents = load_paths(arguments.files, diagnostics);
-  resources = to_resources(documents, arguments.name_space, diagnostics);
+  std::vector<Document> documents = load_paths(arguments.files, diagnostics);
+  resources = to_resources(std::move(documents), arguments.name_space, diagnostics);
   return print_diagnostics(diagnostics, env);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 
 #include "framework/cli/text.h"
 #include "framework/engine/observe.h"
@@ -16,8 +17,8 @@ bool is_open(StepStatus status) {
   return status == StepStatus::pending || status == StepStatus::waiting || status == StepStatus::running;
 }
 
-Resource resource_of(const Step& step) {
-  Resource resource{.address = step.address, .instance = step.instance, .spec = step.desired};
+Resource resource_of(const Plan& plan, const Step& step) {
+  Resource resource{.address = step.address, .instance = step.instance, .spec = plan.desired(step.address)};
   resource.labels = step.labels;
   resource.annotations = step.annotations;
   resource.origin.parent = step.parent;
@@ -27,13 +28,14 @@ Resource resource_of(const Step& step) {
 // The last plan's creates that are not in the inventory yet: nothing else knows of them.
 std::vector<Resource> unborn(const Plan& plan, const std::vector<StepRecord>& records,
                              const std::vector<Owned>& owned) {
+  std::unordered_set<Address> names;
+  for (const Owned& row : owned) names.insert(row.address);
   std::vector<Resource> resources;
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
-    const bool known = std::any_of(owned.begin(), owned.end(),
-                                   [&](const Owned& row) { return row.address == step.address; });
+    const bool known = names.contains(step.address);
     const bool done = i < records.size() && records[i].status == StepStatus::done;
-    if (step.kind == StepKind::create && !known && !done) resources.push_back(resource_of(step));
+    if (step.kind == StepKind::create && !known && !done) resources.push_back(resource_of(plan, step));
   }
   return resources;
 }
@@ -83,7 +85,7 @@ void judge_present(Item& item, const KindManifest* kind) {
 
 void judge_item(Item& item, const Catalog& catalog, const Observations& observations) {
   switch (item.observation.existence) {
-    case Existence::present: return judge_present(item, catalog.find(item.address.kind_name()));
+    case Existence::present: return judge_present(item, catalog.find(item.address));
     case Existence::absent: return judge_absent(item, observations);
     case Existence::unknown: break;
   }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 
 #include "framework/run/values.h"
@@ -11,27 +12,28 @@
 namespace tenon {
 namespace {
 
-using OwnedByAddress = std::map<Address, const Owned*>;
+using OwnedByAddress = std::unordered_map<Address, const Owned*>;
 
 // Some resources of one instance that are looked at in one call.
 struct Batch {
   std::string instance;
-  std::vector<Request> requests;
+  std::vector<const Address*> addresses;
   std::vector<Observation> observations;
 };
 
 // Addresses by the length of their longest chain of dependencies: a wave needs only what earlier ones saw.
-std::vector<std::vector<Address>> waves_of(const Graph& graph) {
-  std::map<Address, size_t> depth;
-  std::vector<std::vector<Address>> waves;
+std::vector<std::vector<const Address*>> waves_of(const Graph& graph) {
+  std::unordered_map<Address, size_t> depths;
+  std::vector<std::vector<const Address*>> waves;
   for (const Address& address : graph.order) {
-    size_t& own = depth[address];
+    size_t depth = 0;
     for (const Address& dependency : graph.dependencies(address)) {
-      const auto known = depth.find(dependency);
-      if (known != depth.end() && dependency != address) own = std::max(own, known->second + 1);
+      const auto known = depths.find(dependency);
+      if (known != depths.end() && dependency != address) depth = std::max(depth, known->second + 1);
     }
-    if (waves.size() <= own) waves.resize(own + 1);
-    waves[own].push_back(address);
+    if (graph.required_by.contains(address) || !graph.values.empty()) depths.emplace(address, depth);
+    if (waves.size() <= depth) waves.resize(depth + 1);
+    waves[depth].push_back(&address);
   }
   return waves;
 }
@@ -43,7 +45,7 @@ Json filled_in(const Resource& resource, const Observations& seen, const Catalog
     return found == seen.end() || found->second.existence != Existence::present ? nullptr
                                                                                 : &found->second.outputs;
   };
-  return fill_references(resource.spec, outputs, catalog.find(resource.address.kind_name())).value_or(Json());
+  return fill_references(resource.spec, outputs, catalog.find(resource.address)).value_or(Json());
 }
 
 void add_dependencies(const Graph& graph, const Observations& seen, const OwnedByAddress& owned,
@@ -72,8 +74,17 @@ void add_owned(const Owned& owned, Request& request) {
   if (request.desired.is_null()) request.desired = owned.intent ? owned.intent->spec : owned.applied;
 }
 
-Request request_for(const Address& address, const Graph& graph, const Observations& seen,
-                    const OwnedByAddress& owned, const std::string& inventory, const Catalog& catalog) {
+// What requests are made of; none of it changes while a wave is looked at.
+struct Knowledge {
+  const Graph& graph;
+  const Observations& seen;
+  const OwnedByAddress& owned;
+  const std::string& inventory;
+  const Catalog& catalog;
+};
+
+Request request_for(const Address& address, const Knowledge& knowledge) {
+  const auto& [graph, seen, owned, inventory, catalog] = knowledge;
   Request request{.address = address, .inventory = inventory};
   const auto resource = graph.desired.find(address);
   if (resource != graph.desired.end()) {
@@ -97,30 +108,33 @@ Result<std::string> instance_of(const Address& address, const Graph& graph, cons
   return catalog.route(Resource{.address = address});
 }
 
-void call(const Backends& backends, const ObserveOptions& options, Batch& batch) {
+void call(const Knowledge& knowledge, const Backends& backends, const ObserveOptions& options, Batch& batch) {
   const auto all_unknown = [&](const Error& error) {
-    batch.observations.assign(batch.requests.size(), unknown_observation(error));
+    batch.observations.assign(batch.addresses.size(), unknown_observation(error));
   };
   const auto backend = backends.find(batch.instance);
   if (backend == backends.end())
     return all_unknown(
         {Code::failed_precondition, "there is no instance '" + batch.instance + "' in the configuration"});
+  std::vector<Request> requests;
+  requests.reserve(batch.addresses.size());
+  for (const Address* address : batch.addresses) requests.push_back(request_for(*address, knowledge));
   CallContext context;
   context.deadline = std::chrono::steady_clock::now() + options.deadline;
-  Result<std::vector<Observation>> answer = backend->second->observe(batch.requests, context);
+  Result<std::vector<Observation>> answer = backend->second->observe(requests, context);
   if (!answer) return all_unknown(with_context("observing with " + batch.instance, answer.error()));
-  if (answer->size() != batch.requests.size())
+  if (answer->size() != requests.size())
     return all_unknown({Code::internal, batch.instance + " answered " + std::to_string(answer->size()) +
-                                            " of " + std::to_string(batch.requests.size()) +
-                                            " observations"});
+                                            " of " + std::to_string(requests.size()) + " observations"});
   batch.observations = std::move(*answer);
 }
 
 // Every batch, by a bounded number of threads.
-void call_all(const Backends& backends, const ObserveOptions& options, std::vector<Batch>& batches) {
+void call_all(const Knowledge& knowledge, const Backends& backends, const ObserveOptions& options,
+              std::vector<Batch>& batches) {
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    for (size_t i = next++; i < batches.size(); i = next++) call(backends, options, batches[i]);
+    for (size_t i = next++; i < batches.size(); i = next++) call(knowledge, backends, options, batches[i]);
   };
   std::vector<std::jthread> helpers;
   const size_t threads = std::min<size_t>(batches.size(), std::max(1, options.threads));
@@ -128,12 +142,12 @@ void call_all(const Backends& backends, const ObserveOptions& options, std::vect
   work();
 }
 
-void add_to_batches(std::string instance, size_t limit, Request request, std::vector<Batch>& batches,
+void add_to_batches(std::string instance, size_t limit, const Address& address, std::vector<Batch>& batches,
                     std::map<std::string, size_t>& open) {
   const auto [current, fresh] = open.try_emplace(instance, batches.size());
-  if (!fresh && batches[current->second].requests.size() >= limit) current->second = batches.size();
+  if (!fresh && batches[current->second].addresses.size() >= limit) current->second = batches.size();
   if (current->second == batches.size()) batches.push_back({.instance = std::move(instance)});
-  batches[current->second].requests.push_back(std::move(request));
+  batches[current->second].addresses.push_back(&address);
 }
 
 }  // namespace
@@ -143,24 +157,24 @@ Observations observe(const Graph& graph, const std::vector<Owned>& owned, const 
   OwnedByAddress rows;
   for (const Owned& row : owned) rows.emplace(row.address, &row);
   Observations seen;
-  for (const std::vector<Address>& wave : waves_of(graph)) {
+  const Knowledge knowledge{graph, seen, rows, inventory, catalog};
+  for (const std::vector<const Address*>& wave : waves_of(graph)) {
     std::vector<Batch> batches;
     std::map<std::string, size_t> open;
-    for (const Address& address : wave) {
-      Result<std::string> instance = instance_of(address, graph, rows, catalog);
+    for (const Address* address : wave) {
+      Result<std::string> instance = instance_of(*address, graph, rows, catalog);
       if (!instance) {
-        seen.emplace(address, unknown_observation(instance.error()));
+        seen.emplace(*address, unknown_observation(instance.error()));
         continue;
       }
       const Instance* known = catalog.find_instance(*instance);
       const size_t limit = known ? std::max(1, known->manifest->batch) : 1000;
-      add_to_batches(*instance, limit, request_for(address, graph, seen, rows, inventory, catalog), batches,
-                     open);
+      add_to_batches(*instance, limit, *address, batches, open);
     }
-    call_all(backends, options, batches);
+    call_all(knowledge, backends, options, batches);
     for (Batch& batch : batches)
-      for (size_t i = 0; i < batch.requests.size(); ++i)
-        seen.emplace(batch.requests[i].address, std::move(batch.observations[i]));
+      for (size_t i = 0; i < batch.addresses.size(); ++i)
+        seen.emplace_hint(seen.end(), *batch.addresses[i], std::move(batch.observations[i]));
   }
   return seen;
 }

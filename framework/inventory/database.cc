@@ -2,14 +2,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace tenon {
 namespace {
-
-struct Finalize {
-  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-};
-using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
 std::vector<std::string> columns_of(sqlite3_stmt* statement) {
   std::vector<std::string> columns;
@@ -80,19 +76,37 @@ Result<Database> Database::open(const std::string& path, bool read_only) {
   return database;
 }
 
+Result<sqlite3_stmt*> Database::prepared(const std::string& sql) {
+  auto& kept = statements_[sql];
+  if (kept) return kept.get();
+  sqlite3_stmt* raw = nullptr;
+  if (sqlite3_prepare_v3(db_.get(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK) {
+    Error wrong = error();
+    statements_.erase(sql);
+    return wrong;
+  }
+  kept.reset(raw);
+  return raw;
+}
+
 Result<std::vector<std::vector<std::string>>> Database::query(
     const std::string& sql, const std::vector<std::string_view>& arguments) {
-  sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v2(db_.get(), sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) return error();
-  const Statement statement(raw);
+  const auto prepared = this->prepared(sql);
+  if (!prepared) return prepared.error();
+  sqlite3_stmt* const statement = *prepared;
   for (size_t i = 0; i < arguments.size(); ++i)
-    sqlite3_bind_text64(raw, static_cast<int>(i + 1), arguments[i].data(), arguments[i].size(), SQLITE_STATIC,
-                        SQLITE_UTF8);
+    sqlite3_bind_text64(statement, static_cast<int>(i + 1), arguments[i].data(), arguments[i].size(),
+                        SQLITE_STATIC, SQLITE_UTF8);
   std::vector<std::vector<std::string>> rows;
   errno = 0;
-  int result = sqlite3_step(raw);
-  for (; result == SQLITE_ROW; result = sqlite3_step(raw)) rows.push_back(columns_of(raw));
-  if (result != SQLITE_DONE) return error();
+  int result = sqlite3_step(statement);
+  for (; result == SQLITE_ROW; result = sqlite3_step(statement)) rows.push_back(columns_of(statement));
+  std::optional<Error> wrong;
+  if (result != SQLITE_DONE) wrong = error();
+  // An open statement would hold on to its locks, and to what the caller gave it.
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  if (wrong) return *wrong;
   return rows;
 }
 

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,8 +37,16 @@ class Database {
     void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
   };
 
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+
+  Result<sqlite3_stmt*> prepared(const std::string& sql);
+
   std::string path_;
   std::unique_ptr<sqlite3, Close> db_;
+  // By their text; there are few different ones, and most are executed again and again.
+  std::map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
 };
 
 // Rolls back unless committed.

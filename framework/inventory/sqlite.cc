@@ -116,31 +116,38 @@ Error newer(const std::string& path, int format) {
                                          ": use a newer tenon"};
 }
 
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+// A run's text with its end, without reading the plan in it again. Members stand by name.
+std::string with_end(const std::string& run, Time ended) {
+  return "{\"ended\":" + std::to_string(ended.time_since_epoch().count()) + "," + run.substr(1);
+}
+
 // Applies records within one transaction and keeps the sum.
 class Writer {
  public:
   Writer(Database& database, std::string sum) : database_(database), sum_(std::move(sum)) {}
 
   Status operator()(const PutOwned& put) {
-    return store("resources", to_string(put.owned.address), to_json(put.owned));
+    return store("resources", to_string(put.owned.address), text_of(to_json(put.owned)));
   }
   Status operator()(const DropOwned& drop) { return remove("resources", to_string(drop.address)); }
   Status operator()(const BeginRun& begin) {
     for (const char* table : {"run", "steps"})
       if (Status cleared = clear(table); !cleared) return cleared;
     for (const StepRecord& step : begin.run.steps)
-      if (Status stored = store("steps", step_key(step.step), to_json(step)); !stored) return stored;
-    return store("run", begin.run.id, to_json(begin.run));
+      if (Status stored = insert("steps", step_key(step.step), text_of(to_json(step))); !stored)
+        return stored;
+    return insert("run", begin.run.id, text_of(to_json(begin.run)));
   }
-  Status operator()(const PutStep& put) { return store("steps", step_key(put.step.step), to_json(put.step)); }
+  Status operator()(const PutStep& put) {
+    return store("steps", step_key(put.step.step), text_of(to_json(put.step)));
+  }
   Status operator()(const EndRun& end) {
     const auto rows = database_.query("SELECT text FROM run WHERE key = ?", {end.run});
     if (!rows) return rows.error();
     if (rows->empty()) return {};
-    auto run = run_from_json(Json::parse(rows->front()[0], nullptr, false));
-    if (!run) return damaged(database_.path(), run.error().message);
-    run->ended = end.ended;
-    return store("run", end.run, to_json(*run));
+    return store("run", end.run, with_end(rows->front()[0], end.ended));
   }
   Status finish() { return database_.execute("UPDATE meta SET sum = ?", {sum_}); }
 
@@ -152,9 +159,12 @@ class Writer {
     for (const auto& row : *rows) toggle(sum_, row[0]);
     return {};
   }
-  Status store(const std::string& table, const std::string& key, const Json& json) {
+  Status store(const std::string& table, const std::string& key, const std::string& text) {
     if (Status s = toggle_stored(table, " WHERE key = ?", {key}); !s) return s;
-    const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return insert(table, key, text);
+  }
+  // Nothing is stored under the key.
+  Status insert(const std::string& table, const std::string& key, const std::string& text) {
     const std::string digest = digest_of(table, key, text);
     toggle(sum_, digest);
     return database_.execute("INSERT OR REPLACE INTO " + table + " VALUES (?, ?, ?)", {key, text, digest});

@@ -41,6 +41,13 @@ const KindManifest* Catalog::find(const KindName& kind) const {
   return nullptr;
 }
 
+const KindManifest* Catalog::find(const Address& address) const {
+  for (const Instance& instance : instances_)
+    for (const KindManifest& kind : instance.manifest->kinds)
+      if (kind.name.kind == address.kind && kind.name.group == address.group) return &kind;
+  return nullptr;
+}
+
 const Instance* Catalog::find_instance(std::string_view name) const {
   for (const Instance& instance : instances_)
     if (instance.name == name) return &instance;

@@ -31,6 +31,7 @@ class Catalog {
 
   // The kind as any instance serves it; null: nobody does.
   const KindManifest* find(const KindName& kind) const;
+  const KindManifest* find(const Address& address) const;  // its kind
   const Instance* find_instance(std::string_view name) const;
   const std::vector<Instance>& instances() const { return instances_; }
   std::vector<KindName> kinds() const;

@@ -92,6 +92,14 @@ Judgement judge(const Await& await, const Observation& observation, const std::s
   return {};
 }
 
+const Json& Plan::desired(const Address& address) const {
+  static const Json none;
+  const auto found =
+      std::lower_bound(changes.begin(), changes.end(), address,
+                       [](const Change& change, const Address& wanted) { return change.address < wanted; });
+  return found == changes.end() || found->address != address ? none : found->desired;
+}
+
 bool Plan::refused() const {
   return std::any_of(changes.begin(), changes.end(), [](const Change& c) { return c.refusal.has_value(); });
 }

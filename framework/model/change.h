@@ -81,7 +81,7 @@ enum class StepKind { create, update, remove, await };
 
 std::string_view to_string(StepKind kind);  // "delete" for remove
 
-// One unit of a plan; its number is its index in Plan::steps.
+// One unit of a plan; its number is its index in Plan::steps. The spec is the one of its address's change.
 struct Step {
   StepKind kind = StepKind::create;
   Address address;  // of an await: what it waits for
@@ -89,7 +89,6 @@ struct Step {
   std::vector<int> after;      // steps that must have ended well before this one starts
   std::vector<Await> guards;   // of a call: observed again immediately before it
   std::optional<Await> await;  // of an await, and nothing else
-  Json desired;                // references still in it
   Json labels = Json::object(), annotations = Json::object();
   std::vector<std::string> operations;
   std::vector<Address> dependencies;  // declared requirements and value references: given to the call
@@ -108,6 +107,8 @@ struct Plan {
   std::vector<std::string> notes;
 
   bool empty() const { return steps.empty(); }
+  // The change's spec, references still in it; null: there is none.
+  const Json& desired(const Address& address) const;
   bool refused() const;
   // Something could not be looked at: the rest runs.
   bool blocked() const;

@@ -141,6 +141,7 @@ KindManifest parse_kind(const Json& json, const std::string& pointer, std::optio
   reader.read("plural", kind.plural);
   reader.read("shortNames", kind.short_names);
   reader.read("claim", kind.claim);
+  reader.read("composite", kind.composite);
   if (kind.name.group.empty()) reader.fail("group", "a group; the core group is \"core\"");
   if (kind.name.kind.empty()) reader.fail("kind", "a kind");
   if (kind.plural.empty()) {

@@ -51,6 +51,7 @@ struct KindManifest {
   std::vector<Column> columns;  // without the name and the age; none: those that all kinds have
   ReadyRule ready;
   bool claim = false;
+  bool composite = true;  // may have children: is expanded if the plugin can
   std::string populates;  // name of the requirement whose target this kind fills; "": none
   std::vector<RequirementRule> requirements;
 };

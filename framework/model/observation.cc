@@ -33,25 +33,29 @@ std::optional<Existence> parse_existence(const std::string& text) {
 // Throws nlohmann's exceptions where a member has the wrong type.
 Observation read(const Json& json) {
   Observation o;
-  o.phase = json.value("phase", "");
-  o.reason = json.value("reason", "");
-  o.message = json.value("message", "");
-  o.identity = json.value("identity", "");
+  const auto take = [&json](const char* key, std::string& target) {
+    if (const auto member = json.find(key); member != json.end()) member->get_to(target);
+  };
+  take("phase", o.phase);
+  take("reason", o.reason);
+  take("message", o.message);
+  take("identity", o.identity);
   if (const auto error = json.find("error"); error != json.end())
     o.error = Error{parse_code(error->value("code", "")), error->value("message", "")};
   if (const auto mark = json.find("mark"); mark != json.end())
     o.mark = Mark{mark->value("inventory", ""), mark->value("address", ""), mark->value("nonce", ""),
                   mark->value("generation", "")};
-  o.actual = json.value("actual", Json());
-  o.outputs = json.value("outputs", Json::object());
+  if (const auto actual = json.find("actual"); actual != json.end()) o.actual = *actual;
+  if (const auto outputs = json.find("outputs"); outputs != json.end()) o.outputs = *outputs;
   if (const auto progress = json.find("progress"); progress != json.end())
     o.progress = progress->get<double>();
   o.contents = parse_contents(json.value("contents", ""));
   o.busy = json.value("busy", false);
   o.resumable = json.value("resumable", false);
-  o.users = json.value("users", std::vector<std::string>());
-  o.conditions = conditions_from_json(json.value("conditions", Json::array()));
-  o.notes = json.value("notes", std::vector<std::string>());
+  if (const auto users = json.find("users"); users != json.end()) users->get_to(o.users);
+  if (const auto conditions = json.find("conditions"); conditions != json.end())
+    o.conditions = conditions_from_json(*conditions);
+  if (const auto notes = json.find("notes"); notes != json.end()) notes->get_to(o.notes);
   return o;
 }
 

@@ -1,5 +1,7 @@
 #include "framework/model/resource.h"
 
+#include <algorithm>
+
 #include "framework/model/json_reader.h"
 
 namespace tenon {
@@ -20,6 +22,11 @@ Result<ValueReference> parse_reference(const Json& value, const std::string& poi
     return malformed("path is not a JSON pointer such as /disk/path");
   if (value.size() != 2) return malformed("there are other fields beside tenon.dev/ref and path");
   return ValueReference{pointer, *address, path->get<std::string>()};
+}
+
+bool has_reference(const Json& value) {
+  return is_reference(value) ||
+         (value.is_structured() && std::any_of(value.begin(), value.end(), has_reference));
 }
 
 Status collect(const Json& value, const std::string& pointer, std::vector<ValueReference>& references) {
@@ -48,6 +55,7 @@ bool is_reference(const Json& value) { return value.is_object() && value.contain
 
 Result<std::vector<ValueReference>> references_in(const Json& spec) {
   std::vector<ValueReference> references;
+  if (!has_reference(spec)) return references;  // most have none
   const Status status = collect(spec, "", references);
   if (!status) return status.error();
   return references;

@@ -59,6 +59,8 @@ class Completer {
       : catalog_(catalog), expand_(expand), diagnostics_(diagnostics) {}
 
   std::vector<Resource> run(std::vector<Resource> level) {
+    resources_.reserve(level.size());
+    index_.reserve(level.size());
     for (int depth = 0; !level.empty(); ++depth) level = add_level(std::move(level), depth);
     return std::move(resources_);
   }
@@ -79,7 +81,7 @@ class Completer {
 
   // Sound: without a problem, and now the last of resources_.
   bool add(Resource resource) {
-    const KindManifest* kind = catalog_.find(resource.address.kind_name());
+    const KindManifest* kind = catalog_.find(resource.address);
     if (kind && kind->cluster_scoped) resource.address.name_space = "-";
     if (!is_new(resource)) return false;
     const bool sound = place(resource) && kind && convert(resource, *kind) && validate(resource, *kind);
@@ -157,7 +159,9 @@ class Completer {
 
   bool expands(const Resource& resource) const {
     const Instance* instance = catalog_.find_instance(resource.instance);
-    return instance && instance->manifest->capabilities.count(std::string(kExpandCapability)) > 0;
+    const KindManifest* kind = catalog_.find(resource.address);
+    return kind && kind->composite && instance &&
+           instance->manifest->capabilities.count(std::string(kExpandCapability)) > 0;
   }
 
   void expand_all(const std::string& instance, const std::vector<Resource>& parents, int depth,

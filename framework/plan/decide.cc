@@ -56,6 +56,8 @@ class Decider {
     fate_.filled = fill_known_values(situation_, *resource_);
   }
 
+  const Json& filled() const { return fate_.filled ? *fate_.filled : resource_->spec; }
+
   bool block_if_unknown() {
     if (observation_.existence != Existence::unknown) return false;
     act(Action::blocked,
@@ -109,7 +111,7 @@ class Decider {
   }
 
   void create_absent() {
-    change().operations = operations_of_create(kind_->schema, fate_.filled);
+    change().operations = operations_of_create(kind_->schema, filled());
     if (!row_) return act(Action::create, "it does not exist");
     if (!row_->intent) return act(Action::create, "it no longer exists: somebody removed it");
     fate_.nonce = row_->intent->nonce;
@@ -117,7 +119,7 @@ class Decider {
   }
 
   void keep_present() {
-    const SpecDiff diff = diff_spec(kind_->schema, fate_.filled, baseline(), observation_.actual);
+    const SpecDiff diff = diff_spec(kind_->schema, filled(), baseline(), observation_.actual);
     change().fields = diff.fields;
     // The create that began the work has still to be recorded; repeating it starts nothing twice.
     const bool unrecorded = is_open() && diff.empty();
@@ -154,7 +156,7 @@ class Decider {
 
   void replace_failed() {
     const std::string why = observation_.message.empty() ? observation_.reason : observation_.message;
-    change().operations = operations_of_create(kind_->schema, fate_.filled);
+    change().operations = operations_of_create(kind_->schema, filled());
     act(Action::replace, "it is " + observation_.phase + (why.empty() ? "" : ": " + why));
   }
 
@@ -175,7 +177,7 @@ class Decider {
     const bool lost = !situation_.is_recorded(address_);
     if (observation_.mark) fate_.nonce = observation_.mark->nonce;
     if (fate_.nonce.empty() && row_) fate_.nonce = row_->intent ? row_->intent->nonce : row_->nonce;
-    change().operations = operations_of_create(kind_->schema, fate_.filled);
+    change().operations = operations_of_create(kind_->schema, filled());
     act(Action::create, lost ? "resume: it is ours by its mark, but the inventory has no record of it"
                         : observation_.resumable ? "resume: it is unfinished and nobody works on it"
                                                  : "resume: an earlier create was interrupted");
@@ -188,7 +190,7 @@ class Decider {
     fate_.stops_only = diff.stops_only;
     change().action = diff.rule == UpdateRule::replace ? Action::replace : Action::update;
     if (change().action == Action::replace)
-      change().operations = operations_of_create(kind_->schema, fate_.filled);
+      change().operations = operations_of_create(kind_->schema, filled());
     for (const std::string& refusal : diff.refusals)
       refuse(title(address_) + ": " + refusal, "set it back in the manifest, or delete the resource first");
     if (diff.rule == UpdateRule::restart) change().notes.push_back("takes effect at its next restart");

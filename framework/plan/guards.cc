@@ -146,9 +146,8 @@ std::string blocker_of(const Situation& situation, const Address& address) {
 }
 
 // Done already, or going on with what was allowed when it began.
-bool writes_nothing_new(const Situation& situation, const Address& importer, const Address& claim,
-                        const Fate& fate) {
-  const std::string generation = generation_of(fate.filled);
+bool writes_nothing_new(const Situation& situation, const Address& importer, const Address& claim) {
+  const std::string generation = generation_of(situation.filled(importer));
   if (situation.is_filled_by(claim, importer, generation)) return true;
   const Observation& observation = situation.observation(importer);
   const bool present = observation.existence == Existence::present;
@@ -175,7 +174,7 @@ void guard_import(Situation& situation, const Address& importer, const Address& 
   const Fate* beneath = situation.fate(claim);
   const bool made_anew = beneath && beneath->removes();
   if (made_anew || situation.observation(claim).contents != Contents::populated) return;
-  if (writes_nothing_new(situation, importer, claim, fate)) return;
+  if (writes_nothing_new(situation, importer, claim)) return;
   const std::vector<Address> holders = situation.holders_of(claim);
   if (const Address* user = user_of(situation, holders, importer)) {
     fate.change.refusal = Refusal{title(claim) + " cannot be filled anew while " + title(*user) + " uses it",

@@ -77,18 +77,22 @@ void look_up_plugins(const Catalog& catalog, Plan& plan) {
 
 void take_fingerprints(const Situation& situation, Plan& plan) {
   for (const Address& address : situation.graph.order)
-    plan.fingerprints.emplace(address, fingerprint(situation.observation(address), situation.kind(address)));
+    plan.fingerprints.emplace_hint(plan.fingerprints.end(), address,
+                                   fingerprint(situation.observation(address), situation.kind(address)));
 }
 
 void collect_changes(Situation& situation, Plan& plan) {
   size_t left = 0;
+  std::vector<Change*> changes;
   for (auto& [address, fate] : situation.fates) {
     const bool declared = situation.desired(address) != nullptr;
     if (!declared && fate.change.action == Action::none && !fate.change.refusal) ++left;
-    plan.changes.push_back(std::move(fate.change));
+    changes.push_back(&fate.change);
   }
-  std::sort(plan.changes.begin(), plan.changes.end(),
-            [](const Change& a, const Change& b) { return a.address < b.address; });
+  std::sort(changes.begin(), changes.end(),
+            [](const Change* a, const Change* b) { return a->address < b->address; });
+  plan.changes.reserve(changes.size());
+  for (Change* change : changes) plan.changes.push_back(std::move(*change));
   if (left > 0)
     plan.notes.push_back(std::to_string(left) + (left == 1 ? " resource is" : " resources are") +
                          " owned and no longer declared; --prune deletes what no manifest names");
@@ -97,17 +101,25 @@ void collect_changes(Situation& situation, Plan& plan) {
 }  // namespace
 
 std::string fingerprint(const Observation& observation, const KindManifest* kind) {
-  Json seen = {{"existence", to_string(observation.existence)},
-               {"identity", observation.identity},
-               {"phase", observation.phase},
-               {"contents", to_string(observation.contents)},
-               {"actual", observation.actual}};
+  std::string seen;
+  const auto add = [&seen](std::string_view part) { seen.append(part).append("\0", 1); };
+  add(to_string(observation.existence));
+  add(observation.identity);
+  add(observation.phase);
+  add(to_string(observation.contents));
+  if (!observation.actual.is_null()) {
+    Json actual = observation.actual;
+    if (kind) drop_volatile(kind->schema, actual);
+    add(actual.dump());
+  }
   // Who filled it decides whether an import writes over it.
-  if (observation.outputs.contains("contents")) seen["filled"] = observation.outputs["contents"];
-  if (kind) drop_volatile(kind->schema, seen["actual"]);
-  if (const auto& mark = observation.mark)
-    seen["mark"] = {mark->inventory, mark->address, mark->nonce, mark->generation};
-  return sha256(seen.dump());
+  if (observation.outputs.contains("contents")) add("filled " + observation.outputs["contents"].dump());
+  if (const auto& mark = observation.mark) {
+    add("marked");
+    for (const std::string* part : {&mark->inventory, &mark->address, &mark->nonce, &mark->generation})
+      add(*part);
+  }
+  return sha256(seen);
 }
 
 Plan make_plan(const Graph& graph, const Observations& observations, const std::vector<Owned>& owned,

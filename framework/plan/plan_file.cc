@@ -60,7 +60,6 @@ Json to_json(const Step& step) {
                {"instance", step.instance},
                {"after", step.after},
                {"guards", Json::array()},
-               {"desired", step.desired},
                {"labels", step.labels},
                {"annotations", step.annotations},
                {"operations", step.operations},
@@ -96,7 +95,7 @@ bool mask(const Schema& schema, Json& value) {
 }
 
 bool mask(const Catalog& catalog, const Address& address, Json& spec) {
-  const KindManifest* kind = catalog.find(address.kind_name());
+  const KindManifest* kind = catalog.find(address);
   return kind && mask(kind->schema, spec);
 }
 
@@ -173,7 +172,6 @@ Step step_from(const Json& json) {
   json.at("after").get_to(step.after);
   for (const Json& guard : json.at("guards")) step.guards.push_back(await_from(guard));
   if (const auto await = json.find("await"); await != json.end()) step.await = await_from(*await);
-  step.desired = json.at("desired");
   step.labels = json.at("labels");
   step.annotations = json.at("annotations");
   json.at("operations").get_to(step.operations);
@@ -223,10 +221,7 @@ Json to_json(const Plan& plan, const Catalog& catalog) {
     json["changes"].push_back(to_json(change));
     masked |= mask(catalog, change.address, json["changes"].back()["desired"]);
   }
-  for (const Step& step : plan.steps) {
-    json["steps"].push_back(to_json(step));
-    masked |= mask(catalog, step.address, json["steps"].back()["desired"]);
-  }
+  for (const Step& step : plan.steps) json["steps"].push_back(to_json(step));
   for (const auto& [address, print] : plan.fingerprints) json["fingerprints"][to_string(address)] = print;
   if (masked) json["masked"] = true;
   return json;

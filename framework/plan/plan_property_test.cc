@@ -63,7 +63,8 @@ class Scene {
     for (const Step& step : plan.steps) {
       if (step.kind == StepKind::await) continue;
       forget(step.address);
-      if (step.kind != StepKind::remove) make(step.address, fill(step.desired), step.dependencies);
+      if (step.kind != StepKind::remove)
+        make(step.address, fill(plan.desired(step.address)), step.dependencies);
     }
   }
 

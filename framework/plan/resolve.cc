@@ -72,11 +72,15 @@ class Resolver {
  public:
   Resolver(const std::vector<Owned>& owned, const Catalog& catalog, Diagnostics& diagnostics)
       : catalog_(catalog), diagnostics_(diagnostics) {
-    for (const Owned& row : owned) owned_.emplace(row.address, &row);
+    for (const Owned& row : owned) owned_.emplace_hint(owned_.end(), row.address, &row);
   }
 
   Graph run(std::vector<Resource> desired) {
-    for (Resource& resource : desired) graph_.desired.emplace(resource.address, std::move(resource));
+    for (Resource& resource : desired) {
+      Address address = resource.address;
+      graph_.desired.emplace_hint(graph_.desired.end(), std::move(address), std::move(resource));
+    }
+    desired = {};
     for (const auto& [address, resource] : graph_.desired) add_edges(resource);
     for (const auto& [address, row] : owned_)
       if (!graph_.desired.count(address)) add_owned_edges(*row);
@@ -96,7 +100,7 @@ class Resolver {
   Await ready(const Address& target) const {
     Await await;
     await.target = target;
-    if (const KindManifest* kind = catalog_.find(target.kind_name())) {
+    if (const KindManifest* kind = catalog_.find(target)) {
       await.phases = kind->ready.phases;
       await.failing = kind->ready.failing;
       await.timeout = kind->ready.timeout;
@@ -105,7 +109,7 @@ class Resolver {
   }
 
   void add_edges(const Resource& resource) {
-    const KindManifest* kind = catalog_.find(resource.address.kind_name());
+    const KindManifest* kind = catalog_.find(resource.address);
     if (!kind) return;
     for (const RequirementRule& rule : kind->requirements)
       for (const Found& found : names_at(resource.spec, resource.address, rule.path)) {
@@ -153,7 +157,7 @@ class Resolver {
     if (!references->empty()) graph_.values.emplace(resource.address, std::move(*references));
   }
 
-  bool is_served(const Address& target) const { return catalog_.find(target.kind_name()) != nullptr; }
+  bool is_served(const Address& target) const { return catalog_.find(target) != nullptr; }
 
   void report_unserved(const Resource& resource, const Address& target, const Position& position) {
     error(resource, position,
@@ -172,7 +176,7 @@ class Resolver {
 
   std::set<Address> claims_filled_by(const Owned& row) const {
     std::set<Address> claims;
-    const KindManifest* kind = catalog_.find(row.address.kind_name());
+    const KindManifest* kind = catalog_.find(row.address);
     if (!kind || kind->populates.empty()) return claims;
     for (const RequirementRule& rule : kind->requirements)
       if (rule.name == kind->populates)
@@ -203,7 +207,7 @@ class Resolver {
   }
 
   void hold_back(Edge& edge, std::vector<Edge>& fillers) const {
-    const KindManifest* kind = catalog_.find(edge.await.target.kind_name());
+    const KindManifest* kind = catalog_.find(edge.await.target);
     if (!kind || !kind->claim || edge.populator) return;
     if (edge.await.contents.empty()) edge.await.contents = kFinished;
     const auto populators = populators_.find(edge.await.target);
@@ -226,18 +230,21 @@ class Resolver {
   }
 
   void order() {
-    std::set<Address> nodes(graph_.externals.begin(), graph_.externals.end());
-    for (const auto& [address, resource] : graph_.desired) nodes.insert(address);
-    for (const auto& [address, row] : owned_) nodes.insert(address);
-    const std::vector<Address> names(nodes.begin(), nodes.end());
-    std::unordered_map<Address, int> numbers;
-    for (const Address& name : names) numbers.emplace(name, static_cast<int>(numbers.size()));
+    std::vector<Address> names = graph_.externals;
+    for (const auto& [address, resource] : graph_.desired) names.push_back(address);
+    for (const auto& [address, row] : owned_) names.push_back(address);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     std::vector<std::vector<int>> before(names.size());
+    std::unordered_map<Address, int> numbers;
+    if (!graph_.requires_.empty())
+      for (const Address& name : names) numbers.emplace(name, static_cast<int>(numbers.size()));
     for (const auto& [from, edges] : graph_.requires_)
       for (const Edge& edge : edges) before[numbers.at(from)].push_back(numbers.at(edge.await.target));
     const Order order = order_of(before);
-    for (int number : order.sorted) graph_.order.push_back(names[number]);
     for (const std::vector<int>& cycle : order.cycles) report(cycle, names);
+    graph_.order.reserve(names.size());
+    for (int number : order.sorted) graph_.order.push_back(std::move(names[number]));
   }
 
   void report(const std::vector<int>& cycle, const std::vector<Address>& names) {

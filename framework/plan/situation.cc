@@ -18,26 +18,38 @@ Situation::Situation(const Graph& graph_, const Observations& observations_, con
       inventory(inventory_),
       catalog(catalog_),
       options(options_) {
+  known_.reserve(observations.size());
+  for (const auto& [address, seen] : observations) known_[&address].observation = &seen;
+  for (const auto& [address, resource] : graph.desired) known_[&address].desired = &resource;
+  for (const auto& [address, edges] : graph.requires_) known_[&address].edges = &edges;
   for (const Owned& row : rows) {
-    owned.emplace(row.address, &row);
+    known_[&row.address].row = &row;
     for (const Address& target : row.dependencies) recorded_holders[target].push_back(row.address);
   }
 }
 
+const Situation::Known& Situation::known(const Address& address) const {
+  static const Known nothing;
+  const auto found = known_.find(&address);
+  return found == known_.end() ? nothing : found->second;
+}
+
 const Observation& Situation::observation(const Address& address) const {
   static const Observation nobody_looked = unknown_observation({Code::internal, "it was not looked at"});
-  const auto found = observations.find(address);
-  return found == observations.end() ? nobody_looked : found->second;
+  const Observation* seen = known(address).observation;
+  return seen ? *seen : nobody_looked;
 }
 
-const Owned* Situation::row(const Address& address) const {
-  const auto found = owned.find(address);
-  return found == owned.end() ? nullptr : found->second;
-}
+const Owned* Situation::row(const Address& address) const { return known(address).row; }
 
-const Resource* Situation::desired(const Address& address) const {
-  const auto found = graph.desired.find(address);
-  return found == graph.desired.end() ? nullptr : &found->second;
+const Resource* Situation::desired(const Address& address) const { return known(address).desired; }
+
+const Json& Situation::filled(const Address& address) const {
+  static const Json none;
+  const Fate* own = fate(address);
+  if (own && own->filled) return *own->filled;
+  const Resource* resource = desired(address);
+  return resource ? resource->spec : none;
 }
 
 const Fate* Situation::fate(const Address& address) const {
@@ -47,8 +59,8 @@ const Fate* Situation::fate(const Address& address) const {
 
 const std::vector<Edge>& Situation::edges(const Address& address) const {
   static const std::vector<Edge> none;
-  const auto found = graph.requires_.find(address);
-  return found == graph.requires_.end() ? none : found->second;
+  const std::vector<Edge>* found = known(address).edges;
+  return found ? *found : none;
 }
 
 std::vector<Address> Situation::holders_of(const Address& address) const {

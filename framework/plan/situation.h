@@ -1,6 +1,7 @@
 // What make_plan looks at, with indices; and what it has decided so far. Internal to this folder.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -17,8 +18,8 @@ struct Fate {
   bool guarded_delete = false;
   // Present and nobody has to act, but it has still to become ready.
   bool unfinished = false;
-  // The spec with the values that are known already.
-  Json filled;
+  // The spec with the values that are known already; nothing: as it is declared.
+  std::optional<Json> filled;
 
   bool makes() const;    // a create or update step
   bool removes() const;  // a delete step, alone or before a create
@@ -34,7 +35,6 @@ struct Situation {
   const std::string& inventory;
   const Catalog& catalog;
   const PlanOptions& options;
-  std::unordered_map<Address, const Owned*> owned;
   std::unordered_map<Address, std::vector<Address>> recorded_holders;
   std::unordered_map<Address, Fate> fates;  // of all that is desired or owned
 
@@ -44,7 +44,9 @@ struct Situation {
   const Resource* desired(const Address& address) const;
   const Fate* fate(const Address& address) const;
   Fate& decided(const Address& address) { return fates.at(address); }
-  const KindManifest* kind(const Address& address) const { return catalog.find(address.kind_name()); }
+  // The declared spec with the values that are known already; null: it is not declared.
+  const Json& filled(const Address& address) const;
+  const KindManifest* kind(const Address& address) const { return catalog.find(address); }
   const std::vector<Edge>& edges(const Address& address) const;
   // What depends on it: by the inventory, and what that does not know by the graph.
   std::vector<Address> holders_of(const Address& address) const;
@@ -61,6 +63,26 @@ struct Situation {
   const Address* claim_of(const Address& address) const;
   // Whether the claim says that this very import filled it. A claim that does not tell: false.
   bool is_filled_by(const Address& claim, const Address& importer, const std::string& generation) const;
+
+ private:
+  // All about one address; null: there is none.
+  struct Known {
+    const Resource* desired = nullptr;
+    const Observation* observation = nullptr;
+    const Owned* row = nullptr;
+    const std::vector<Edge>* edges = nullptr;
+  };
+  struct HashPointed {
+    size_t operator()(const Address* address) const { return std::hash<Address>{}(*address); }
+  };
+  struct SamePointed {
+    bool operator()(const Address* a, const Address* b) const { return *a == *b; }
+  };
+
+  const Known& known(const Address& address) const;
+
+  // Found here many times for each address; its keys are those of graph, observations and rows.
+  std::unordered_map<const Address*, Known, HashPointed, SamePointed> known_;
 };
 
 }  // namespace tenon

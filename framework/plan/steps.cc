@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "framework/plan/order.h"
 #include "framework/plan/words.h"
@@ -78,7 +79,6 @@ class Builder {
     const bool update = fate.change.action == Action::update;
     Step step = step_for(fate, update ? StepKind::update : StepKind::create);
     const Resource& resource = *situation_.desired(address);
-    step.desired = resource.spec;
     step.labels = resource.labels;
     step.annotations = resource.annotations;
     step.operations = fate.change.operations;
@@ -255,6 +255,7 @@ class Builder {
       result.circles.emplace_back();
       for (int number : cycle) result.circles.back().push_back(steps_[number]);
     }
+    result.steps.reserve(steps_.size());
     std::vector<int> position(steps_.size());
     for (size_t i = 0; i < order.sorted.size(); ++i) position[order.sorted[i]] = static_cast<int>(i);
     for (int number : order.sorted) result.steps.push_back(renumbered(std::move(steps_[number]), position));
@@ -270,7 +271,7 @@ class Builder {
 
   const Situation& situation_;
   std::vector<Step> steps_;
-  std::map<Address, int> removals_, makings_;
+  std::unordered_map<Address, int> removals_, makings_;
   std::map<Address, std::vector<Waiting>> awaits_;
 };
 

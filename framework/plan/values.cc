@@ -12,9 +12,9 @@ bool is_settled(const Situation& situation, const Address& target) {
 
 }  // namespace
 
-Json fill_known_values(const Situation& situation, const Resource& resource) {
+std::optional<Json> fill_known_values(const Situation& situation, const Resource& resource) {
   const auto references = situation.graph.values.find(resource.address);
-  if (references == situation.graph.values.end()) return resource.spec;
+  if (references == situation.graph.values.end()) return std::nullopt;
   Json spec = resource.spec;
   for (const ValueReference& reference : references->second) {
     if (!is_settled(situation, reference.target)) continue;

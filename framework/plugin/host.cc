@@ -4,8 +4,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <deque>
+#include <iterator>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -49,95 +53,118 @@ struct Job {
   std::string request;
 };
 
-// The reader (the caller of serve) queues jobs; workers take them. Answers are written by workers, one at a
-// time.
+// Its threads take turns: one reads, and when a call has come it carries that out itself while another reads
+// on, so that no call changes threads on its way. There is one thread more than calls may run, so that
+// somebody always reads. Answers are written one at a time.
 class Host {
  public:
-  Host(int fd, LoadedPlugin& plugin) : fd_(fd), plugin_(plugin) {}
+  Host(int fd, LoadedPlugin& plugin, int parallel) : fd_(fd), plugin_(plugin), parallel_(parallel) {}
 
+  // One of parallel + 1 threads; until the connection has ended and everything is answered.
   void work() {
-    while (const std::optional<Job> job = take()) {
-      const std::string answer = plugin_.invoke(job->call, job->method, job->request);
-      Result<std::string> frame = encode_answer(job->call, answer);
-      if (!frame) frame = encode_answer(job->call, error_answer(frame.error()));
-      const std::lock_guard lock(writing_);
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      if (!jobs_.empty() && running_ < parallel_) {
+        run_one(lock);
+      } else if (closed_ && jobs_.empty()) {
+        return;
+      } else if (!reading_ && !closed_) {
+        read_on(lock);
+      } else {
+        changed_.wait(lock);
+      }
+    }
+  }
+
+  Status end() const { return end_; }
+
+ private:
+  void run_one(std::unique_lock<std::mutex>& lock) {
+    const Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    ++running_;
+    changed_.notify_one();
+    lock.unlock();
+    const std::string answer = plugin_.invoke(job.call, job.method, job.request);
+    Result<std::string> frame = encode_answer(job.call, answer);
+    if (!frame) frame = encode_answer(job.call, error_answer(frame.error()));
+    {
+      const std::lock_guard writing(writing_);
       send_all(fd_, *frame);
       if (out_of_descriptors(fd_)) _exit(kOutOfDescriptors);
     }
+    lock.lock();
+    --running_;
+    if (closed_) changed_.notify_all();
   }
 
-  Status read_frames() {
-    FrameDecoder decoder;
-    for (;;) {
-      const Result<bool> more = read_some(fd_, decoder);
-      if (!more) return more.error();
-      if (!*more) return {};
-      if (Status handled = handle_frames(decoder); !handled) return handled;
-    }
-  }
-
-  void close() {
-    const std::lock_guard lock(mutex_);
+  void read_on(std::unique_lock<std::mutex>& lock) {
+    reading_ = true;
+    lock.unlock();
+    const Result<bool> more = read_some(fd_, decoder_);
+    Status read = more ? Status() : more.error();
+    std::deque<Job> jobs;
+    if (read) read = take_frames(jobs);
+    lock.lock();
+    reading_ = false;
+    std::move(jobs.begin(), jobs.end(), std::back_inserter(jobs_));
+    if (read && *more) return;
+    end_ = read;
     closed_ = true;
     for (const Job& job : jobs_) plugin_.cancel(job.call);
     changed_.notify_all();
   }
 
- private:
-  std::optional<Job> take() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
-    if (jobs_.empty()) return {};
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
-    return job;
-  }
-
-  Status handle_frames(FrameDecoder& decoder) {
+  Status take_frames(std::deque<Job>& jobs) {
     for (;;) {
-      Result<std::optional<Json>> frame = decoder.next();
+      const auto frame = decoder_.next_text();
       if (!frame) return frame.error();
       if (!*frame) return {};
+      const auto envelope = open_envelope(**frame, "request");
+      if (!envelope) return with_context("a frame", envelope.error());
       try {
-        handle(**frame);
+        handle(*envelope, jobs);
       } catch (const Json::exception& e) {
         return Error{Code::internal, std::string("a frame has not the agreed shape: ") + e.what()};
       }
     }
   }
 
-  void handle(const Json& frame) {
-    if (const auto cancelled = frame.find("cancel"); cancelled != frame.end())
+  void handle(const Envelope& frame, std::deque<Job>& jobs) {
+    if (const auto cancelled = frame.head.find("cancel"); cancelled != frame.head.end())
       return plugin_.cancel(cancelled->get<uint64_t>());
-    Job job{frame.at("call"), frame.at("method"), frame.at("request").dump()};
+    Job job{frame.head.at("call"), frame.head.at("method"),
+            frame.body.empty() ? frame.head.at("request").dump() : std::string(frame.body)};
     auto deadline = LoadedPlugin::Deadline::max();
-    if (const auto left = frame.find("remaining_ms"); left != frame.end())
+    if (const auto left = frame.head.find("remaining_ms"); left != frame.head.end())
       deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(left->get<int64_t>());
     plugin_.begin(job.call, deadline);
-    const std::lock_guard lock(mutex_);
-    jobs_.push_back(std::move(job));
-    changed_.notify_one();
+    jobs.push_back(std::move(job));
   }
 
   const int fd_;
   LoadedPlugin& plugin_;
+  const int parallel_;
+  FrameDecoder decoder_;  // of whoever reads
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> jobs_;
+  int running_ = 0;
+  bool reading_ = false;
   bool closed_ = false;
+  Status end_;
   std::mutex writing_;
 };
 
 }  // namespace
 
 Status serve(int fd, LoadedPlugin& plugin, int parallel) {
-  Host host(fd, plugin);
+  Host host(fd, plugin, parallel);
   std::vector<std::jthread> workers;
   for (int i = 0; i < parallel; ++i) workers.emplace_back([&host] { host.work(); });
-  Status read = host.read_frames();
-  host.close();
+  host.work();
   workers.clear();
-  return read;
+  return host.end();
 }
 
 void refuse(int fd, const Error& error) {

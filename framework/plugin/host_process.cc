@@ -70,21 +70,30 @@ void HostProcess::wake() {
 }
 
 Result<Json> HostProcess::call(const std::string& method, const Json& request, const CallContext& context) {
-  Json frame = {{"method", method}, {"request", request}};
+  const std::string text = request.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::optional<int64_t> left;
   if (context.deadline != Steady::time_point::max())
-    frame["remaining_ms"] = std::chrono::duration_cast<Duration>(context.deadline - Steady::now()).count();
+    left = std::chrono::duration_cast<Duration>(context.deadline - Steady::now()).count();
+  std::string subject = describe_call(method, request);
   Lock lock(mutex_);
   if (!alive_) return Error{Code::unavailable, "the host of " + options_.instance + " has ended"};
-  const uint64_t id = frame["call"] = ++last_id_;
-  lock.unlock();
-  Result<std::string> bytes = encode_frame(frame);
+  const uint64_t id = ++last_id_;
+  Result<std::string> bytes = encode_call(id, method, left, text);
   if (!bytes) return bytes.error();
-  lock.lock();
-  if (!alive_) return Error{Code::unavailable, "the host of " + options_.instance + " has ended"};
-  pending_[id] = {.subject = describe_call(method, request)};
-  outgoing_ += *bytes;
-  wake();
+  pending_[id] = {.subject = std::move(subject)};
+  send_soon(*bytes);
   return finish(id, lock, context);
+}
+
+// With the lock held: what the socket takes at once, the rest on the host's own thread.
+void HostProcess::send_soon(std::string_view bytes) {
+  if (outgoing_.empty()) {
+    const ssize_t count = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count > 0) bytes.remove_prefix(static_cast<size_t>(count));
+  }
+  if (bytes.empty()) return;
+  outgoing_ += bytes;
+  wake();
 }
 
 Result<Json> HostProcess::finish(uint64_t id, Lock& lock, const CallContext& context) {
@@ -93,10 +102,17 @@ Result<Json> HostProcess::finish(uint64_t id, Lock& lock, const CallContext& con
   const bool in_time = context.deadline == Steady::time_point::max()
                            ? changed_.wait(lock, context.stop, answered)
                            : changed_.wait_until(lock, context.stop, context.deadline, answered);
-  if (!in_time) return give_up(id, lock, context.stop.stop_requested());
-  Result<Json> answer = *std::move(pending_.at(id).answer);
+  return in_time ? take_answer(id, lock) : give_up(id, lock, context.stop.stop_requested());
+}
+
+// The caller reads it, so that many answers are read at the same time.
+Result<Json> HostProcess::take_answer(uint64_t id, Lock& lock) {
+  Result<std::string> text = *std::move(pending_.at(id).answer);
   pending_.erase(id);
-  return answer;
+  lock.unlock();
+  if (!text) return text.error();
+  Result<Json> answer = parse_object(*text);
+  return answer ? open_answer(*std::move(answer)) : with_context("the host's answer", answer.error());
 }
 
 // Asks the plugin to stop, and gives it the grace. A host that is deaf at a deadline is killed, since its
@@ -105,8 +121,7 @@ Result<Json> HostProcess::give_up(uint64_t id, Lock& lock, bool stopped) {
   const Pending& pending = pending_.at(id);
   const auto answered = [&pending] { return pending.answer.has_value(); };
   if (alive_) {
-    if (Result<std::string> cancel = encode_frame({{"cancel", id}})) outgoing_ += *cancel;
-    wake();
+    if (Result<std::string> cancel = encode_frame({{"cancel", id}})) send_soon(*cancel);
   }
   if (!changed_.wait_for(lock, options_.grace, answered)) {
     if (stopped) {
@@ -118,9 +133,7 @@ Result<Json> HostProcess::give_up(uint64_t id, Lock& lock, bool stopped) {
     wake();
     changed_.wait(lock, answered);
   }
-  Result<Json> answer = *std::move(pending_.at(id).answer);
-  pending_.erase(id);
-  return answer;
+  return take_answer(id, lock);
 }
 
 Status HostProcess::launch() {
@@ -205,26 +218,30 @@ bool HostProcess::read_some() {
   if (count == 0) return false;
   decoder_.push({block, static_cast<size_t>(count)});
   for (;;) {
-    const Result<std::optional<Json>> frame = decoder_.next();
-    if (!frame) {
-      const Lock lock(mutex_);
-      kill_ = "it broke the protocol (" + frame.error().message + ")";
-      return false;
-    }
-    if (!*frame) return true;
-    deliver(**frame);
+    const auto frame = decoder_.next_text();
+    if (frame && !*frame) return true;
+    const Status delivered = frame ? deliver(**frame) : frame.error();
+    if (delivered) continue;
+    const Lock lock(mutex_);
+    kill_ = "it broke the protocol (" + delivered.error().message + ")";
+    return false;
   }
 }
 
-void HostProcess::deliver(const Json& frame) {
-  const auto call = frame.find("call"), answer = frame.find("answer");
-  if (call == frame.end() || !call->is_number_unsigned() || answer == frame.end()) return;
-  Result<Json> opened = open_answer(*answer);
+Status HostProcess::deliver(std::string_view frame) {
+  const auto envelope = open_envelope(frame, "answer");
+  if (!envelope) return with_context("a frame", envelope.error());
+  const auto call = envelope->head.find("call");
+  const auto whole = envelope->head.find("answer");
+  if (call == envelope->head.end() || !call->is_number_unsigned()) return {};
+  if (envelope->body.empty() && whole == envelope->head.end()) return {};
+  std::string answer = envelope->body.empty() ? whole->dump() : std::string(envelope->body);
   const Lock lock(mutex_);
   const auto pending = pending_.find(call->get<uint64_t>());
-  if (pending == pending_.end() || pending->second.answer) return;
-  pending->second.answer = std::move(opened);
+  if (pending == pending_.end() || pending->second.answer) return {};
+  pending->second.answer = std::move(answer);
   changed_.notify_all();
+  return {};
 }
 
 std::string HostProcess::describe_end(int status) const {

@@ -54,8 +54,8 @@ class HostProcess {
 
  private:
   struct Pending {
-    std::string subject;  // "create of core/Pod/default/x"
-    std::optional<Result<Json>> answer;
+    std::string subject;                        // "create of core/Pod/default/x"
+    std::optional<Result<std::string>> answer;  // JSON text
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -64,13 +64,15 @@ class HostProcess {
   void wake();
   Result<Json> finish(uint64_t id, Lock& lock, const CallContext& context);
   Result<Json> give_up(uint64_t id, Lock& lock, bool stopped);
+  Result<Json> take_answer(uint64_t id, Lock& lock);
+  void send_soon(std::string_view bytes);
 
   // On the host's own thread.
   void run();
   void converse(int exit_event);
   bool read_some();
   bool write_some();
-  void deliver(const Json& frame);
+  Status deliver(std::string_view frame);
   void reap(int exit_event);
   std::string describe_end(int status) const;
 

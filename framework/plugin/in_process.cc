@@ -34,8 +34,8 @@ Result<Json> InProcess::invoke(const std::string& method, const Json& request, c
   plugin_->begin(id, context.deadline);
   const std::stop_callback cancel(context.stop, [this, id] { plugin_->cancel(id); });
   const std::string text = request.dump(-1, ' ', false, Json::error_handler_t::replace);
-  const Result<Json> answer = parse_object(plugin_->invoke(id, method, text));
-  return answer ? open_answer(*answer) : answer.error();
+  Result<Json> answer = parse_object(plugin_->invoke(id, method, text));
+  return answer ? open_answer(*std::move(answer)) : answer.error();
 }
 
 }  // namespace tenon

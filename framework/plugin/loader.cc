@@ -132,8 +132,8 @@ std::string LoadedPlugin::wait_for_answer(uint64_t call) {
   lock.unlock();
   if (!answer)
     return error_answer({Code::deadline_exceeded, "the plugin did not answer before the deadline"});
-  if (Result<Json> json = parse_object(*answer); !json)
-    return error_answer(with_context("the plugin's answer", json.error()));
+  if (const Status object = check_object(*answer); !object)
+    return error_answer(with_context("the plugin's answer", object.error()));
   return *std::move(answer);
 }
 

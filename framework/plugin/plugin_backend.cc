@@ -63,7 +63,8 @@ Result<Json> PluginBackend::call(const std::string& method, const Json& request,
                                         manifest_->name + " were busy; the call was not made"};
   Result<Json> answer = channel_->call(method, request, context);
   slots_.give(use);
-  return answer ? answer : named(method, request, answer.error());
+  if (!answer) return named(method, request, answer.error());
+  return answer;
 }
 
 // What a plugin says about a resource names it; a bug or a silence does not.

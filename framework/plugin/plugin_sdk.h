@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -49,7 +50,7 @@ struct Resource {
   Json dependencies;       // address -> {identity, phase, outputs, nonce} of its declared requirements
   std::vector<std::string> operations;  // what a mutating call does besides: "start", "stop"
 
-  static Resource from_json(const Json& item);
+  static Resource from_json(Json item);
 };
 
 // What exists now. Defaults describe an absent object.
@@ -129,9 +130,17 @@ class Backend {
 
 // ---- implementation ----
 
-inline Resource Resource::from_json(const Json& item) {
+inline Resource Resource::from_json(Json item) {
   Resource r;
-  r.address = item.value("address", "");
+  const auto take = [&item](const char* key, auto& target) {
+    const auto member = item.find(key);
+    if (member == item.end()) return;
+    if constexpr (std::is_same_v<std::decay_t<decltype(target)>, Json>)
+      target = std::move(*member);
+    else
+      member->get_to(target);
+  };
+  take("address", r.address);
   std::string* parts[] = {&r.group, &r.kind, &r.name_space, &r.name};
   size_t begin = 0;
   for (std::string* part : parts) {
@@ -140,17 +149,18 @@ inline Resource Resource::from_json(const Json& item) {
     if (end == std::string::npos) break;
     begin = end + 1;
   }
-  r.desired = item.value("desired", Json());
-  r.labels = item.value("labels", Json::object());
-  r.annotations = item.value("annotations", Json::object());
-  r.applied = item.value("applied", Json());
-  r.generation = item.value("generation", "");
-  r.identity = item.value("identity", "");
-  r.nonce = item.value("nonce", "");
-  r.inventory = item.value("inventory", "");
-  r.private_state = item.value("private", Json());
-  r.dependencies = item.value("dependencies", Json::object());
-  r.operations = item.value("operations", std::vector<std::string>());
+  r.labels = r.annotations = r.dependencies = Json::object();
+  take("desired", r.desired);
+  take("labels", r.labels);
+  take("annotations", r.annotations);
+  take("applied", r.applied);
+  take("generation", r.generation);
+  take("identity", r.identity);
+  take("nonce", r.nonce);
+  take("inventory", r.inventory);
+  take("private", r.private_state);
+  take("dependencies", r.dependencies);
+  take("operations", r.operations);
   return r;
 }
 
@@ -208,9 +218,9 @@ inline void Call::log(tenon_log_level level, const std::string& message, Json da
 
 namespace internal {
 
-inline Json observe_one(Backend& backend, const Json& item, const Call& call) {
+inline Json observe_one(Backend& backend, Json item, const Call& call) {
   try {
-    return backend.observe(Resource::from_json(item), call).to_json();
+    return backend.observe(Resource::from_json(std::move(item)), call).to_json();
   } catch (const Failure& failure) {
     return Observation::unknown(failure.code(), failure.what()).to_json();
   } catch (const std::exception& other) {
@@ -218,10 +228,10 @@ inline Json observe_one(Backend& backend, const Json& item, const Call& call) {
   }
 }
 
-inline Json expand_one(Backend& backend, const Json& item, const Call& call) {
+inline Json expand_one(Backend& backend, Json item, const Call& call) {
   try {
     Json children = Json::array();
-    for (const Child& child : backend.expand(Resource::from_json(item), call))
+    for (const Child& child : backend.expand(Resource::from_json(std::move(item)), call))
       children.push_back(child.to_json());
     return {{"children", children}};
   } catch (const Failure& failure) {
@@ -231,24 +241,25 @@ inline Json expand_one(Backend& backend, const Json& item, const Call& call) {
   }
 }
 
-inline Json each(const Json& items, Backend& backend, const Call& call,
-                 Json (*one)(Backend&, const Json&, const Call&)) {
-  Json results = Json::array();
-  for (const Json& item : items) results.push_back(one(backend, item, call));
+// {key: an answer for each item}. An initializer list would copy all of them.
+inline Json each(Json& items, const char* key, Backend& backend, const Call& call,
+                 Json (*one)(Backend&, Json, const Call&)) {
+  Json results;
+  Json& list = results[key] = Json::array();
+  for (Json& item : items) list.push_back(one(backend, std::move(item), call));
   return results;
 }
 
-inline Json dispatch(Backend& backend, const std::string& method, const Json& request, const Call& call) {
+inline Json dispatch(Backend& backend, const std::string& method, Json request, const Call& call) {
   if (method == "open") {
     backend.open(request.value("configuration", Json::object()), call);
     return Json::object();
   }
-  if (method == "observe")
-    return {{"observations", each(request.at("resources"), backend, call, observe_one)}};
-  if (method == "expand") return {{"expansions", each(request.at("resources"), backend, call, expand_one)}};
-  if (method == "create") return backend.create(Resource::from_json(request), call).to_json();
-  if (method == "update") return backend.update(Resource::from_json(request), call).to_json();
-  if (method == "delete") return backend.remove(Resource::from_json(request), call).to_json();
+  if (method == "observe") return each(request.at("resources"), "observations", backend, call, observe_one);
+  if (method == "expand") return each(request.at("resources"), "expansions", backend, call, expand_one);
+  if (method == "create") return backend.create(Resource::from_json(std::move(request)), call).to_json();
+  if (method == "update") return backend.update(Resource::from_json(std::move(request)), call).to_json();
+  if (method == "delete") return backend.remove(Resource::from_json(std::move(request)), call).to_json();
   throw Failure("unimplemented", "this plugin has no method '" + method + "'");
 }
 
@@ -264,8 +275,10 @@ inline Json answer(Plugin& plugin, uint64_t call, const char* method, const char
     return Json{{"error", {{"code", code}, {"message", message}}}};
   };
   try {
-    return {{"result",
-             dispatch(*plugin.backend, method, Json::parse(json, json + length), Call(&plugin.host, call))}};
+    Json result;
+    result["result"] =
+        dispatch(*plugin.backend, method, Json::parse(json, json + length), Call(&plugin.host, call));
+    return result;
   } catch (const Failure& failure) {
     return failed(failure.code().c_str(), failure.what());
   } catch (const std::exception& other) {

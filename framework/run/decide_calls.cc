@@ -38,7 +38,7 @@ std::string nonce_for(const RunState& state, const Step& step) {
 Result<Sent> prepare(const RunState& state, const Step& step, std::string nonce) {
   const auto before = state.sent.find(step.address);
   if (before != state.sent.end()) return before->second;
-  auto spec = filled_spec(state, step.desired, step.address);
+  auto spec = filled_spec(state, state.plan.desired(step.address), step.address);
   if (!spec) return spec.error();
   Sent sent{.nonce = std::move(nonce), .generation = generation_of(*spec)};
   sent.spec = std::move(*spec);

@@ -32,10 +32,12 @@ class Pool final : public Caller {
 
   void start(std::vector<Call> calls) override {
     const std::lock_guard lock(mutex_);
-    for (Call& call : calls) queue_.push_back(std::move(call));
+    for (Call& call : calls) {
+      queue_.push_back(std::move(call));
+      work_.notify_one();
+    }
     while (threads_.size() < limit_ && threads_.size() < running_ + queue_.size())
       threads_.emplace_back([this](std::stop_token stop) { run(std::move(stop)); });
-    work_.notify_all();
   }
 
   std::vector<CallResult> wait(std::chrono::milliseconds time) override {

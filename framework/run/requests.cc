@@ -21,8 +21,12 @@ const Step* writer_of(const RunState& state, const Address& address) {
 }
 
 const Observation* present(const RunState& state, const Address& address) {
-  const auto it = state.known.find(address);
-  return it != state.known.end() && it->second.existence == Existence::present ? &it->second : nullptr;
+  auto it = state.seen.find(address);
+  if (it == state.seen.end() || it->second.existence == Existence::unknown) {
+    it = state.known.find(address);
+    if (it == state.known.end()) return nullptr;
+  }
+  return it->second.existence == Existence::present ? &it->second : nullptr;
 }
 
 std::map<Address, Dependency> dependencies_of(const RunState& state, const std::vector<Address>& addresses) {
@@ -75,7 +79,7 @@ std::string instance_of(const RunState& state, const Address& address) {
 }
 
 const KindManifest* kind_of(const RunState& state, const Address& address) {
-  return state.catalog->find(address.kind_name());
+  return state.catalog->find(address);
 }
 
 std::string sent_generation(const RunState& state, const Address& address) {

@@ -58,13 +58,13 @@ struct Flight {
 };
 
 struct RunState {
-  Plan plan;
+  const Plan& plan;
   const Catalog* catalog = nullptr;
   RunOptions options;
 
   std::map<Address, Owned> owned;
   std::map<Address, Observation> seen;   // the latest
-  std::map<Address, Observation> known;  // the latest that was not unknown
+  std::map<Address, Observation> known;  // what is unknown now: the latest that was not
   std::map<Address, Sent> sent;
 
   std::map<Address, std::string> instances;

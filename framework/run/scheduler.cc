@@ -54,27 +54,34 @@ void record_begin(RunState& state) {
     if (state.steps[i].open == 0) start_step(state, static_cast<int>(i));
 }
 
-void take_observations(RunState& state, const Flight& flight,
-                       const Result<std::vector<Observation>>& answer) {
+void take_observation(RunState& state, const Address& address, Observation seen) {
+  Observation& latest = state.seen[address];
+  if (seen.existence != Existence::unknown)
+    state.known.erase(address);
+  else if (latest.existence != Existence::unknown)
+    state.known[address] = std::move(latest);
+  latest = std::move(seen);
+}
+
+void take_observations(RunState& state, const Flight& flight, Result<std::vector<Observation>>& answer) {
   for (size_t i = 0; i < flight.addresses.size(); ++i) {
     const bool answered = answer && i < answer->size();
-    Observation seen = answered
-                           ? (*answer)[i]
-                           : unknown_observation(answer ? Error{Code::internal, "the backend gave no answer"}
-                                                        : answer.error());
-    if (seen.existence != Existence::unknown) state.known[flight.addresses[i]] = seen;
-    state.seen[flight.addresses[i]] = std::move(seen);
+    take_observation(state, flight.addresses[i],
+                     answered
+                         ? std::move((*answer)[i])
+                         : unknown_observation(answer ? Error{Code::internal, "the backend gave no answer"}
+                                                      : answer.error()));
   }
   for (int step : flight.steps)
     if (--state.steps[at(step)].looks == 0) carry_out(state, step);
 }
 
-void take_result(RunState& state, const CallResult& result) {
+void take_result(RunState& state, CallResult& result) {
   const auto it = state.flights.find(result.call);
   if (it == state.flights.end()) return;
   const Flight flight = std::move(it->second);
   state.flights.erase(it);
-  if (const auto* seen = std::get_if<Result<std::vector<Observation>>>(&result.answer)) {
+  if (auto* seen = std::get_if<Result<std::vector<Observation>>>(&result.answer)) {
     take_observations(state, flight, *seen);
   } else {
     state.mutating.erase(flight.addresses.front());
@@ -172,8 +179,7 @@ void record_end(RunState& state) {
 
 std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, const std::vector<Owned>& owned,
                                     const Observations& observations, const RunOptions& options) {
-  auto state = std::make_shared<RunState>();
-  state->plan = plan;
+  auto state = std::make_shared<RunState>(RunState{.plan = plan});
   state->catalog = &catalog;
   state->options = options;
   state->slots = std::max(1, options.parallelism);
@@ -182,8 +188,6 @@ std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, co
     state->instances[row.address] = row.instance;
   }
   state->seen = observations;
-  for (const auto& [address, observation] : observations)
-    if (observation.existence != Existence::unknown) state->known[address] = observation;
   index_plan(*state);
   make_steps(*state);
   return state;
@@ -194,7 +198,7 @@ Turn next(RunState& state, std::vector<CallResult> results, Time now, bool stopp
   state.now = now;
   state.stopping = stopping;
   if (!state.begun) record_begin(state);
-  for (const CallResult& result : results) take_result(state, result);
+  for (CallResult& result : results) take_result(state, result);
   if (!stopping) {
     fire_timers(state);
     do {

@@ -61,7 +61,7 @@ struct Turn {
 // Everything a run knows. Copyable; made by begin_run, changed by next only.
 struct RunState;
 
-// The plan must not be refused. owned and observations are those it was made from.
+// The plan must not be refused, and outlives the state. owned and observations are those it was made from.
 std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, const std::vector<Owned>& owned,
                                     const Observations& observations, const RunOptions& options);
 

@@ -62,7 +62,7 @@ class Memory final : public sdk::Backend {
     std::vector<sdk::Child> children;
     Json spec = group.desired;
     spec.erase("items");
-    for (const Json& name : group.desired.value("items", Json::array()))  // an Item has none
+    for (const Json& name : group.desired.value("items", Json::array()))
       children.push_back({"memory.tenon.dev/v1", "Item", name, spec, Json::object(), Json::object(),
                           "/items/" + std::to_string(children.size())});
     return children;

@@ -116,6 +116,7 @@ TEST_F(Memory, AGroupExpandsToItsItems) {
   EXPECT_EQ(children[1].pointer, "/items/1");
   EXPECT_EQ(children[1].spec, Json({{"value", "v"}}));
   EXPECT_TRUE((*expansions)[1].value().empty());
+  EXPECT_FALSE(manifest_->find({"memory.tenon.dev", "Item"})->composite);
 }
 
 }  // namespace

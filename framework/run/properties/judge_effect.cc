@@ -75,7 +75,7 @@ class EffectJudge {
     const Step* step = court_.step_for(target, false);
     if (!step || only_stops(*step)) return;
     for (const char* field : {"size", "fixed", "running"})
-      if (member(seen.actual, field) != member(step->desired, field))
+      if (member(seen.actual, field) != member(court_.plan.desired(step->address), field))
         court_.breaks(Property::order, name() + " before " + to_string(target) + " is as declared");
   }
 

@@ -75,7 +75,7 @@ class RunJudge {
   }
 
   void judge_sent(const Step& step, const Request& request) {
-    Json planned = step.desired;
+    Json planned = court_.plan.desired(step.address);
     for (auto& item : planned.items())
       if (is_reference(item.value())) item.value() = request.desired.value(item.key(), Json());
     if (planned != request.desired)
@@ -165,7 +165,7 @@ class RunJudge {
     // It may have gone since: by a delete that a run before this one asked for and did not see the end of.
     if (seen.existence != Existence::present) return;
     for (const char* field : {"size", "fixed", "running", "secret"})
-      if (member(seen.actual, field) != member(step.desired, field))
+      if (member(seen.actual, field) != member(court_.plan.desired(step.address), field))
         court_.breaks(Property::exactly, name(step) + " is done, and its " + field + " differs");
   }
 

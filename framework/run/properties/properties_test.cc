@@ -122,8 +122,7 @@ void forget_order(Plan& plan) {
 void create_blocked(Plan& plan) {
   for (const Change& change : plan.changes)
     if (change.action == Action::blocked && !change.desired.is_null())
-      plan.steps.push_back(
-          {.address = change.address, .instance = "fake", .desired = change.desired, .reason = "x"});
+      plan.steps.push_back({.address = change.address, .instance = "fake", .reason = "x"});
 }
 
 void skip_deletes(Plan& plan) {
