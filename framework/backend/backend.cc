@@ -27,6 +27,17 @@ ChildSpec read_child(const Json& json) {
   return child;
 }
 
+Listed read_listed(const Json& json) {
+  const Json& mark = json.at("mark");
+  Listed listed{.mark = {mark.at("inventory"), mark.at("address"), mark.value("nonce", ""),
+                         mark.value("generation", "")}};
+  listed.identity = json.value("identity", "");
+  listed.applied = json.value("applied", Json());
+  listed.record = json.value("record", Json());
+  listed.private_state = json.value("private", Json());
+  return listed;
+}
+
 Error malformed(const char* what, const std::exception& e) {
   return {Code::internal, std::string("the plugin's ") + what + " has not the documented shape: " + e.what()};
 }
@@ -47,6 +58,9 @@ Json to_json(const Request& request) {
   for (const auto& [address, dependency] : request.dependencies)
     json["dependencies"][to_string(address)] = to_json(dependency);
   if (!request.operations.empty()) json["operations"] = request.operations;
+  put(json, "mark", request.mark);
+  if (request.from) json["from"] = to_string(*request.from);
+  if (!request.record.is_null()) json["record"] = request.record;
   return json;
 }
 
@@ -60,6 +74,17 @@ Result<Outcome> outcome_from_json(const Json& json) {
     return outcome;
   } catch (const Json::exception& e) {
     return malformed("outcome", e);
+  }
+}
+
+Result<ListPage> list_page_from_json(const Json& json) {
+  try {
+    ListPage page;
+    for (const Json& object : json.at("objects")) page.objects.push_back(read_listed(object));
+    page.next = json.value("next", "");
+    return page;
+  } catch (const Json::exception& e) {
+    return malformed("list", e);
   }
 }
 

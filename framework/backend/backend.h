@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -38,6 +39,10 @@ struct Request {
   Json private_state;
   std::map<Address, Dependency> dependencies;
   std::vector<std::string> operations;
+  // Of an update that changes the mark and nothing else: set, drop or move. "": an ordinary one.
+  std::string mark;
+  std::optional<Address> from;  // move: the address in the mark until now
+  Json record;                  // to be kept beside the mark where there is room: see record_of
 };
 
 struct Outcome {
@@ -47,10 +52,25 @@ struct Outcome {
   std::vector<std::string> notes;
 };
 
+// An object that carries a mark, as `list` finds it.
+struct Listed {
+  Mark mark;
+  std::string identity;
+  Json applied;        // the spec as last applied; null: not kept
+  Json record;         // as it was sent; null: not kept
+  Json private_state;  // null: none
+};
+
+struct ListPage {
+  std::vector<Listed> objects;
+  std::string next;  // "": this was the last one
+};
+
 Json to_json(const Request& request);
 // internal: the answer has not the documented shape.
 Result<Outcome> outcome_from_json(const Json& json);
 Result<std::vector<ChildSpec>> children_from_json(const Json& json);
+Result<ListPage> list_page_from_json(const Json& json);
 
 struct CallContext {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
@@ -72,6 +92,12 @@ class Backend {
   // One answer per request, in order. Only for plugins with the capability "expand".
   virtual Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
                                                                      const CallContext& context) = 0;
+  // Every object that carries a mark of this inventory ("": of any), from where the last page ended (after:
+  // its `next`). Complete or an error. Only for plugins with the capability "list".
+  virtual Result<ListPage> list(const std::string& /*inventory*/, const std::string& /*after*/,
+                                const CallContext&) {
+    return Error{Code::unimplemented, "this backend cannot list its objects"};
+  }
 };
 
 // Instance name -> backend. Owned by the driver; not changed while anything runs.

@@ -1,6 +1,7 @@
 #include "framework/backend/fake.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tenon {
 namespace {
@@ -52,7 +53,9 @@ Result<std::vector<Observation>> FakeBackend::observe(const std::vector<Request>
   std::vector<Observation> observations;
   for (const Request& request : requests) {
     const auto error = fault(request.address, Method::observe, false);
-    observations.push_back(error ? unknown_observation(*error) : look_locked(request.address));
+    const auto object = find(request);
+    observations.push_back(error ? unknown_observation(*error)
+                                 : look_locked(object == world_.end() ? request.address : object->first));
   }
   return observations;
 }
@@ -62,19 +65,55 @@ Result<Outcome> FakeBackend::create(const Request& request, const CallContext&) 
 }
 
 Result<Outcome> FakeBackend::update(const Request& request, const CallContext&) {
-  return changed(request, Method::update, [&]() -> Result<Outcome> {
-    const auto it = world_.find(request.address);
-    if (it == world_.end()) return Error{Code::not_found, "it does not exist"};
-    if (it->second.mark.nonce != request.nonce) return owned_by(it->second);
-    record({Method::update, request.address, request.nonce, request.generation, true, request.operations});
-    change_spec(it->second, request);
-    return Outcome{.identity = it->second.identity};
-  });
+  return changed(request, Method::update, [&] { return update_object(request); });
+}
+
+Result<Outcome> FakeBackend::update_object(const Request& request) {
+  const auto it = find(request);
+  if (it == world_.end()) return Error{Code::not_found, "it does not exist"};
+  FakeObject& object = it->second;
+  const bool free = request.mark == "set" && object.mark.inventory.empty();
+  if (!free && object.mark.nonce != request.nonce) return owned_by(object);
+  record({Method::update, request.address, request.nonce, request.generation, true, request.operations});
+  if (request.mark.empty()) change_spec(object, request);
+  object.mark = {request.inventory, to_string(request.address), request.nonce, request.generation};
+  object.record = small_marks_ ? Json() : request.record;
+  if (request.mark == "drop") object.mark = {}, object.record = nullptr;
+  return Outcome{.identity = object.identity};
+}
+
+FakeWorld::iterator FakeBackend::find(const Request& request) {
+  const auto has_identity = [&](const auto& entry) { return entry.second.identity == request.identity; };
+  const auto it =
+      request.identity.empty() ? world_.end() : std::find_if(world_.begin(), world_.end(), has_identity);
+  return it == world_.end() ? world_.find(request.address) : it;
+}
+
+// Two objects a page.
+Result<ListPage> FakeBackend::list(const std::string& inventory, const std::string& after,
+                                   const CallContext&) {
+  const std::lock_guard lock(mutex_);
+  settle();
+  ListPage page;
+  bool begun = after.empty();
+  for (const auto& [address, object] : world_) {
+    if (!std::exchange(begun, begun || to_string(address) == after) || object.mark.inventory.empty())
+      continue;
+    if (!inventory.empty() && object.mark.inventory != inventory) continue;
+    if (page.objects.size() == 2) return page;
+    page.objects.push_back({.mark = object.mark,
+                            .identity = object.identity,
+                            .applied = small_marks_ ? Json() : object.spec,
+                            .record = object.record});
+    page.next = to_string(address);
+  }
+  page.next = "";
+  return page;
 }
 
 Result<Outcome> FakeBackend::remove(const Request& request, const CallContext&) {
   return changed(request, Method::remove, [&]() -> Result<Outcome> {
-    const auto it = world_.find(request.address);
+    const auto it = find(request);
     if (it == world_.end()) return Outcome{};
     if (const auto script = scripts_.find(request.address);
         script != scripts_.end() && script->second.late_deletes > 0) {
@@ -114,6 +153,7 @@ Result<Outcome> FakeBackend::create_object(const Request& request) {
     if (!same) effect.method = Method::update, effect.changed = true;
     record(effect);
     if (!same) change_spec(object, request);
+    object.record = small_marks_ ? Json() : request.record;
     if (dead) {
       --object.deaths_left;
       object.work_began = clock_.now();
@@ -128,7 +168,9 @@ Result<Outcome> FakeBackend::create_object(const Request& request) {
       .visible_from = clock_.now() + script_of(request.address).appears_after,
       .work_began = clock_.now(),
       .deaths_left = script_of(request.address).worker_deaths,
-      .fails = script_of(request.address).failures > 0};
+      .users = {},
+      .fails = script_of(request.address).failures > 0,
+      .record = small_marks_ ? Json() : request.record};
   if (object.fails) --scripts_[request.address].failures;
   if (fills_) object.fills = fills_(request.address, request.desired);
   return Outcome{.in_progress = true,

@@ -61,8 +61,10 @@ struct FakeObject {
   // Of an importer: the claim that it fills; of a claim: who filled it, and of which generation.
   std::optional<Address> fills;
   std::string filled_by, filled_generation;
+  Json record;  // kept beside the mark
 };
 
+// By the address at birth; an object that moves keeps its place and its identity.
 using FakeWorld = std::map<Address, FakeObject>;
 
 // Something done to the world.
@@ -89,10 +91,15 @@ class FakeBackend final : public Backend {
   Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
                                                              const CallContext& context) override;
 
+  Result<ListPage> list(const std::string& inventory, const std::string& after,
+                        const CallContext& context) override;
+
   // claim: an address without an importer has no contents. fills: the claim that an importer of this spec
   // fills.
   void on_claims(std::function<bool(const Address&)> claim,
                  std::function<std::optional<Address>(const Address&, const Json&)> fills);
+  // From now on marks have no room for spec and record.
+  void keep_small_marks() { small_marks_ = true; }
   // Replaces the address's script.
   void script(const Address& address, Script script);
   // Somebody else changes the world.
@@ -116,6 +123,8 @@ class FakeBackend final : public Backend {
   Result<Outcome> changed(const Request& request, Method method, const std::function<Result<Outcome>()>& act);
   Result<Outcome> create_object(const Request& request);
   void change_spec(FakeObject& object, const Request& request);
+  Result<Outcome> update_object(const Request& request);
+  FakeWorld::iterator find(const Request& request);
   Observation look_locked(const Address& address) const;
   const Script& script_of(const Address& address) const;
   void look_at_contents(const Address& address, const FakeObject& claim, Observation& seen) const;
@@ -128,6 +137,7 @@ class FakeBackend final : public Backend {
   std::map<Address, Script> scripts_;
   std::map<Address, int> entered_;
   int overlap_ = 0;
+  bool small_marks_ = false;
   std::vector<FakeEffect> effects_;
   std::function<void(const FakeEffect&, const FakeBackend&)> check_;
   std::function<bool(const Address&)> is_claim_;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <istream>
-#include <optional>
 #include <ostream>
 
 #include "framework/base/digest.h"
@@ -13,8 +12,6 @@
 #include "framework/cli/planning.h"
 #include "framework/cli/progress.h"
 #include "framework/cli/render_plan.h"
-#include "framework/cli/saved_plan.h"
-#include "framework/cli/session.h"
 #include "framework/cli/signals.h"
 #include "framework/cli/text.h"
 
@@ -23,22 +20,6 @@ namespace {
 
 bool reads_manifest_from_input(const Arguments& arguments) {
   return std::find(arguments.files.begin(), arguments.files.end(), "-") != arguments.files.end();
-}
-
-// True: go ahead. Otherwise it was said why not.
-bool confirmed(const Arguments& arguments, Environment& env) {
-  if (arguments.yes) return true;
-  if (!env.in_terminal || reads_manifest_from_input(arguments)) {
-    env.err
-        << "Refused: there is no terminal to ask on; look at the plan and say --yes. Nothing was changed.\n";
-    return false;
-  }
-  env.out << "\nDo you want to perform these actions? Only 'yes' is accepted: " << std::flush;
-  std::string answer;
-  std::getline(env.in, answer);
-  if (answer == "yes") return true;
-  env.out << "Not confirmed. Nothing was changed.\n";
-  return false;
 }
 
 size_t count(const Plan& plan, const RunResult& result, StepKind kind) {
@@ -58,6 +39,9 @@ std::string run_summary(const Plan& plan, const RunResult& result, Duration took
   std::string text = std::to_string(count(plan, result, StepKind::create)) + " created, " +
                      std::to_string(count(plan, result, StepKind::update)) + " updated, " +
                      std::to_string(count(plan, result, StepKind::remove)) + " deleted";
+  for (const auto& [kind, done] :
+       {std::pair(StepKind::adopt, "adopted"), {StepKind::forget, "forgotten"}, {StepKind::move, "moved"}})
+    if (const size_t times = count(plan, result, kind)) text += ", " + std::to_string(times) + " " + done;
   if (const size_t failed = count(result, StepStatus::failed))
     text += ", " + std::to_string(failed) + " failed";
   if (const size_t skipped = count(result, StepStatus::skipped))
@@ -101,43 +85,50 @@ int carry_out(const Arguments& arguments, Environment& env, Session& session, co
   return kFailure;
 }
 
-// A saved plan as it is, or a new one. False: what is wrong was printed, and `status` is the exit code.
-bool find_plan(const Arguments& arguments, Environment& env, Session& session, bool destroy, Planned& planned,
-               int& status) {
-  if (arguments.plan_file.empty()) {
-    std::optional<Planned> made = plan_for(arguments, env, session, destroy);
-    if (made) planned = std::move(*made);
-    status = kFailure;
-    return made.has_value();
+}  // namespace
+
+bool confirmed(const Arguments& arguments, Environment& env) {
+  if (arguments.yes) return true;
+  if (!env.in_terminal || reads_manifest_from_input(arguments)) {
+    env.err
+        << "Refused: there is no terminal to ask on; look at the plan and say --yes. Nothing was changed.\n";
+    return false;
   }
-  Result<Planned> saved = read_saved_plan(arguments.plan_file, session.world());
-  if (saved) {
-    planned = std::move(*saved);
-    return true;
-  }
-  print_error(saved.error(), env);
-  status = saved.error().code == Code::failed_precondition ? kRefused : kFailure;
+  env.out << "\nDo you want to perform these actions? Only 'yes' is accepted: " << std::flush;
+  std::string answer;
+  std::getline(env.in, answer);
+  if (answer == "yes") return true;
+  env.out << "Not confirmed. Nothing was changed.\n";
   return false;
 }
 
-}  // namespace
-
-int act(const Arguments& arguments, Environment& env, bool destroy) {
+int with_lock(const Arguments& arguments, Environment& env, const std::function<int(const RunLock&)>& work) {
   int status = kSuccess;
   const auto lock = take_lock(arguments, env, "tenon " + arguments.command, status);
-  if (!lock) return status;
-  const auto session = Session::open(arguments, env, &*lock);
-  if (!session) return kFailure;
-  Planned planned;
-  if (!find_plan(arguments, env, *session, destroy, planned, status)) return status;
-  env.out << render_plan(planned, session->catalog(), style_of(env));
+  return lock ? work(*lock) : status;
+}
+
+int with_session(const Arguments& arguments, Environment& env, const std::function<int(Session&)>& work) {
+  return with_lock(arguments, env, [&](const RunLock& lock) {
+    const auto session = Session::open(arguments, env, &lock);
+    return session ? work(*session) : static_cast<int>(kFailure);
+  });
+}
+
+int show_and_run(const Arguments& arguments, Environment& env, Session& session, const Planned& planned) {
+  env.out << render_plan(planned, session.catalog(), style_of(env));
   if (planned.plan.refused()) {
     env.err << "Refused: nothing was changed.\n";
     return kRefused;
   }
   if (planned.plan.empty()) return planned.plan.blocked() ? kPartial : kSuccess;
   if (!confirmed(arguments, env)) return kRefused;
-  return carry_out(arguments, env, *session, planned);
+  return carry_out(arguments, env, session, planned);
+}
+
+int plan_and_run(const Arguments& arguments, Environment& env, Session& session, const PlanOptions& options) {
+  const auto planned = plan_for(arguments, env, session, options);
+  return planned ? show_and_run(arguments, env, session, *planned) : static_cast<int>(kFailure);
 }
 
 }  // namespace tenon

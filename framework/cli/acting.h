@@ -1,13 +1,24 @@
-// What apply and destroy share: lock, plan, question, run, summary.
+// What the commands that change something share: lock, plan, question, run, summary. Every function returns
+// an exit code, and has said what is wrong.
 #pragma once
 
-#include "framework/cli/arguments.h"
-#include "framework/cli/environment.h"
+#include <functional>
+
+#include "framework/cli/session.h"
 
 namespace tenon {
 
-// Takes the lock before it looks at anything and holds it through the question and the run. destroy:
-// everything owned goes, and manifests are not read. Returns the exit code.
-int act(const Arguments& arguments, Environment& env, bool destroy);
+// Holds the lock before anything is looked at, and through the question and the run.
+int with_lock(const Arguments& arguments, Environment& env, const std::function<int(const RunLock&)>& work);
+// The same with everything opened for writing.
+int with_session(const Arguments& arguments, Environment& env, const std::function<int(Session&)>& work);
+
+// True: go ahead. Otherwise it was said why not.
+bool confirmed(const Arguments& arguments, Environment& env);
+
+// Shows the plan, asks, carries it out.
+int show_and_run(const Arguments& arguments, Environment& env, Session& session, const Planned& planned);
+// The same for a plan that is made first.
+int plan_and_run(const Arguments& arguments, Environment& env, Session& session, const PlanOptions& options);
 
 }  // namespace tenon

@@ -83,18 +83,44 @@ void add_lock_timeout(CLI::App& command, Arguments& arguments) {
       });
 }
 
-void add_acting(CLI::App& command, Arguments& arguments) {
-  add_approvals(command, arguments);
+void add_asking(CLI::App& command, Arguments& arguments) {
   command.add_flag("-y,--yes", arguments.yes, "Do not ask");
   add_lock_timeout(command, arguments);
+}
+
+void add_acting(CLI::App& command, Arguments& arguments) {
+  add_approvals(command, arguments);
+  add_asking(command, arguments);
   command.add_option("--parallelism", arguments.parallelism, "Steps that may run at the same time")
       ->type_name("N")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
 }
 
-void add_prune(CLI::App& command, Arguments& arguments) {
+void add_set(CLI::App& command, Arguments& arguments, const std::string& what) {
+  command.add_option("--set", arguments.set, what)->type_name("NAME")->check([](const std::string& name) {
+    const bool plain =
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") ==
+        std::string::npos;
+    return plain && !name.empty() && name.size() <= 63
+               ? ""
+               : "'" + name + "' cannot name a set: letters, digits, '.', '-' and '_', at most 63 of them";
+  });
+}
+
+void add_selector(CLI::App& command, Arguments& arguments) {
+  command
+      .add_option("-l,--selector", arguments.selector,
+                  "Only what has these labels: key=value,key!=value,key,!key")
+      ->type_name("SELECTOR");
+}
+
+void add_ownership(CLI::App& command, Arguments& arguments) {
   command.add_flag("--prune", arguments.prune, "Delete what is owned and no manifest declares any more");
+  command.add_flag("--adopt", arguments.adopt,
+                   "Take over what exists without a mark, or belongs to another set");
+  add_set(command, arguments, "The set that the manifests are: --prune stays within it");
+  add_selector(command, arguments);
 }
 
 void add_targets(CLI::App& command, Arguments& arguments, bool required) {
@@ -108,7 +134,7 @@ void add_targets(CLI::App& command, Arguments& arguments, bool required) {
 void add_plan(CLI::App& app, Arguments& arguments) {
   CLI::App& plan = *app.add_subcommand("plan", "Show what apply would do");
   add_files(plan, arguments);
-  add_prune(plan, arguments);
+  add_ownership(plan, arguments);
   add_approvals(plan, arguments);
   add_format(plan, arguments, {"text", "json", "yaml"});
   plan.add_flag("--detailed-exitcode", arguments.detailed_exit_code, "Exit 2 when there are changes");
@@ -120,16 +146,23 @@ void add_plan(CLI::App& app, Arguments& arguments) {
 void add_apply(CLI::App& app, Arguments& arguments) {
   CLI::App& apply = *app.add_subcommand("apply", "Make it so");
   add_files(apply, arguments);
-  apply.add_option("PLAN", arguments.plan_file, "A plan saved by plan --out, instead of manifests")
-      ->type_name("")
-      ->excludes("--file");
-  add_prune(apply, arguments);
+  add_ownership(apply, arguments);
+  CLI::Option& plan =
+      *apply.add_option("PLAN", arguments.plan_file, "A plan saved by plan --out, instead of manifests");
+  plan.type_name("");
+  for (const char* other : {"--file", "--prune", "--adopt", "--set", "--selector"})
+    plan.excludes(std::string(other));
   add_acting(apply, arguments);
   add_common(apply, arguments);
 }
 
 void add_destroy(CLI::App& app, Arguments& arguments) {
-  CLI::App& destroy = *app.add_subcommand("destroy", "Delete everything that the inventory owns");
+  CLI::App& destroy = *app.add_subcommand("destroy", "Delete everything that the set owns");
+  add_set(destroy, arguments, "The set to destroy");
+  // Taken to be refused with a reason.
+  destroy.add_option("TARGET", arguments.targets)->group("");
+  destroy.add_option("-n,--namespace", arguments.name_space)->group("");
+  destroy.add_option("-l,--selector", arguments.selector)->group("");
   add_acting(destroy, arguments);
   add_common(destroy, arguments);
 }
@@ -137,6 +170,8 @@ void add_destroy(CLI::App& app, Arguments& arguments) {
 void add_reading(CLI::App& app, Arguments& arguments) {
   CLI::App& get = *app.add_subcommand("get", "List what is owned, and what the last run has yet to make");
   add_targets(get, arguments, false);
+  add_selector(get, arguments);
+  add_set(get, arguments, "Only what belongs to this set");
   add_format(get, arguments, {"text", "wide", "name", "json", "yaml"});
   add_common(get, arguments);
 
@@ -144,6 +179,62 @@ void add_reading(CLI::App& app, Arguments& arguments) {
   add_targets(describe, arguments, true);
   add_format(describe, arguments, {"text", "json", "yaml"});
   add_common(describe, arguments);
+}
+
+void add_marking(CLI::App& app, Arguments& arguments) {
+  CLI::App& import = *app.add_subcommand("import", "Take over one object that exists, as it is");
+  import
+      .add_option(
+          "ADDRESS IDENTITY", arguments.targets,
+          "What it is to be: an address or KIND/NAME; and how its backend calls it, if not by that name")
+      ->required()
+      ->expected(1, 2)
+      ->type_name("");
+  add_files(import, arguments);
+  add_set(import, arguments, "The set that it is to belong to");
+  add_asking(import, arguments);
+  add_common(import, arguments);
+
+  CLI::App& forget = *app.add_subcommand("forget", "Give something up: it stays as it is, without a mark");
+  add_targets(forget, arguments, true);
+  forget.add_flag("--record-only", arguments.record_only,
+                  "Remove the record alone and look at nothing: the object keeps its mark");
+  add_asking(forget, arguments);
+  add_common(forget, arguments);
+
+  CLI::App& mv = *app.add_subcommand("mv", "Give something another name or namespace, without touching it");
+  mv.add_option("FROM TO", arguments.targets, "Two addresses, or KIND/NAME twice")
+      ->required()
+      ->expected(2)
+      ->type_name("");
+  mv.add_option("-n,--namespace", arguments.name_space, "Namespace of KIND/NAME")->capture_default_str();
+  add_asking(mv, arguments);
+  add_common(mv, arguments);
+
+  CLI::App& rebuild =
+      *app.add_subcommand("rebuild", "Find a lost inventory again by the marks of its objects");
+  add_files(rebuild, arguments);
+  add_set(rebuild, arguments, "The set of what is declared and does not say it itself");
+  rebuild.add_option("--inventory", arguments.inventory, "Which one, where several have objects")
+      ->type_name("UUID");
+  add_asking(rebuild, arguments);
+  add_common(rebuild, arguments);
+}
+
+// Prune and destroy act within one whole set. "": as it should be.
+std::string misplaced_limit(const CLI::App& command, const Arguments& arguments) {
+  const auto given = [&command](const char* name) {
+    const CLI::Option* option = command.get_option_no_throw(name);
+    return option && option->count() > 0;
+  };
+  const bool limited = given("--namespace") || given("--selector");
+  if (arguments.prune && limited)
+    return "--prune acts within one whole set: it cannot be limited by -n or -l\n";
+  if (command.get_name() == "destroy" && (limited || !arguments.targets.empty()))
+    return "destroy acts within one whole set: it takes no targets, no -n and no -l; to delete a part, take "
+           "it out "
+           "of the manifests and apply with --prune\n";
+  return "";
 }
 
 void add_manifest_checks(CLI::App& app, Arguments& arguments) {
@@ -183,6 +274,7 @@ std::variant<Arguments, Usage> parse_arguments(const std::vector<std::string>& a
   add_apply(app, parsed);
   add_destroy(app, parsed);
   add_reading(app, parsed);
+  add_marking(app, parsed);
   add_manifest_checks(app, parsed);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
@@ -192,7 +284,10 @@ std::variant<Arguments, Usage> parse_arguments(const std::vector<std::string>& a
     return Usage{failed ? kFailure : kSuccess,
                  (failed ? misspelt_command(app, arguments) : "") + out.str() + err.str()};
   }
-  parsed.command = app.get_subcommands().front()->get_name();
+  const CLI::App& command = *app.get_subcommands().front();
+  if (const std::string wrong = misplaced_limit(command, parsed); !wrong.empty())
+    return Usage{kFailure, wrong};
+  parsed.command = command.get_name();
   return parsed;
 }
 

@@ -14,13 +14,19 @@ enum class Format { text, json, yaml, name, wide, dot, mermaid };
 struct Arguments {
   std::string command;
   std::vector<std::string> files;    // -f
-  std::vector<std::string> targets;  // get, describe: KIND, KIND/NAME, Kind.group/name
+  std::vector<std::string> targets;  // get, describe, forget: KIND, KIND/NAME, Kind.group/name; import:
+                                     // address and identity; mv: from and to
   std::string name_space = "default";
   bool all_namespaces = false;
   Format format = Format::text;
   bool yes = false;
   std::vector<std::string> approve;  // addresses
   bool prune = false;
+  bool adopt = false;
+  std::string set;           // --set; "": the unnamed one
+  std::string selector;      // -l
+  bool record_only = false;  // forget
+  std::string inventory;     // rebuild: UUID
   bool detailed_exit_code = false;
   std::string plan_file;  // plan --out, apply PLAN
   std::chrono::milliseconds lock_timeout{0};

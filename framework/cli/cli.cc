@@ -11,9 +11,18 @@ namespace tenon {
 
 int run_cli(const std::vector<std::string>& arguments, Environment& env) {
   using Command = int (*)(const Arguments&, Environment&);
-  static const std::map<std::string, Command> kCommands = {
-      {"plan", run_plan},         {"apply", run_apply}, {"destroy", run_destroy},   {"get", run_get},
-      {"describe", run_describe}, {"graph", run_graph}, {"validate", run_validate}, {"version", run_version}};
+  static const std::map<std::string, Command> kCommands = {{"plan", run_plan},
+                                                           {"apply", run_apply},
+                                                           {"destroy", run_destroy},
+                                                           {"get", run_get},
+                                                           {"describe", run_describe},
+                                                           {"graph", run_graph},
+                                                           {"validate", run_validate},
+                                                           {"version", run_version},
+                                                           {"import", run_import},
+                                                           {"forget", run_forget},
+                                                           {"mv", run_mv},
+                                                           {"rebuild", run_rebuild}};
   const auto parsed = parse_arguments(arguments);
   if (const Usage* usage = std::get_if<Usage>(&parsed)) {
     (usage->exit_code == kSuccess ? env.out : env.err) << usage->text;

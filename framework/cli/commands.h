@@ -15,5 +15,9 @@ int run_describe(const Arguments& arguments, Environment& env);
 int run_graph(const Arguments& arguments, Environment& env);
 int run_validate(const Arguments& arguments, Environment& env);
 int run_version(const Arguments& arguments, Environment& env);
+int run_import(const Arguments& arguments, Environment& env);
+int run_forget(const Arguments& arguments, Environment& env);
+int run_mv(const Arguments& arguments, Environment& env);
+int run_rebuild(const Arguments& arguments, Environment& env);
 
 }  // namespace tenon

@@ -1,18 +1,12 @@
 // Whole commands in this process, on a world that is a map.
-#include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
 #include <mutex>
-#include <regex>
-#include <sstream>
 #include <thread>
 
 #include "framework/base/files.h"
-#include "framework/cli/cli.h"
+#include "framework/cli/commands_testing.h"
 #include "framework/cli/exit_code.h"
 #include "framework/inventory/lock.h"
 
@@ -134,51 +128,17 @@ class WorldPlugins final : public PluginSource {
   FakeWorld& world_;
 };
 
-struct Done {
-  int status = 0;
-  std::string out, err;
-};
-
-class Commands : public testing::Test {
+class Commands : public CommandLine {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "/cliXXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    std::filesystem::current_path(pattern);
-    write("tenon.yaml", "instances:\n- name: world\n  plugin: world\n");
+    CommandLine::SetUp();
     write("job.yaml", kJob);
   }
-
-  void TearDown() override {
-    const std::filesystem::path here = std::filesystem::current_path();
-    std::filesystem::current_path("/");
-    std::filesystem::remove_all(here);
-  }
-
-  void write(const std::string& name, const std::string& text) { std::ofstream(name) << text; }
-
-  Done run(const std::vector<std::string>& arguments, const std::string& typed = "", bool terminal = false) {
-    std::istringstream in(typed);
-    std::ostringstream out, err;
-    Environment env{
-        .variables = {{"TENON_PREFIX", "/nowhere"}, {"NO_COLOR", "1"}},
-        .in = in,
-        .out = out,
-        .err = err,
-        .in_terminal = terminal,
-        .clock = clock_,
-        .stop = stop_,
-        .plugins = [this](const PluginOptions&) { return std::make_unique<WorldPlugins>(world_); }};
-    const int status = run_cli(arguments, env);
-    static const std::regex duration("[0-9.]+ s\\b");
-    return {status, std::regex_replace(out.str(), duration, "T"), err.str()};
-  }
+  std::unique_ptr<PluginSource> plugins() override { return std::make_unique<WorldPlugins>(world_); }
 
   Done applied() { return run({"apply", "-f", "job.yaml", "--yes"}); }
 
   FakeWorld world_;
-  SystemClock clock_;
-  StopFlag stop_ = 0;
   const Address image_{"test", "Image", "default", "i"};
   const Address machine_{"test", "Machine", "default", "m"};
 };

@@ -70,6 +70,8 @@ OrderedJson describe(const Item& item, const View& view, const Catalog& catalog)
   };
   add("reason", item.reason);
   add("parent", item.parent ? Json(to_string(*item.parent)) : Json());
+  add("set", item.set);
+  add("labels", item.labels);
   add("identity", observation.identity);
   if (observation.progress) json["progress"] = *observation.progress;
   if (observation.contents != Contents::unspecified) json["contents"] = to_string(observation.contents);

@@ -29,6 +29,8 @@ Json to_json(const Item& item) {
                {"reason", item.reason}};
   if (item.observation.progress) json["progress"] = *item.observation.progress;
   if (item.parent) json["parent"] = to_string(*item.parent);
+  if (!item.set.empty()) json["set"] = item.set;
+  if (!item.labels.empty()) json["labels"] = item.labels;
   return json;
 }
 

@@ -20,7 +20,8 @@ int run_plan(const Arguments& arguments, Environment& env) {
   if (saves && !lock) return status;
   const auto session = Session::open(arguments, env, lock ? &*lock : nullptr);
   if (!session) return kFailure;
-  const auto planned = plan_for(arguments, env, *session, false);
+  const auto options = plan_options(arguments, env);
+  const auto planned = options ? plan_for(arguments, env, *session, *options) : std::nullopt;
   if (!planned) return kFailure;
   if (arguments.format == Format::text)
     env.out << render_plan(*planned, session->catalog(), style_of(env));

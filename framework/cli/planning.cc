@@ -2,11 +2,28 @@
 
 #include <ostream>
 
+#include "framework/cli/labels.h"
+
 namespace tenon {
 namespace {
 
-std::optional<PlanOptions> options_of(const Arguments& arguments, Environment& env, bool destroy) {
-  PlanOptions options{.destroy = destroy, .prune = arguments.prune};
+// Those that -l selects.
+bool load_selected(const Arguments& arguments, Environment& env, std::vector<Resource>& resources) {
+  const auto selector = LabelSelector::parse(arguments.selector);
+  if (!selector) {
+    print_error(selector.error(), env);
+    return false;
+  }
+  if (!load_resources(arguments, env, resources)) return false;
+  std::erase_if(resources, [&](const Resource& resource) { return !selector->matches(resource.labels); });
+  return true;
+}
+
+}  // namespace
+
+std::optional<PlanOptions> plan_options(const Arguments& arguments, Environment& env) {
+  PlanOptions options{.prune = arguments.prune, .set = arguments.set, .adopt = arguments.adopt};
+  options.partial = !arguments.selector.empty();
   for (const std::string& text : arguments.approve) {
     const Result<Address> address = parse_address(text);
     if (!address) {
@@ -18,15 +35,13 @@ std::optional<PlanOptions> options_of(const Arguments& arguments, Environment& e
   return options;
 }
 
-}  // namespace
-
 std::optional<Planned> plan_for(const Arguments& arguments, Environment& env, Session& session,
-                                bool destroy) {
-  const auto options = options_of(arguments, env, destroy);
+                                const PlanOptions& options) {
+  const bool needed = !options.destroy && !options.marks_only();
   std::vector<Resource> declared;
-  if (!options || (!destroy && !load_resources(arguments, env, declared))) return std::nullopt;
+  if ((needed || !arguments.files.empty()) && !load_selected(arguments, env, declared)) return std::nullopt;
   Diagnostics diagnostics;
-  Result<Planned> planned = make_plan(session.world(), std::move(declared), *options, diagnostics);
+  Result<Planned> planned = make_plan(session.world(), std::move(declared), options, diagnostics);
   if (!planned) {
     print_error(planned.error(), env);
     return std::nullopt;

@@ -1,4 +1,4 @@
-// Passes 1 to 6 for a command: plan, apply and destroy begin alike.
+// Passes 1 to 6 for a command.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,12 @@
 
 namespace tenon {
 
-// Nothing: what is wrong was printed.
-std::optional<Planned> plan_for(const Arguments& arguments, Environment& env, Session& session, bool destroy);
+// What the options of the command line ask for. Nothing: what is wrong was printed.
+std::optional<PlanOptions> plan_options(const Arguments& arguments, Environment& env);
+
+// Reads the manifests, which only destroy, forget, import and mv need not have. Nothing: what is wrong was
+// printed.
+std::optional<Planned> plan_for(const Arguments& arguments, Environment& env, Session& session,
+                                const PlanOptions& options);
 
 }  // namespace tenon

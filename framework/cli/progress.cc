@@ -27,6 +27,9 @@ std::string doing(StepKind kind) {
     case StepKind::create: return "creating";
     case StepKind::update: return "updating";
     case StepKind::remove: return "deleting";
+    case StepKind::adopt: return "adopting";
+    case StepKind::forget: return "forgetting";
+    case StepKind::move: return "moving";
     case StepKind::await: break;
   }
   return "";
@@ -38,6 +41,9 @@ std::string done(StepKind kind) {
     case StepKind::update: return "updated";
     case StepKind::remove: return "deleted";
     case StepKind::await: return "reached";
+    case StepKind::adopt: return "adopted";
+    case StepKind::forget: return "forgotten";
+    case StepKind::move: return "moved";
   }
   return "";
 }

@@ -22,7 +22,8 @@ std::string symbol(Action action, const Style& style) {
     case Action::replace: return style.red("-/") + style.green("+");
     case Action::remove: return style.red("  -");
     case Action::adopt:
-    case Action::forget: return style.yellow("  ~");
+    case Action::forget:
+    case Action::move: return style.yellow("  ~");
     case Action::blocked: return style.red("  !");
     case Action::none: break;
   }
@@ -169,6 +170,7 @@ std::string plan_summary(const Plan& plan) {
   if (const size_t adopted = count(plan, Action::adopt)) text += " " + std::to_string(adopted) + " to adopt.";
   if (const size_t forgotten = count(plan, Action::forget))
     text += " " + std::to_string(forgotten) + " to forget.";
+  if (const size_t moved = count(plan, Action::move)) text += " " + std::to_string(moved) + " to move.";
   if (blocked) text += " " + std::to_string(blocked) + " blocked.";
   if (refused) text += " " + std::to_string(refused) + " refused.";
   return text;
@@ -193,6 +195,7 @@ Json plan_document(const Planned& planned, const Catalog& catalog) {
                          {"delete", count(plan, Action::remove)},
                          {"adopt", count(plan, Action::adopt)},
                          {"forget", count(plan, Action::forget)},
+                         {"move", count(plan, Action::move)},
                          {"blocked", count(plan, Action::blocked)},
                          {"refused", refusals(plan)},
                          {"awaits", awaits(plan)}};

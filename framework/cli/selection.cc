@@ -44,6 +44,18 @@ Result<Selector> parse_selector(const std::string& text, const Arguments& argume
   return Selector{kinds[0], name, arguments.all_namespaces ? "" : arguments.name_space};
 }
 
+Result<Address> parse_address_or_name(const std::string& text, const Arguments& arguments,
+                                      const Catalog& catalog) {
+  const auto selector = parse_selector(text, arguments, catalog);
+  if (!selector) return selector.error();
+  if (selector->name.empty())
+    return Error{Code::invalid_argument,
+                 "'" + text + "' names no single resource: write an address or KIND/NAME"};
+  const KindManifest* kind = catalog.find(selector->kind);
+  const std::string name_space = kind && kind->cluster_scoped ? "-" : selector->name_space;
+  return Address{selector->kind.group, selector->kind.kind, name_space, selector->name};
+}
+
 Result<Selection> Selection::parse(const Arguments& arguments, const Catalog& catalog) {
   Selection selection;
   if (!arguments.all_namespaces) selection.name_space_ = arguments.name_space;

@@ -21,6 +21,11 @@ struct Selector {
 // not_found: nobody serves such a kind; failed_precondition: several do, all are named.
 Result<Selector> parse_selector(const std::string& text, const Arguments& arguments, const Catalog& catalog);
 
+// An address, or KIND/NAME of the chosen namespace. invalid_argument: it names no single resource; otherwise
+// as above.
+Result<Address> parse_address_or_name(const std::string& text, const Arguments& arguments,
+                                      const Catalog& catalog);
+
 // One for each target. Without a target, matching takes everything of the namespace.
 class Selection {
  public:

@@ -1,6 +1,7 @@
 #include "framework/cli/show.h"
 
 #include "framework/cli/exit_code.h"
+#include "framework/cli/labels.h"
 #include "framework/cli/selection.h"
 #include "framework/cli/session.h"
 
@@ -10,7 +11,10 @@ int show_selected(const Arguments& arguments, Environment& env, const Show& show
   const auto session = Session::open(arguments, env);
   if (!session) return kFailure;
   const Result<Selection> selection = Selection::parse(arguments, session->catalog());
-  const Result<View> view = selection ? look(session->world()) : Result<View>(selection.error());
+  const auto labels = LabelSelector::parse(arguments.selector);
+  const Result<View> view = !selection ? Result<View>(selection.error())
+                            : !labels  ? Result<View>(labels.error())
+                                       : look(session->world());
   if (!view) {
     print_error(view.error(), env);
     return kFailure;
@@ -19,8 +23,9 @@ int show_selected(const Arguments& arguments, Environment& env, const Show& show
   std::vector<Address> found;
   for (const Item& item : view->items) {
     if (!selection->matches(item.address)) continue;
-    items.push_back(&item);
     found.push_back(item.address);
+    const bool of_set = arguments.set.empty() || item.set == arguments.set;
+    if (of_set && labels->matches(item.labels)) items.push_back(&item);
   }
   show(items, *view, session->catalog());
   const auto missing = selection->missing(found);

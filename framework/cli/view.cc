@@ -114,13 +114,22 @@ void add_steps(const Plan& plan, const std::vector<StepRecord>& records, Items& 
   }
 }
 
-Items items_of(const Graph& graph, const std::vector<Owned>& owned) {
+// set: of what the last run has yet to make.
+Items items_of(const Graph& graph, const std::vector<Owned>& owned, const std::string& set) {
   Items items;
   for (const auto& [address, resource] : graph.desired)
-    items[address] = {.address = address, .instance = resource.instance, .parent = resource.origin.parent};
+    items[address] = {.address = address,
+                      .instance = resource.instance,
+                      .parent = resource.origin.parent,
+                      .set = set,
+                      .labels = resource.labels};
   for (const Owned& row : owned)
-    items[row.address] = {
-        .address = row.address, .instance = row.instance, .parent = row.parent, .owned = row};
+    items[row.address] = {.address = row.address,
+                          .instance = row.instance,
+                          .parent = row.parent,
+                          .owned = row,
+                          .set = row.set,
+                          .labels = row.labels};
   for (auto& [address, item] : items)
     if (const auto edges = graph.requires_.find(address); edges != graph.requires_.end())
       item.requirements = edges->second;
@@ -146,7 +155,7 @@ Result<View> look(const World& world) {
   Diagnostics diagnostics;
   const Graph graph = resolve(unborn(plan, records, *owned), *owned, world.catalog, diagnostics);
   view.observations = observe(graph, *owned, world.inventory.uuid(), world.catalog, world.backends);
-  Items items = items_of(graph, *owned);
+  Items items = items_of(graph, *owned, plan.set);
   add_steps(plan, records, items);
   for (auto& [address, item] : items) {
     const auto seen = view.observations.find(address);

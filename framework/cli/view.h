@@ -18,6 +18,8 @@ struct Item {
   std::optional<Address> parent;
   Observation observation;
   std::optional<Owned> owned;
+  std::string set;
+  std::map<std::string, std::string> labels;
   // Of the last run, as far as it concerned this address.
   std::vector<std::pair<Step, StepRecord>> steps;
   std::vector<Edge> requirements;

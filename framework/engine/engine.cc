@@ -1,5 +1,7 @@
 #include "framework/engine/engine.h"
 
+#include <algorithm>
+
 #include "framework/engine/observe.h"
 #include "framework/plan/complete.h"
 
@@ -35,12 +37,25 @@ Children expand_with(const Backends& backends, const std::string& instance,
 }
 
 Graph resolve(const World& world, std::vector<Resource> declared, const std::vector<Owned>& owned,
-              Diagnostics& diagnostics) {
+              const PlanOptions& options, Diagnostics& diagnostics) {
   const Expand expand = [&](const std::string& instance, const std::vector<Resource>& resources) {
     return expand_with(world.backends, instance, resources);
   };
   std::vector<Resource> resources = complete(std::move(declared), world.catalog, expand, diagnostics);
+  add_undeclared(options, world.catalog, resources);
   return resolve(std::move(resources), owned, world.catalog, diagnostics);
+}
+
+// What is to be imported is looked for by the identity that it was given.
+std::vector<Owned> with_imports(std::vector<Owned> rows, const PlanOptions& options, const Graph& graph) {
+  for (const auto& [address, identity] : options.import) {
+    const bool known = std::any_of(rows.begin(), rows.end(),
+                                   [&address = address](const Owned& row) { return row.address == address; });
+    const auto resource = graph.desired.find(address);
+    if (!known && resource != graph.desired.end())
+      rows.push_back({.address = address, .instance = resource->second.instance, .identity = identity});
+  }
+  return rows;
 }
 
 }  // namespace
@@ -52,17 +67,17 @@ Result<Planned> make_plan(const World& world, std::vector<Resource> declared, co
   Planned planned;
   planned.owned = std::move(*owned);
   planned.plan.inventory = world.inventory.uuid();
-  planned.graph = resolve(world, std::move(declared), planned.owned, diagnostics);
+  planned.graph = resolve(world, std::move(declared), planned.owned, options, diagnostics);
   if (has_errors(diagnostics)) return planned;
-  planned.observations =
-      observe(planned.graph, planned.owned, world.inventory.uuid(), world.catalog, world.backends);
+  planned.observations = observe(planned.graph, with_imports(planned.owned, options, planned.graph),
+                                 world.inventory.uuid(), world.catalog, world.backends);
   planned.plan = make_plan(planned.graph, planned.observations, planned.owned, world.inventory.uuid(),
                            world.catalog, options);
   return planned;
 }
 
 Graph resolve(const World& world, std::vector<Resource> declared, Diagnostics& diagnostics) {
-  return resolve(world, std::move(declared), {}, diagnostics);
+  return resolve(world, std::move(declared), {}, {}, diagnostics);
 }
 
 Result<RunResult> apply(const World& world, const Planned& planned, Reporter& reporter, const StopFlag& stop,

@@ -59,7 +59,8 @@ std::string remedy_for(int result, int system_error) {
 
 Error damaged(const std::string& path, const std::string& how) {
   return {Code::failed_precondition,
-          "inventory " + path + " is damaged: " + how + "; nothing of it is used: restore it from a backup"};
+          "inventory " + path + " is damaged: " + how +
+              "; nothing of it is used: restore it from a backup, or move it away and run tenon rebuild"};
 }
 
 Result<Database> Database::open(const std::string& path, bool read_only) {

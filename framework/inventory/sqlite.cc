@@ -17,7 +17,7 @@
 namespace tenon {
 namespace {
 
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = kInventoryFormatVersion;
 constexpr const char* kTables[] = {"resources", "run", "steps"};
 
 struct Meta {
@@ -46,8 +46,8 @@ void toggle(std::string& sum, std::string_view digest) {
 }
 
 // What the sum starts with, so that the meta row is covered too.
-std::string sum_of_meta(const std::string& uuid) {
-  return digest_of("meta", uuid, std::to_string(kFormatVersion));
+std::string sum_of_meta(const std::string& uuid, int format) {
+  return digest_of("meta", uuid, std::to_string(format));
 }
 
 std::string step_key(int step) {
@@ -86,7 +86,7 @@ Result<std::vector<Row>> read_table(Database& database, const std::string& table
 }
 
 Status verify(Database& database, const Meta& meta) {
-  std::string sum = sum_of_meta(meta.uuid);
+  std::string sum = sum_of_meta(meta.uuid, meta.format);
   for (const char* table : kTables)
     if (auto rows = read_table(database, table, sum); !rows) return rows.error();
   if (sum != meta.sum)
@@ -94,8 +94,7 @@ Status verify(Database& database, const Meta& meta) {
   return {};
 }
 
-Status create_tables(Database& database) {
-  const std::string uuid = random_uuid();
+Status create_tables(Database& database, const std::string& uuid) {
   if (Status s = database.execute(
           "CREATE TABLE meta (format INTEGER NOT NULL, uuid TEXT NOT NULL, sum TEXT NOT NULL)");
       !s)
@@ -107,7 +106,7 @@ Status create_tables(Database& database) {
     if (!made) return made;
   }
   return database.execute("INSERT INTO meta VALUES (?, ?, ?)",
-                          {std::to_string(kFormatVersion), uuid, sum_of_meta(uuid)});
+                          {std::to_string(kFormatVersion), uuid, sum_of_meta(uuid, kFormatVersion)});
 }
 
 Error newer(const std::string& path, int format) {
@@ -245,19 +244,19 @@ class SqliteInventory final : public Inventory {
   OpenMode mode_;
 };
 
-Status write_empty(const std::string& path) {
+Status write_empty(const std::string& path, const std::string& uuid) {
   auto database = Database::open(path, false);
   if (!database) return database.error();
   if (Status set = database->execute("PRAGMA journal_mode = WAL"); !set) return set;
   auto transaction = Transaction::begin(*database, true);
   if (!transaction) return transaction.error();
-  if (Status made = create_tables(*database); !made) return made;
+  if (Status made = create_tables(*database, uuid); !made) return made;
   return transaction->commit();
 }
 
 // Made under another name, so that a file of this name was whole once, and one without tables is damaged.
 // SQLite gives its journal files the mode of the database.
-Status make_file(const std::string& path) {
+Status make_file(const std::string& path, const std::string& uuid) {
   const std::string parent = std::filesystem::path(path).parent_path();
   const std::string directory = parent.empty() ? "." : parent;
   if (Status made = make_directories(directory); !made) return made;
@@ -265,9 +264,16 @@ Status make_file(const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm"}) unlink((fresh + suffix).c_str());
   if (!FileDescriptor(::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)))
     return errno_error("creating", fresh, errno);
-  if (Status written = write_empty(fresh); !written) return written;
+  if (Status written = write_empty(fresh, uuid); !written) return written;
   if (rename(fresh.c_str(), path.c_str()) != 0) return errno_error("renaming to", path, errno);
   return sync_directory(directory);
+}
+
+Status raise_format(Database& database, const Meta& meta) {
+  std::string sum = meta.sum;
+  toggle(sum, sum_of_meta(meta.uuid, meta.format));
+  toggle(sum, sum_of_meta(meta.uuid, kFormatVersion));
+  return database.execute("UPDATE meta SET format = ?, sum = ?", {std::to_string(kFormatVersion), sum});
 }
 
 Result<std::unique_ptr<Inventory>> open_checked(Database database, OpenMode mode) {
@@ -280,6 +286,8 @@ Result<std::unique_ptr<Inventory>> open_checked(Database database, OpenMode mode
   if (!meta) return meta.error();
   if (meta->format > kFormatVersion) return newer(database.path(), meta->format);
   if (Status verified = verify(database, *meta); !verified) return verified.error();
+  if (mode == OpenMode::write && meta->format < kFormatVersion)
+    if (Status raised = raise_format(database, *meta); !raised) return raised.error();
   if (Status committed = transaction->commit(); !committed) return committed.error();
   return std::unique_ptr<Inventory>(std::make_unique<SqliteInventory>(std::move(database), meta->uuid, mode));
 }
@@ -291,7 +299,8 @@ bool is_missing(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenMode mode) {
+Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenMode mode,
+                                                  const std::string& uuid) {
   const bool missing = is_missing(path);
   // SQLite would replay it into whatever is made under this name.
   if (missing && !is_missing(path + "-wal"))
@@ -299,7 +308,7 @@ Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenM
   if (missing && mode == OpenMode::read)
     return std::unique_ptr<Inventory>(std::make_unique<MemoryInventory>());
   if (missing)
-    if (Status made = make_file(path); !made) return made.error();
+    if (Status made = make_file(path, uuid.empty() ? random_uuid() : uuid); !made) return made.error();
   auto database = Database::open(path, mode == OpenMode::read);
   if (!database) return database.error();
   if (mode == OpenMode::write)

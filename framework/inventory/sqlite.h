@@ -12,17 +12,25 @@
 
 namespace tenon {
 
+// 2 added set and labels to rows, and adopt, forget and move to the recorded plan. An older program would
+// lose them, so it refuses.
+inline constexpr int kInventoryFormatVersion = 2;
+
 // read: for who holds no lock. Works while another process writes, makes no file (a missing one reads as
 // empty with a new UUID), and refuses to commit. write: makes the file and its directory if missing; hold the
 // run's lock.
 enum class OpenMode { read, write };
 
+// uuid: of one that is made; "": a new one. An older format is read as it is, and raised when opened for
+// writing.
+//
 // failed_precondition: the file is damaged (any byte that counts, a row that is missing, no table, a journal
 // without its file) or of a newer format; nothing of it is used. permission_denied, resource_exhausted,
 // unavailable: as the file system says. The message names the file and says what to do.
 //
 // A file of this name was whole once: it is made under another one. What a kill or a cut leaves in its
 // journal counts up to the last whole transaction.
-Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenMode mode);
+Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenMode mode,
+                                                  const std::string& uuid = "");
 
 }  // namespace tenon

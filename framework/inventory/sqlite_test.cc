@@ -10,6 +10,7 @@
 
 #include <filesystem>
 
+#include "framework/base/digest.h"
 #include "framework/base/files.h"
 #include "framework/base/temporary_directory.h"
 
@@ -30,6 +31,8 @@ Owned row(const std::string& name) {
   owned.dependencies = {address("other")};
   owned.parent = address("parent");
   owned.protect = true;
+  owned.set = "web";
+  owned.labels = {{"tier", "front"}};
   owned.intent = Intent{"nonce", "g2", {{"size", 2}}, Existence::present, Time(Duration(7))};
   return owned;
 }
@@ -56,6 +59,18 @@ class SqliteInventory : public testing::Test {
     EXPECT_EQ(sqlite3_exec(db, statement.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
         << sqlite3_errmsg(db);
     sqlite3_close(db);
+  }
+  std::string query(const std::string& statement) {
+    sqlite3* db = nullptr;
+    std::string value;
+    EXPECT_EQ(sqlite3_open(path().c_str(), &db), SQLITE_OK);
+    const auto keep = [](void* out, int, char** values, char**) {
+      *static_cast<std::string*>(out) = values[0];
+      return 0;
+    };
+    EXPECT_EQ(sqlite3_exec(db, statement.c_str(), keep, &value, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    sqlite3_close(db);
+    return value;
   }
   void expect_refused(const std::string& word) {
     for (OpenMode mode : {OpenMode::read, OpenMode::write}) {
@@ -169,8 +184,36 @@ TEST_F(SqliteInventory, RefusesAnotherUuid) {
 
 TEST_F(SqliteInventory, RefusesANewerFormat) {
   open();
-  sql("UPDATE meta SET format = 2");
+  sql("UPDATE meta SET format = 3");
   expect_refused("newer tenon");
+}
+
+// An inventory of format 1 has the same tables; its meta row counts for another digest.
+TEST_F(SqliteInventory, TakesOverAnOlderFormatWhenItIsOpenedForWriting) {
+  Owned old = row("a");
+  old.set.clear();
+  old.labels.clear();
+  std::string uuid;
+  {
+    auto inventory = open();
+    uuid = inventory->uuid();
+    ASSERT_TRUE(inventory->commit({PutOwned{old}}));
+  }
+  const auto digest = [&](const std::string& format) {
+    return sha256(std::string("meta") + '\0' + uuid + '\0' + format).substr(7);
+  };
+  const std::string older = digest("1"), newer = digest("2");
+  std::string sum = query("SELECT sum FROM meta");
+  for (size_t i = 0; i < sum.size(); ++i) {
+    const auto value = [i](const std::string& hex) { return std::stoi(hex.substr(i, 1), nullptr, 16); };
+    sum[i] = "0123456789abcdef"[value(sum) ^ value(older) ^ value(newer)];
+  }
+  sql("UPDATE meta SET format = 1, sum = '" + sum + "'");
+  EXPECT_EQ(open(OpenMode::read)->owned().value(), std::vector<Owned>{old});
+  EXPECT_EQ(query("SELECT format FROM meta"), "1");
+  EXPECT_EQ(open()->owned().value(), std::vector<Owned>{old});
+  EXPECT_EQ(query("SELECT format FROM meta"), "2");
+  EXPECT_EQ(open()->uuid(), uuid);
 }
 
 TEST_F(SqliteInventory, RefusesAFileThatIsNoDatabase) {

@@ -57,6 +57,7 @@ std::string_view to_string(Action action) {
     case Action::remove: return "delete";
     case Action::adopt: return "adopt";
     case Action::forget: return "forget";
+    case Action::move: return "move";
     case Action::blocked: return "blocked";
   }
   return "none";
@@ -68,6 +69,9 @@ std::string_view to_string(StepKind kind) {
     case StepKind::update: return "update";
     case StepKind::remove: return "delete";
     case StepKind::await: return "await";
+    case StepKind::adopt: return "adopt";
+    case StepKind::forget: return "forget";
+    case StepKind::move: return "move";
   }
   return "await";
 }

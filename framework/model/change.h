@@ -17,7 +17,7 @@
 
 namespace tenon {
 
-enum class Action { none, create, update, replace, remove, adopt, forget, blocked };
+enum class Action { none, create, update, replace, remove, adopt, forget, move, blocked };
 
 std::string_view to_string(Action action);  // "delete" for remove
 
@@ -77,7 +77,8 @@ struct Judgement {
 // Whether an observation satisfies an await. expected_generation: as last sent, "" if any will do.
 Judgement judge(const Await& await, const Observation& observation, const std::string& expected_generation);
 
-enum class StepKind { create, update, remove, await };
+// adopt, forget and move change an object's mark and nothing else.
+enum class StepKind { create, update, remove, await, adopt, forget, move };
 
 std::string_view to_string(StepKind kind);  // "delete" for remove
 
@@ -92,7 +93,10 @@ struct Step {
   Json labels = Json::object(), annotations = Json::object();
   std::vector<std::string> operations;
   std::vector<Address> dependencies;  // declared requirements and value references: given to the call
-  std::string nonce;                  // of the open intent that a create goes on with; "": a new one
+  std::string nonce;                  // of the open intent or the mark that it goes on with; "": a new one
+  std::string identity;               // of what is adopted
+  Json found;                         // adopt: the spec that it is recorded to have been told
+  std::optional<Address> from;        // move: the address that it had
   std::optional<Address> parent;
   std::string reason;
   bool guarded_delete = false;  // approved by name: data in it may go
@@ -100,6 +104,7 @@ struct Step {
 
 struct Plan {
   std::string inventory;                        // UUID
+  std::string set;                              // of what it creates, updates and adopts; "": the unnamed one
   std::vector<Change> changes;                  // by address, none included
   std::vector<Step> steps;                      // in an order in which they could be carried out one by one
   std::map<Address, std::string> fingerprints;  // of what the plan looked at

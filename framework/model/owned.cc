@@ -35,16 +35,12 @@ Owned read(const Json& json) {
   Owned owned;
   owned.address = address_from_json(json.at("address"));
   owned.instance = json.at("instance");
+  read_record(json, owned);
   owned.identity = json.value("identity", "");
   owned.nonce = json.value("nonce", "");
   owned.generation = json.value("generation", "");
   owned.applied = json.value("applied", Json());
   owned.private_state = json.value("private", Json());
-  for (const Json& dependency : json.value("dependencies", Json::array()))
-    owned.dependencies.push_back(address_from_json(dependency));
-  if (const auto parent = json.find("parent"); parent != json.end())
-    owned.parent = address_from_json(*parent);
-  owned.protect = json.value("protect", false);
   if (const auto intent = json.find("intent"); intent != json.end()) owned.intent = intent_from_json(*intent);
   return owned;
 }
@@ -63,16 +59,35 @@ std::string_view to_string(StepStatus status) {
   return "pending";
 }
 
+Json record_of(const Owned& owned) {
+  Json json = Json::object();
+  for (const Address& dependency : owned.dependencies) json["dependencies"].push_back(to_string(dependency));
+  if (owned.parent) json["parent"] = to_string(*owned.parent);
+  if (owned.protect) json["protect"] = true;
+  if (!owned.set.empty()) json["set"] = owned.set;
+  if (!owned.labels.empty()) json["labels"] = owned.labels;
+  return json;
+}
+
+void read_record(const Json& json, Owned& owned) {
+  for (const Json& dependency : json.value("dependencies", Json::array()))
+    owned.dependencies.push_back(address_from_json(dependency));
+  if (const auto parent = json.find("parent"); parent != json.end())
+    owned.parent = address_from_json(*parent);
+  owned.protect = json.value("protect", false);
+  owned.set = json.value("set", "");
+  owned.labels = json.value("labels", std::map<std::string, std::string>());
+}
+
 Json to_json(const Owned& owned) {
-  Json json = {{"address", to_string(owned.address)}, {"instance", owned.instance}};
+  Json json = record_of(owned);
+  json["address"] = to_string(owned.address);
+  json["instance"] = owned.instance;
   if (!owned.identity.empty()) json["identity"] = owned.identity;
   if (!owned.nonce.empty()) json["nonce"] = owned.nonce;
   if (!owned.generation.empty()) json["generation"] = owned.generation;
   if (!owned.applied.is_null()) json["applied"] = owned.applied;
   if (!owned.private_state.is_null()) json["private"] = owned.private_state;
-  for (const Address& dependency : owned.dependencies) json["dependencies"].push_back(to_string(dependency));
-  if (owned.parent) json["parent"] = to_string(*owned.parent);
-  if (owned.protect) json["protect"] = true;
   if (owned.intent) json["intent"] = intent_to_json(*owned.intent);
   return json;
 }

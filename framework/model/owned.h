@@ -1,6 +1,7 @@
 // Owned: what the inventory knows about one resource, and the records by which it changes. Value types.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -36,7 +37,9 @@ struct Owned {
   std::vector<Address> dependencies;  // what it required when it was last applied: deletion order
   std::optional<Address> parent;      // the composite that it is a child of
   bool protect = false;               // tenon.dev/protect as last applied
-  std::optional<Intent> intent;       // open: the create may or may not have happened
+  std::string set;                    // --set: what prune and destroy act within; "": the unnamed one
+  std::map<std::string, std::string> labels;
+  std::optional<Intent> intent;  // open: the create may or may not have happened
 
   friend bool operator==(const Owned&, const Owned&) = default;
 };
@@ -87,6 +90,12 @@ struct EndRun {
   Time ended{};
 };
 using Record = std::variant<PutOwned, DropOwned, BeginRun, PutStep, EndRun>;
+
+// What a backend with room for it keeps beside mark and spec, so that the row can be rebuilt: dependencies,
+// parent, protect, set, labels.
+Json record_of(const Owned& owned);
+// Throws Json::exception or std::runtime_error: not of this shape.
+void read_record(const Json& json, Owned& owned);
 
 Json to_json(const Owned& owned);
 // internal: not of this shape (a damaged or newer inventory).

@@ -60,6 +60,7 @@ inline constexpr std::string_view kBackendAnnotation = "tenon.dev/backend";
 inline constexpr std::string_view kDependsOnAnnotation =
     "tenon.dev/depends-on";                                                  // addresses, comma-separated
 inline constexpr std::string_view kProtectAnnotation = "tenon.dev/protect";  // "true"
+inline constexpr std::string_view kMovedFromAnnotation = "tenon.dev/moved-from";  // the address it had
 
 // A value that another resource's outputs supply: {"tenon.dev/ref": ADDRESS, "path": JSON pointer}. It may
 // stand for any value in a spec, and is filled in just before the call.

@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "framework/plan/diff.h"
+#include "framework/plan/ownership.h"
 #include "framework/plan/values.h"
 #include "framework/plan/words.h"
 
 namespace tenon {
 namespace {
-
-enum class Owner { us, nobody, somebody };
 
 class Decider {
  public:
@@ -65,45 +64,74 @@ class Decider {
     return true;
   }
 
-  Owner owner() const {
-    if (observation_.mark) {
-      const Mark& mark = *observation_.mark;
-      const bool ours = mark.inventory == situation_.inventory && mark.address == to_string(address_);
-      return ours ? Owner::us : Owner::somebody;
-    }
-    const bool recorded = row_ && !row_->applied.is_null() && row_->identity == observation_.identity;
-    return recorded ? Owner::us : Owner::nobody;
-  }
+  Owner owner() const { return owner_of(situation_, address_); }
 
   bool refuse_if_not_ours() {
-    switch (owner()) {
-      case Owner::us: return false;
-      case Owner::somebody:
-        act(Action::none, "it belongs to another owner");
-        refuse(title(address_) + " exists and belongs to " + observation_.mark->address + " of inventory " +
-                   observation_.mark->inventory,
-               "give this one another name, or let its owner give it up");
-        return true;
-      case Owner::nobody:
-        act(Action::none, "it exists, and Tenon did not make it");
-        refuse(title(address_) + " exists already and carries no mark: Tenon did not make it",
-               "give this one another name, or remove what exists");
-        return true;
-    }
+    const Owner whose = owner();
+    if (whose == Owner::us) return false;
+    act(Action::none,
+        whose == Owner::somebody ? "it belongs to another owner" : "it exists, and Tenon did not make it");
+    change().refusal =
+        not_ours(address_, observation_, resource_ && is_able(situation_, change().instance, "adopt"));
     return true;
   }
 
   // Desired, and not destroyed.
 
   void keep() {
+    if (const Address* from = moving_from(situation_, address_)) return move_from(*from);
     if (block_if_unknown()) return;
-    if (row_ && row_->instance != resource_->instance) return refuse_move();
+    if (row_ && row_->instance != resource_->instance) return refuse_other_instance();
+    if (row_ && row_->set != situation_.options.set && !situation_.options.adopt) return refuse_other_set();
     if (observation_.existence == Existence::absent) return create_absent();
+    if (owner() == Owner::nobody && situation_.options.adopt) return adopt();
     if (refuse_if_not_ours()) return;
     keep_present();
   }
 
-  void refuse_move() {
+  void move_from(const Address& from) {
+    move(situation_, from, fate_);
+    if (change().action == Action::move && !change().refusal)
+      update_after_mark(situation_.row(from)->applied, situation_.observation(from),
+                        "apply it with its old spec first, or move it alone: tenon mv");
+  }
+
+  void adopt() {
+    act(Action::adopt, "it exists without a mark, and is taken over");
+    if (!is_able(situation_, change().instance, "adopt")) {
+      change().refusal = not_ours(address_, observation_, false);
+      return;
+    }
+    fate_.identity = observation_.identity;
+    update_after_mark(Json(), observation_, "take it over as it is: tenon import");
+  }
+
+  // What differs from the manifest is changed once it is ours, unless it had to be made anew for that.
+  void update_after_mark(const Json& applied, const Observation& seen, const std::string& remedy) {
+    fate_.found = filled();
+    fate_.unfinished = !is_ready(seen);
+    if (seen.actual.is_null() && applied.is_null()) return;
+    const SpecDiff diff = diff_spec(kind_->schema, filled(), applied, seen.actual);
+    fate_.found = as_found(filled(), diff);
+    explain(diff);
+    change().fields = diff.fields;
+    change().operations = diff.operations;
+    fate_.stops_only = diff.stops_only;
+    fate_.updates = !diff.empty();
+    for (const std::string& refusal : diff.refusals) refuse(title(address_) + ": " + refusal, remedy);
+    if (diff.rule == UpdateRule::replace)
+      refuse(title(address_) + " differs in what cannot be changed in place", remedy);
+  }
+
+  void refuse_other_set() {
+    const auto named = [](const std::string& set) { return set.empty() ? "the unnamed set" : "set " + set; };
+    act(Action::none, "it belongs to another set");
+    refuse(
+        title(address_) + " belongs to " + named(row_->set) + " and not to " + named(situation_.options.set),
+        "--set names its set; --adopt takes it over into this one");
+  }
+
+  void refuse_other_instance() {
     act(Action::none, "it is routed to another instance");
     refuse(title(address_) + " lives in instance " + row_->instance + " and cannot move to " +
                resource_->instance,
@@ -126,7 +154,7 @@ class Decider {
     if (observation_.busy && !unrecorded) return wait_for_worker(diff);
     if (has_failed()) return replace_failed();
     if (is_open() || observation_.resumable) return resume(diff);
-    fate_.unfinished = !is_ready();
+    fate_.unfinished = !is_ready(observation_);
     change_to(diff);
   }
 
@@ -160,9 +188,9 @@ class Decider {
     act(Action::replace, "it is " + observation_.phase + (why.empty() ? "" : ": " + why));
   }
 
-  bool is_ready() const {
+  bool is_ready(const Observation& seen) const {
     const auto& ready = kind_->ready.phases;
-    return ready.empty() || std::count(ready.begin(), ready.end(), observation_.phase) > 0;
+    return ready.empty() || std::count(ready.begin(), ready.end(), seen.phase) > 0;
   }
 
   void wait_for_worker(const SpecDiff& diff) {
@@ -185,7 +213,7 @@ class Decider {
 
   void change_to(const SpecDiff& diff) {
     explain(diff);
-    if (diff.empty()) return update_if_foreign_generation();
+    if (diff.empty()) return update_if_recorded_otherwise();
     change().operations = diff.operations;
     fate_.stops_only = diff.stops_only;
     change().action = diff.rule == UpdateRule::replace ? Action::replace : Action::update;
@@ -205,33 +233,50 @@ class Decider {
     if (!later.empty()) change().reasons.push_back("known after apply, and may change: " + listed(later));
   }
 
-  void update_if_foreign_generation() {
-    const bool another = row_ && observation_.mark && !row_->generation.empty() &&
-                         observation_.mark->generation != row_->generation;
+  void update_if_recorded_otherwise() {
+    if (!row_) return;
+    const bool another =
+        observation_.mark && !row_->generation.empty() && observation_.mark->generation != row_->generation;
     if (another)
       act(Action::update, "changed behind Tenon's back: it is of another generation than was last sent");
+    if (const auto changes = record_changes(situation_, *resource_, *row_); !changes.empty())
+      act(Action::update, "recorded anew: " + listed(changes));
   }
 
   // Not desired, or everything is to go.
 
   void destroy() {
     const bool ours = row_ || (observation_.existence == Existence::present && owner() == Owner::us);
-    if (ours) return remove("everything that Tenon owns is to be destroyed");
+    const std::string& set = situation_.options.set;
+    if (row_ && row_->set != set) return;
+    if (ours)
+      return remove("everything that " + (set.empty() ? "Tenon owns" : "is of set " + set) +
+                    " is to be destroyed");
     // Declared, and perhaps there by a create that the inventory has lost.
     block_if_unknown();
   }
 
   void drop() {
-    if (!row_) return;
+    if (!row_ || row_->set != situation_.options.set || moving_to(situation_, address_)) return;
     if (has_left(*row_)) return remove(title(*row_->parent) + " no longer has it");
+    if (has_moved()) return remove("it was to move, and does not exist");
     if (situation_.options.prune) return remove("no manifest declares it any more");
+    if (situation_.options.partial) return;
     change().notes.push_back("owned, and no longer declared: left as it is; --prune deletes it");
+  }
+
+  // What was to move from here is gone.
+  bool has_moved() const {
+    if (observation_.existence != Existence::absent) return false;
+    const auto& moves = situation_.graph.moves;
+    return std::any_of(moves.begin(), moves.end(),
+                       [this](const auto& move) { return move.second == address_; });
   }
 
   // Its composite is still declared and no longer expands to it, or has itself left so.
   bool has_left(const Owned& child) const {
     if (!child.parent) return false;
-    if (situation_.desired(*child.parent)) return true;
+    if (situation_.desired(*child.parent) || moving_to(situation_, *child.parent)) return true;
     const Owned* parent = situation_.row(*child.parent);
     return parent && has_left(*parent);
   }
@@ -242,6 +287,9 @@ class Decider {
     if (block_if_unknown()) return;
     if (observation_.existence == Existence::absent)
       return act(Action::remove, reason + "; it no longer exists, only its record is removed");
+    if (row_ && row_->applied.is_null() && owner() != Owner::us)
+      return act(Action::forget,
+                 reason + "; what exists there was not made by Tenon, only its record is removed");
     if (refuse_if_not_ours()) return;
     act(Action::remove, std::move(reason));
   }

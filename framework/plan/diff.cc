@@ -249,6 +249,20 @@ SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applie
   return diff;
 }
 
+Json as_found(Json desired, const SpecDiff& diff) {
+  for (auto field = diff.fields.rbegin(); field != diff.fields.rend(); ++field) {
+    const Json::json_pointer place(field->pointer);
+    if (!field->before.is_null()) {
+      desired[place] = field->before;
+    } else if (Json& owner = desired[place.parent_pointer()]; owner.is_array()) {
+      owner.erase(std::stoul(place.back()));
+    } else {
+      owner.erase(place.back());
+    }
+  }
+  return desired;
+}
+
 std::vector<std::string> operations_of_create(const Schema& schema, const Json& spec) {
   std::vector<std::string> operations;
   collect_starts(schema, spec, operations);

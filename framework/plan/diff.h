@@ -25,6 +25,10 @@ struct SpecDiff {
 // there is no drift. References that are still in desired are values known after apply.
 SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applied, const Json& actual);
 
+// What an object that nobody was told about is as if it had been told: desired, but for the fields that
+// differ.
+Json as_found(Json desired, const SpecDiff& diff);
+
 // What creating with this spec does besides: "start".
 std::vector<std::string> operations_of_create(const Schema& schema, const Json& spec);
 

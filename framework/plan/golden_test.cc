@@ -37,10 +37,11 @@ std::string plan_of(const std::string& name) {
   Diagnostics diagnostics;
   std::vector<Resource> declared =
       to_resources(documents(name, "desired.yaml", diagnostics), "default", diagnostics);
-  const std::vector<Resource> desired = complete(std::move(declared), catalog, testing::expand, diagnostics);
+  std::vector<Resource> desired = complete(std::move(declared), catalog, testing::expand, diagnostics);
   const auto world_document = documents(name, "world.yaml", diagnostics);
   testing::World world = testing::world_from(
       world_document.empty() ? Json::object() : world_document[0].value, desired, catalog);
+  add_undeclared(world.options, catalog, desired);
   const Graph graph = resolve(desired, world.owned, catalog, diagnostics);
   std::string text;
   for (const Diagnostic& diagnostic : diagnostics) text += to_string(diagnostic) + "\n";

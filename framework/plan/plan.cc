@@ -4,6 +4,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/plan/decide.h"
+#include "framework/plan/ownership.h"
 #include "framework/plan/steps.h"
 #include "framework/plan/words.h"
 
@@ -31,7 +32,9 @@ void decide_all(Situation& situation) {
   situation.fates.reserve(situation.graph.order.size());
   for (const Address& address : situation.graph.order)
     if (situation.desired(address) || situation.row(address))
-      situation.fates.emplace(address, decide(situation, address));
+      situation.fates.emplace(address, situation.options.marks_only() ? decide_mark(situation, address)
+                                                                      : decide(situation, address));
+  if (situation.options.marks_only()) return;
   // What is blocked holds on to what it requires, and that blocks what would have been made after its
   // removal.
   while (block_dependants(situation) || guard_removals(situation)) continue;
@@ -81,24 +84,48 @@ void take_fingerprints(const Situation& situation, Plan& plan) {
                                    fingerprint(situation.observation(address), situation.kind(address)));
 }
 
+std::string counted(size_t count) {
+  return std::to_string(count) + (count == 1 ? " resource is" : " resources are");
+}
+
 void collect_changes(Situation& situation, Plan& plan) {
-  size_t left = 0;
-  std::vector<Change*> changes;
+  const PlanOptions& options = situation.options;
+  size_t left = 0, others = 0;
   for (auto& [address, fate] : situation.fates) {
-    const bool declared = situation.desired(address) != nullptr;
-    if (!declared && fate.change.action == Action::none && !fate.change.refusal) ++left;
-    changes.push_back(&fate.change);
+    const Owned* row = situation.row(address);
+    const bool declared = situation.desired(address) != nullptr || moving_to(situation, address);
+    const bool untouched = !declared && fate.change.action == Action::none && !fate.change.refusal;
+    const bool other_set = row && row->set != options.set;
+    left += untouched && !other_set;
+    others += untouched && other_set;
   }
+  std::vector<Change*> changes;
+  for (auto& [address, fate] : situation.fates) changes.push_back(&fate.change);
   std::sort(changes.begin(), changes.end(),
             [](const Change* a, const Change* b) { return a->address < b->address; });
   plan.changes.reserve(changes.size());
   for (Change* change : changes) plan.changes.push_back(std::move(*change));
+  if (options.marks_only() || options.partial) return;
   if (left > 0)
-    plan.notes.push_back(std::to_string(left) + (left == 1 ? " resource is" : " resources are") +
+    plan.notes.push_back(counted(left) +
                          " owned and no longer declared; --prune deletes what no manifest names");
+  if (others > 0 && options.destroy)
+    plan.notes.push_back(counted(others) + " of other sets and left; --set names a set");
 }
 
 }  // namespace
+
+void add_undeclared(const PlanOptions& options, const Catalog& catalog, std::vector<Resource>& resources) {
+  const auto add = [&](const Address& address) {
+    for (const Resource& resource : resources)
+      if (resource.address == address) return;
+    Resource bare{.address = address, .spec = Json()};
+    bare.instance = catalog.route(bare).value_or("");
+    resources.push_back(std::move(bare));
+  };
+  for (const auto& [address, identity] : options.import) add(address);
+  for (const auto& [to, from] : options.move) add(to);
+}
 
 std::string fingerprint(const Observation& observation, const KindManifest* kind) {
   std::string seen;
@@ -128,6 +155,7 @@ Plan make_plan(const Graph& graph, const Observations& observations, const std::
   decide_all(situation);
   Plan plan;
   plan.inventory = inventory;
+  plan.set = options.set;
   plan.steps = steps_of(situation);
   take_fingerprints(situation, plan);
   collect_changes(situation, plan);

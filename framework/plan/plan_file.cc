@@ -7,9 +7,10 @@
 namespace tenon {
 namespace {
 
-constexpr Action kActions[] = {Action::none,   Action::create, Action::update, Action::replace,
-                               Action::remove, Action::adopt,  Action::forget, Action::blocked};
-constexpr StepKind kStepKinds[] = {StepKind::create, StepKind::update, StepKind::remove, StepKind::await};
+constexpr Action kActions[] = {Action::none,  Action::create, Action::update, Action::replace, Action::remove,
+                               Action::adopt, Action::forget, Action::move,   Action::blocked};
+constexpr StepKind kStepKinds[] = {StepKind::create, StepKind::update, StepKind::remove, StepKind::await,
+                                   StepKind::adopt,  StepKind::forget, StepKind::move};
 
 template <typename Container>
 Json texts(const Container& items) {
@@ -70,6 +71,9 @@ Json to_json(const Step& step) {
   for (const Await& guard : step.guards) json["guards"].push_back(to_json(guard));
   if (step.await) json["await"] = to_json(*step.await);
   if (step.parent) json["parent"] = to_string(*step.parent);
+  if (!step.identity.empty()) json["identity"] = step.identity;
+  if (!step.found.is_null()) json["found"] = step.found;
+  if (step.from) json["from"] = to_string(*step.from);
   return json;
 }
 
@@ -178,6 +182,9 @@ Step step_from(const Json& json) {
   for (const Json& dependency : json.at("dependencies"))
     step.dependencies.push_back(address_from(dependency));
   json.at("nonce").get_to(step.nonce);
+  step.identity = json.value("identity", "");
+  step.found = json.value("found", Json());
+  step.from = optional_address(json, "from");
   step.parent = optional_address(json, "parent");
   json.at("reason").get_to(step.reason);
   json.at("guardedDelete").get_to(step.guarded_delete);
@@ -196,6 +203,7 @@ void check_order(const Plan& plan) {
 Plan read(const Json& json) {
   Plan plan;
   json.at("inventory").get_to(plan.inventory);
+  plan.set = json.value("set", "");
   for (const Json& change : json.at("changes")) plan.changes.push_back(change_from(change));
   for (const Json& step : json.at("steps")) plan.steps.push_back(step_from(step));
   for (const auto& item : json.at("fingerprints").items())
@@ -221,9 +229,14 @@ Json to_json(const Plan& plan, const Catalog& catalog) {
     json["changes"].push_back(to_json(change));
     masked |= mask(catalog, change.address, json["changes"].back()["desired"]);
   }
-  for (const Step& step : plan.steps) json["steps"].push_back(to_json(step));
+  for (const Step& step : plan.steps) {
+    json["steps"].push_back(to_json(step));
+    Json& written = json["steps"].back();
+    if (written.contains("found")) masked |= mask(catalog, step.address, written["found"]);
+  }
   for (const auto& [address, print] : plan.fingerprints) json["fingerprints"][to_string(address)] = print;
   if (masked) json["masked"] = true;
+  if (!plan.set.empty()) json["set"] = plan.set;
   return json;
 }
 

@@ -9,7 +9,7 @@
 namespace tenon {
 
 // Raised when a reader of the old form would misunderstand the new one; new members alone do not raise it.
-inline constexpr int kPlanFormatVersion = 1;
+inline constexpr int kPlanFormatVersion = 2;
 
 // What stands for a value that the schema marks x-secret.
 inline constexpr std::string_view kMasked = "(sensitive)";

@@ -50,6 +50,17 @@ class WorldReader {
       world_.options.approved.insert(must(parse_address(address.get<std::string>())));
     world_.options.destroy = json.value("destroy", false);
     world_.options.prune = json.value("prune", false);
+    world_.options.set = json.value("set", "");
+    world_.options.partial = json.value("partial", false);
+    world_.options.adopt = json.value("adopt", false);
+    for (const Json& address : json.value("forget", Json::array()))
+      world_.options.forget.insert(must(parse_address(address.get<std::string>())));
+    const Json imports = json.value("import", Json::object()), moves = json.value("move", Json::object());
+    for (const auto& item : imports.items())
+      world_.options.import.emplace(must(parse_address(item.key())), item.value());
+    for (const auto& item : moves.items())
+      world_.options.move.emplace(must(parse_address(item.key())),
+                                  must(parse_address(item.value().get<std::string>())));
     const Json resources = json.value("resources", Json::object());
     for (const auto& item : resources.items()) add(must(parse_address(item.key())), item.value());
     return std::move(world_);
@@ -84,10 +95,14 @@ class WorldReader {
     row.generation = generation_of(applied);
     row.applied = applied;
     row.protect = json.value("protect", false);
+    row.set = json.value("set", world_.options.set);
     if (json.contains("intent"))
       row.intent = Intent{json["intent"], generation_of(applied), applied, Existence::absent, {}};
-    if (const auto desired = graph_.desired.find(address); desired != graph_.desired.end())
+    if (const auto desired = graph_.desired.find(address); desired != graph_.desired.end()) {
       row.parent = desired->second.origin.parent;
+      row.labels = desired->second.labels;
+    }
+    if (json.contains("labels")) row.labels = json["labels"];
     if (json.contains("parent")) row.parent = must(parse_address(json["parent"].get<std::string>()));
     row.dependencies = graph_.dependencies(address);
     if (json.contains("dependencies")) row.dependencies.clear();
@@ -118,6 +133,9 @@ char symbol(Action action) {
     case Action::replace: return '%';
     case Action::remove: return '-';
     case Action::blocked: return '!';
+    case Action::adopt: return '&';
+    case Action::forget: return 'x';
+    case Action::move: return '>';
     default: return '=';
   }
 }
@@ -153,6 +171,9 @@ std::string render(const Step& step, size_t number) {
   for (const std::string& operation : step.operations) text += "    operation " + operation + "\n";
   if (!step.nonce.empty()) text += "    nonce " + step.nonce + "\n";
   if (step.guarded_delete) text += "    guarded\n";
+  if (step.from) text += "    from " + to_string(*step.from) + "\n";
+  if (!step.identity.empty()) text += "    identity " + step.identity + "\n";
+  if (step.kind == StepKind::adopt) text += "    as found: " + step.found.dump() + "\n";
   return text;
 }
 
@@ -188,6 +209,7 @@ std::string render(const Plan& plan) {
   for (const Change& change : plan.changes) text += "  " + render(change);
   text += "steps\n";
   for (size_t i = 0; i < plan.steps.size(); ++i) text += "  " + render(plan.steps[i], i);
+  if (!plan.set.empty()) text += "set " + plan.set + "\n";
   for (const std::string& note : plan.notes) text += "note: " + note + "\n";
   if (plan.refused()) text += "refused\n";
   if (plan.blocked()) text += "blocked\n";

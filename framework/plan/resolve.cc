@@ -120,7 +120,30 @@ class Resolver {
           report_unserved(resource, target, resource.origin.locate(found.pointer));
       }
     add_dependencies_asked_for(resource);
+    add_move(resource);
     add_values(resource);
+  }
+
+  void add_move(const Resource& resource) {
+    const auto wanted = resource.annotations.find(std::string(kMovedFromAnnotation));
+    if (wanted == resource.annotations.end()) return;
+    const Position place = head_of(resource, "/metadata/annotations/tenon.dev~1moved-from");
+    const std::string word = "annotation tenon.dev/moved-from: ";
+    const auto from = parse_address(wanted->second);
+    if (!from) return error(resource, place, word + from.error().message, "");
+    if (from->kind_name() != resource.address.kind_name())
+      return error(resource, place, word + title(*from) + " is of another kind",
+                   "only the name and the namespace of something can change");
+    if (graph_.desired.count(*from))
+      return error(resource, place, word + title(*from) + " is still declared",
+                   "what has moved is no longer where it was: remove that declaration or this annotation");
+    for (const auto& [to, other] : graph_.moves)
+      if (other == *from)
+        return error(
+            resource, place,
+            word + title(*from) + " cannot become both " + title(to) + " and " + title(resource.address),
+            "remove one of the annotations");
+    graph_.moves.emplace(resource.address, *from);
   }
 
   Edge rule_edge(const Address& from, const Address& target, const RequirementRule& rule,

@@ -27,7 +27,8 @@ struct Graph {
       requires_;  // by `from`; also of resources that only the inventory knows
   std::map<Address, std::vector<Address>> required_by;
   std::map<Address, std::vector<ValueReference>> values;
-  std::vector<Address> externals;  // referenced and neither desired nor owned
+  std::map<Address, Address> moves;  // tenon.dev/moved-from: new address -> old address
+  std::vector<Address> externals;    // referenced and neither desired nor owned
   // Dependencies first; of desired, owned and externals. Ties by address.
   std::vector<Address> order;
 
@@ -36,7 +37,8 @@ struct Graph {
 };
 
 // A consumer of a claim, however it names it, also requires every resource in desired or owned that populates
-// the claim to be ready. A reference to a kind that nobody serves, and a cycle (with its path), are errors.
+// the claim to be ready. A reference to a kind that nobody serves, a move from what is still
+// declared or of another kind, and a cycle (with its path), are errors.
 Graph resolve(std::vector<Resource> desired, const std::vector<Owned>& owned, const Catalog& catalog,
               Diagnostics& diagnostics);
 

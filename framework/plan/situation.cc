@@ -4,9 +4,13 @@
 
 namespace tenon {
 
+bool Fate::marks() const {
+  return change.action == Action::adopt || change.action == Action::forget || change.action == Action::move;
+}
+
 bool Fate::makes() const {
   return change.action == Action::create || change.action == Action::update ||
-         change.action == Action::replace;
+         change.action == Action::replace || (marks() && updates);
 }
 
 bool Fate::removes() const { return change.action == Action::remove || change.action == Action::replace; }
@@ -92,9 +96,12 @@ bool Situation::is_protected(const Address& address) const {
   const Owned* owner = row(address);
   if (owner && owner->protect) return true;
   const Resource* resource = desired(address);
-  if (!resource) return false;
-  const auto annotation = resource->annotations.find(std::string(kProtectAnnotation));
-  return annotation != resource->annotations.end() && annotation->second == "true";
+  return resource && asks_for_protection(*resource);
+}
+
+bool Situation::asks_for_protection(const Resource& resource) {
+  const auto annotation = resource.annotations.find(std::string(kProtectAnnotation));
+  return annotation != resource.annotations.end() && annotation->second == "true";
 }
 
 const Address* Situation::claim_of(const Address& address) const {

@@ -20,7 +20,13 @@ struct Fate {
   bool unfinished = false;
   // The spec with the values that are known already; nothing: as it is declared.
   std::optional<Json> filled;
+  // Of adopt and move.
+  std::string identity;
+  Json found;                   // adopt: what it is recorded to have been told
+  std::optional<Address> from;  // move
+  bool updates = false;         // an update follows
 
+  bool marks() const;    // an adopt, forget or move step
   bool makes() const;    // a create or update step
   bool removes() const;  // a delete step, alone or before a create
 };
@@ -57,6 +63,7 @@ struct Situation {
   // has lost its last turns.
   bool is_recorded(const Address& address) const;
   bool is_protected(const Address& address) const;
+  static bool asks_for_protection(const Resource& resource);
   // Holds a user's data, itself or in the claim that it fills.
   bool is_populated(const Address& address) const;
   // The claim that it fills; null: none.

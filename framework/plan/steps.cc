@@ -71,23 +71,46 @@ class Builder {
   void add_making(const Address& address) {
     const Fate* fate = acting(address);
     if (!fate) return;
+    if (fate->marks()) add_mark(address, *fate);
     if (fate->makes()) add_call(address, *fate);
     if (fate->makes() || fate->unfinished) await_ready(address, *fate);
   }
 
-  void add_call(const Address& address, const Fate& fate) {
-    const bool update = fate.change.action == Action::update;
-    Step step = step_for(fate, update ? StepKind::update : StepKind::create);
-    const Resource& resource = *situation_.desired(address);
+  // Its mark alone changes: no state of anything holds that back.
+  void add_mark(const Address& address, const Fate& fate) {
+    const StepKind kind = fate.change.action == Action::adopt    ? StepKind::adopt
+                          : fate.change.action == Action::forget ? StepKind::forget
+                                                                 : StepKind::move;
+    Step step = step_for(fate, kind);
+    if (const Resource* resource = situation_.desired(address)) describe(*resource, step);
+    if (kind == StepKind::adopt) step.found = fate.found;
+    step.identity = fate.identity;
+    step.from = fate.from;
+    step.nonce = fate.nonce;
+    // Who keeps the nonce of what it requires sees the new one.
+    if (kind == StepKind::adopt)
+      for (const Edge& edge : situation_.edges(address))
+        if (const int before = making_of(edge.await.target); before >= 0) step.after.push_back(before);
+    makings_.emplace(address, push(std::move(step)));
+  }
+
+  void describe(const Resource& resource, Step& step) const {
     step.labels = resource.labels;
     step.annotations = resource.annotations;
+    step.dependencies = situation_.graph.dependencies(resource.address);
+  }
+
+  void add_call(const Address& address, const Fate& fate) {
+    const bool update = fate.change.action == Action::update || fate.marks();
+    Step step = step_for(fate, update ? StepKind::update : StepKind::create);
+    describe(*situation_.desired(address), step);
     step.operations = fate.change.operations;
-    step.dependencies = situation_.graph.dependencies(address);
-    step.nonce = fate.nonce;
+    step.nonce = fate.marks() ? "" : fate.nonce;
     if (const auto removal = removals_.find(address); removal != removals_.end())
       step.after.push_back(removal->second);
+    if (const int marked = making_of(address); marked >= 0) step.after.push_back(marked);
     if (!fate.stops_only) hold_back(address, step);
-    makings_.emplace(address, push(std::move(step)));
+    makings_.insert_or_assign(address, push(std::move(step)));
   }
 
   // The requirements that guard one of the step's operations: what it comes after, and what is looked at
@@ -131,6 +154,12 @@ class Builder {
     return making == makings_.end() ? -1 : making->second;
   }
 
+  // What moves in this plan is still to be seen where it was.
+  const Observation& seen(const Address& address) const {
+    const Fate* fate = situation_.fate(address);
+    return situation_.observation(fate && fate->from ? *fate->from : address);
+  }
+
   // What was last sent is known here only if nothing more is sent.
   Await guard_of(Await await) const {
     const Owned* row = situation_.row(await.target);
@@ -140,10 +169,11 @@ class Builder {
 
   bool needs_step(const Await& await) const {
     const KindManifest* kind = situation_.kind(await.target);
-    if (making_of(await.target) >= 0)
+    if (const Fate* fate = situation_.fate(await.target);
+        fate && fate->makes() && making_of(await.target) >= 0)
       return kind->ready.later || !ends_in(*kind, await) ||
              (!begins_with(await) && !is_being_filled(await.target));
-    const Judgement now = judge(await, situation_.observation(await.target), guard_of(await).generation);
+    const Judgement now = judge(await, seen(await.target), guard_of(await).generation);
     return now.verdict != Verdict::met && !is_filled(await);
   }
 
@@ -167,7 +197,7 @@ class Builder {
     Await without_contents = await;
     without_contents.contents.clear();
     const std::string generation = guard_of(await).generation;
-    const Judgement now = judge(without_contents, situation_.observation(await.target), generation);
+    const Judgement now = judge(without_contents, seen(await.target), generation);
     return now.verdict == Verdict::met && is_being_filled(await.target);
   }
 

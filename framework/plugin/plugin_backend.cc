@@ -175,6 +175,17 @@ Result<std::vector<Result<std::vector<ChildSpec>>>> PluginBackend::expand(
   return expansions;
 }
 
+Result<ListPage> PluginBackend::list(const std::string& inventory, const std::string& after,
+                                     const CallContext& context) {
+  if (!manifest_->capabilities.contains("list"))
+    return Error{Code::unimplemented, "plugin " + manifest_->name + " cannot list its objects"};
+  Json request = Json::object();
+  if (!inventory.empty()) request["inventory"] = inventory;
+  if (!after.empty()) request["after"] = after;
+  const Result<Json> answer = call("list", request, context);
+  return answer ? list_page_from_json(*answer) : answer.error();
+}
+
 Result<Outcome> PluginBackend::mutate(const char* method, const Request& request,
                                       const CallContext& context) {
   const std::string address = to_string(request.address);

@@ -46,6 +46,8 @@ class PluginBackend final : public Backend {
   Result<Outcome> remove(const Request& request, const CallContext& context) override;
   Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
                                                              const CallContext& context) override;
+  Result<ListPage> list(const std::string& inventory, const std::string& after,
+                        const CallContext& context) override;
 
  private:
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context,

@@ -49,8 +49,14 @@ struct Resource {
   Json private_state;      // as last returned by this plugin
   Json dependencies;       // address -> {identity, phase, outputs, nonce} of its declared requirements
   std::vector<std::string> operations;  // what a mutating call does besides: "start", "stop"
+  std::string
+      mark;  // of an update that changes the mark and nothing else: "set", "drop", "move"; capabilities
+  std::string from;  // "move": the address in the mark until now
+  Json record;       // keep it beside the mark where there is room, give it back in list
 
   static Resource from_json(Json item);
+  // {inventory, address, nonce, generation}: one way to keep a mark.
+  Json mark_json() const;
 };
 
 // What exists now. Defaults describe an absent object.
@@ -72,6 +78,7 @@ struct Observation {
   std::vector<std::string> notes;
 
   Json to_json() const;
+  void set_mark(const Json& mark);  // as mark_json made it
   static Observation unknown(const std::string& code, const std::string& message);
 };
 
@@ -94,6 +101,24 @@ struct Child {
   std::string pointer;
 
   Json to_json() const;
+};
+
+// An object that carries a mark, for list.
+struct Listed {
+  std::string inventory, owner, nonce, generation;  // the mark; owner is the address in it
+  std::string identity;
+  Json applied;        // the spec as last applied; null: not kept
+  Json record;         // as it was given; null: not kept
+  Json private_state;  // null: none
+
+  Json to_json() const;
+  // mark: as mark_json made it.
+  static Listed from_mark(const Json& mark, std::string identity, Json applied, Json record);
+};
+
+struct ListPage {
+  std::vector<Listed> objects;
+  std::string next;  // where the next page begins; "": this was the last
 };
 
 // The call a method serves. Valid until the method returns.
@@ -126,6 +151,11 @@ class Backend {
   virtual Outcome remove(const Resource& resource, const Call& call) = 0;
   // Pure: sees the completed spec only, does no I/O. Only with the capability "expand".
   virtual std::vector<Child> expand(const Resource& /*resource*/, const Call&) { return {}; }
+  // Every object that carries a mark of this inventory ("": of any), from where the last page ended (after:
+  // its next). All of them, or a Failure. Only with the capability "list".
+  virtual ListPage list(const std::string& /*inventory*/, const std::string& /*after*/, const Call&) {
+    return {};
+  }
 };
 
 // ---- implementation ----
@@ -161,7 +191,21 @@ inline Resource Resource::from_json(Json item) {
   take("private", r.private_state);
   take("dependencies", r.dependencies);
   take("operations", r.operations);
+  take("mark", r.mark);
+  take("from", r.from);
+  take("record", r.record);
   return r;
+}
+
+inline Json Resource::mark_json() const {
+  return {{"inventory", inventory}, {"address", address}, {"nonce", nonce}, {"generation", generation}};
+}
+
+inline void Observation::set_mark(const Json& mark) {
+  inventory = mark.value("inventory", "");
+  owner = mark.value("address", "");
+  nonce = mark.value("nonce", "");
+  generation = mark.value("generation", "");
 }
 
 inline Json Observation::to_json() const {
@@ -210,6 +254,26 @@ inline Json Child::to_json() const {
       {"annotations", annotations}, {"pointer", pointer}};
 }
 
+inline Listed Listed::from_mark(const Json& mark, std::string identity, Json applied, Json record) {
+  return {mark.value("inventory", ""),
+          mark.value("address", ""),
+          mark.value("nonce", ""),
+          mark.value("generation", ""),
+          std::move(identity),
+          std::move(applied),
+          std::move(record)};
+}
+
+inline Json Listed::to_json() const {
+  Json json = {
+      {"identity", identity},
+      {"mark", {{"inventory", inventory}, {"address", owner}, {"nonce", nonce}, {"generation", generation}}}};
+  if (!applied.is_null()) json["applied"] = applied;
+  if (!record.is_null()) json["record"] = record;
+  if (!private_state.is_null()) json["private"] = private_state;
+  return json;
+}
+
 inline void Call::log(tenon_log_level level, const std::string& message, Json data) const {
   data["message"] = message;
   const std::string text = data.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -250,6 +314,14 @@ inline Json each(Json& items, const char* key, Backend& backend, const Call& cal
   return results;
 }
 
+inline Json list(Backend& backend, const Json& request, const Call& call) {
+  const ListPage page = backend.list(request.value("inventory", ""), request.value("after", ""), call);
+  Json answer = {{"objects", Json::array()}};
+  for (const Listed& object : page.objects) answer["objects"].push_back(object.to_json());
+  if (!page.next.empty()) answer["next"] = page.next;
+  return answer;
+}
+
 inline Json dispatch(Backend& backend, const std::string& method, Json request, const Call& call) {
   if (method == "open") {
     backend.open(request.value("configuration", Json::object()), call);
@@ -260,6 +332,7 @@ inline Json dispatch(Backend& backend, const std::string& method, Json request, 
   if (method == "create") return backend.create(Resource::from_json(std::move(request)), call).to_json();
   if (method == "update") return backend.update(Resource::from_json(std::move(request)), call).to_json();
   if (method == "delete") return backend.remove(Resource::from_json(std::move(request)), call).to_json();
+  if (method == "list") return list(backend, request, call);
   throw Failure("unimplemented", "this plugin has no method '" + method + "'");
 }
 

@@ -77,21 +77,9 @@ void put_owned(RunState& state, const Owned& row) {
   state.turn.records.emplace_back(PutOwned{row});
 }
 
-Owned row_for(const RunState& state, const Step& step) {
-  const auto it = state.owned.find(step.address);
-  if (it != state.owned.end()) return it->second;
-  return {.address = step.address, .instance = instance_of(state, step.address)};
-}
-
-void describe(Owned& row, const Step& step) {
-  row.dependencies = step.dependencies;
-  row.parent = step.parent;
-  row.protect = step.annotations.value(std::string(kProtectAnnotation), "") == "true";
-}
-
 // Durable before the call: an object with this nonce may exist and is ours.
 void record_intent(RunState& state, const Step& step, const Sent& sent) {
-  Owned row = row_for(state, step);
+  Owned row = row_after(state, step);
   const bool open = row.intent && row.intent->nonce == sent.nonce;
   const auto seen = state.seen.find(step.address);
   Intent intent{.nonce = sent.nonce, .generation = sent.generation, .spec = sent.spec, .since = state.now};
@@ -102,17 +90,18 @@ void record_intent(RunState& state, const Step& step, const Sent& sent) {
   }
   if (intent == row.intent) return;
   row.intent = std::move(intent);
+  // Only by its identity is it found again, whatever its name is.
+  if (step.kind == StepKind::adopt) row.identity = seen->second.identity;
   // Until the call has succeeded, what exists may still hold what it was made with.
-  const std::vector<Address> held = std::move(row.dependencies);
-  describe(row, step);
-  for (const Address& target : held)
-    if (std::find(row.dependencies.begin(), row.dependencies.end(), target) == row.dependencies.end())
-      row.dependencies.push_back(target);
+  if (const Owned* known = row_of(state, step.address))
+    for (const Address& target : known->dependencies)
+      if (std::find(row.dependencies.begin(), row.dependencies.end(), target) == row.dependencies.end())
+        row.dependencies.push_back(target);
   put_owned(state, row);
 }
 
 void record_applied(RunState& state, const Step& step, const Sent& sent) {
-  Owned row = row_for(state, step);
+  Owned row = row_after(state, step);
   const Observation& seen = self_of(state, step.address);
   if (!sent.identity.empty()) row.identity = sent.identity;
   if (!seen.identity.empty()) row.identity = seen.identity;
@@ -121,9 +110,29 @@ void record_applied(RunState& state, const Step& step, const Sent& sent) {
   row.generation = sent.generation;
   row.applied = sent.spec;
   row.intent.reset();
-  describe(row, step);
   put_owned(state, row);
   state.sent.erase(step.address);
+}
+
+// Also in the rows that name it: they are not sent to their backends before they are declared again.
+void record_move(RunState& state, const Step& step) {
+  const Address from = *step.from;
+  put_owned(state, row_after(state, step));
+  state.owned.erase(from);
+  state.sent.erase(step.address);
+  state.turn.records.emplace_back(DropOwned{from});
+  for (const auto& [address, known] : std::map<Address, Owned>(state.owned)) {
+    Owned row = known;
+    std::replace(row.dependencies.begin(), row.dependencies.end(), from, step.address);
+    if (row.parent == from) row.parent = step.address;
+    if (!(row == known)) put_owned(state, row);
+  }
+}
+
+void record_removal(RunState& state, const Address& address) {
+  state.owned.erase(address);
+  state.sent.erase(address);
+  state.turn.records.emplace_back(DropOwned{address});
 }
 
 // A create whose end was not recorded has nobody else to record it.
@@ -143,15 +152,17 @@ void close_intent(RunState& state, const Address& address) {
 
 void finish(RunState& state, int index, const Decision& decision) {
   const Step& step = plan_step(state, index);
-  if (step.kind == StepKind::remove) {
-    state.owned.erase(step.address);
-    state.sent.erase(step.address);
-    state.turn.records.emplace_back(DropOwned{step.address});
-  } else if (step.kind == StepKind::await) {
-    close_intent(state, step.address);
-  } else {
-    const auto sent = state.sent.find(step.address);
-    record_applied(state, step, sent == state.sent.end() ? *decision.sent : Sent(sent->second));
+  switch (step.kind) {
+    case StepKind::remove:
+    case StepKind::forget: record_removal(state, step.address); break;
+    case StepKind::await: close_intent(state, step.address); break;
+    case StepKind::move: record_move(state, step); break;
+    case StepKind::create:
+    case StepKind::update:
+    case StepKind::adopt: {
+      const auto sent = state.sent.find(step.address);
+      record_applied(state, step, sent == state.sent.end() ? *decision.sent : Sent(sent->second));
+    }
   }
   finish_step(state, index);
 }
@@ -194,7 +205,8 @@ void call(RunState& state, int index, const Decision& decision) {
   if (state.stopping) return release_slot(state, index);
   if (state.mutating.contains(step.address))
     return pause_until(state, index, state.now + poll_interval(++mine.polls));
-  if (step.kind == StepKind::create) record_intent(state, step, *decision.sent);
+  if (step.kind == StepKind::create || step.kind == StepKind::adopt)
+    record_intent(state, step, *decision.sent);
   if (decision.sent && step.kind != StepKind::await) state.sent.emplace(step.address, *decision.sent);
   Call out{.id = state.next_call++, .kind = decision.kind, .instance = instance_of(state, step.address)};
   out.requests.push_back(call_request(state, step, decision.sent ? &*decision.sent : nullptr));

@@ -41,11 +41,18 @@ Decision decide(const RunState& state, int step) {
     case StepKind::update: return decide_update(state, step);
     case StepKind::remove: return decide_remove(state, step);
     case StepKind::await: return decide_await(state, step);
+    case StepKind::adopt: return decide_adopt(state, step);
+    case StepKind::forget: return decide_forget(state, step);
+    case StepKind::move: return decide_move(state, step);
   }
   return fail("unknown kind of step");
 }
 
 Decision fail(std::string reason) { return {.move = Move::fail, .reason = std::move(reason)}; }
+
+Decision call(CallKind kind, std::optional<Sent> sent) {
+  return {.move = Move::call, .kind = kind, .sent = std::move(sent)};
+}
 
 Decision unseen(const Address& address, const Observation& observation, Duration timeout) {
   return {.move = Move::unseen,

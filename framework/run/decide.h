@@ -2,6 +2,7 @@
 // function per kind of step.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,9 +31,13 @@ Decision decide_create(const RunState& state, int step);
 Decision decide_update(const RunState& state, int step);
 Decision decide_remove(const RunState& state, int step);
 Decision decide_await(const RunState& state, int step);
+Decision decide_adopt(const RunState& state, int step);
+Decision decide_forget(const RunState& state, int step);
+Decision decide_move(const RunState& state, int step);
 
-// What the four have in common.
+// What they have in common.
 Decision fail(std::string reason);
+Decision call(CallKind kind, std::optional<Sent> sent);
 Decision unseen(const Address& address, const Observation& observation, Duration timeout);
 Decision wait_for(const Observation& observation, std::string reason, Duration timeout);
 
@@ -46,6 +51,15 @@ std::optional<Decision> refuse_foreign(const RunState& state, const Address& add
 
 // The guards of a step: a wait, a failure, or nothing when all are met.
 std::optional<Decision> held_back(const RunState& state, const std::vector<Await>& guards);
+
+// One per intent: the same again for every retry and every run that goes on with it.
+std::string nonce_for(const RunState& state, const Step& step);
+
+// The spec as it will be sent, or as it was sent before.
+Result<Sent> prepare(const RunState& state, const Step& step, std::string nonce);
+
+// How long something may stay unobservable before a call that is not made yet is given up.
+inline constexpr Duration kBeforeCall = std::chrono::minutes(2);
 
 // Present at its generation, and ready if no await will see to that.
 Decision settle(const RunState& state, const Address& address, const Observation& observation,

@@ -7,16 +7,8 @@
 namespace tenon::scheduling {
 namespace {
 
-// How long something may stay unobservable before a call that is not made yet is given up.
-constexpr Duration kBeforeCall = std::chrono::minutes(2);
-
 // How often a delete that its backend does not end is asked for.
 constexpr int kDeletes = 8;
-
-const Owned* row_of(const RunState& state, const Address& address) {
-  const auto it = state.owned.find(address);
-  return it == state.owned.end() ? nullptr : &it->second;
-}
 
 std::set<std::string> nonces_of(const Owned* row) {
   std::set<std::string> nonces;
@@ -24,29 +16,6 @@ std::set<std::string> nonces_of(const Owned* row) {
   if (row && row->intent) nonces.insert(row->intent->nonce);
   nonces.erase("");
   return nonces;
-}
-
-// One per intent: the same again for every retry and every run that goes on with it.
-std::string nonce_for(const RunState& state, const Step& step) {
-  if (!step.nonce.empty()) return step.nonce;
-  const Owned* row = row_of(state, step.address);
-  if (row && row->intent) return row->intent->nonce;
-  return sha256(state.options.id + "\n" + to_string(step.address)).substr(7, 32);
-}
-
-// The spec as it will be sent, or as it was sent before.
-Result<Sent> prepare(const RunState& state, const Step& step, std::string nonce) {
-  const auto before = state.sent.find(step.address);
-  if (before != state.sent.end()) return before->second;
-  auto spec = filled_spec(state, state.plan.desired(step.address), step.address);
-  if (!spec) return spec.error();
-  Sent sent{.nonce = std::move(nonce), .generation = generation_of(*spec)};
-  sent.spec = std::move(*spec);
-  return sent;
-}
-
-Decision call(CallKind kind, std::optional<Sent> sent) {
-  return {.move = Move::call, .kind = kind, .sent = std::move(sent)};
 }
 
 // The object is there already: of an earlier call whose answer was lost, perhaps of an earlier run. Then only
@@ -89,6 +58,24 @@ std::optional<Decision> reconsider(const RunState& state, const Step& step, cons
 }
 
 }  // namespace
+
+std::string nonce_for(const RunState& state, const Step& step) {
+  if (!step.nonce.empty()) return step.nonce;
+  const Owned* row = row_of(state, step.address);
+  if (row && row->intent) return row->intent->nonce;
+  return sha256(state.options.id + "\n" + to_string(step.address)).substr(7, 32);
+}
+
+Result<Sent> prepare(const RunState& state, const Step& step, std::string nonce) {
+  const auto before = state.sent.find(step.address);
+  if (before != state.sent.end()) return before->second;
+  const Json& wanted = step.kind == StepKind::adopt ? step.found : state.plan.desired(step.address);
+  auto spec = filled_spec(state, wanted, step.address);
+  if (!spec) return spec.error();
+  Sent sent{.nonce = std::move(nonce), .generation = generation_of(*spec)};
+  sent.spec = std::move(*spec);
+  return sent;
+}
 
 Decision decide_create(const RunState& state, int index) {
   const Step& step = state.plan.steps[static_cast<size_t>(index)];

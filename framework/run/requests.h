@@ -10,6 +10,9 @@ namespace tenon::scheduling {
 // "" : nobody serves it.
 std::string instance_of(const RunState& state, const Address& address);
 
+// Null: the inventory does not know it.
+const Owned* row_of(const RunState& state, const Address& address);
+
 const KindManifest* kind_of(const RunState& state, const Address& address);
 
 // As last sent to the backend, by this run or an earlier one; "": never.
@@ -17,6 +20,9 @@ std::string sent_generation(const RunState& state, const Address& address);
 
 // A step's spec with its references filled in from the latest observations.
 Result<Json> filled_spec(const RunState& state, const Json& spec, const Address& address);
+
+// The row as it will be once a create, update or adoption is done, as far as the step says it.
+Owned row_after(const RunState& state, const Step& step);
 
 Request observe_request(const RunState& state, const Address& address);
 

@@ -68,9 +68,10 @@ struct RunState {
   std::map<Address, Sent> sent;
 
   std::map<Address, std::string> instances;
-  std::map<Address, size_t> changes;  // into plan.changes
-  std::map<Address, int> writers;     // the create or update step
-  std::set<Address> awaited;          // some await step looks whether it gets ready
+  std::map<Address, size_t> changes;         // into plan.changes
+  std::map<Address, int> writers;            // the create or update step
+  std::map<Address, std::string> adoptions;  // identity of what is adopted
+  std::set<Address> awaited;                 // some await step looks whether it gets ready
   std::vector<std::vector<int>> followers;
 
   std::vector<StepState> steps;

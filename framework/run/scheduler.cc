@@ -23,6 +23,7 @@ void index_plan(RunState& state) {
   for (size_t i = 0; i < state.plan.steps.size(); ++i) {
     const Step& step = state.plan.steps[i];
     if (!step.instance.empty()) state.instances[step.address] = step.instance;
+    if (step.kind == StepKind::adopt) state.adoptions[step.address] = step.identity;
     if (step.kind == StepKind::await) state.awaited.insert(step.address);
     if (step.kind == StepKind::create || step.kind == StepKind::update)
       state.writers[step.address] = static_cast<int>(i);

@@ -11,7 +11,7 @@ namespace {
 constexpr int kTurns = 20000;
 
 constexpr const char* kManifest = R"({
-  "manifestVersion": 1, "name": "fake", "version": "1", "kinds": [
+  "manifestVersion": 1, "name": "fake", "version": "1", "capabilities": ["list", "adopt", "move"], "kinds": [
     {"group": "test", "kind": "Slow", "plural": "slows", "versions": ["v1"],
      "ready": {"phases": ["Ready"], "failing": ["Failed"], "later": true, "timeout": "1h"},
      "schema": SCHEMA, "requirements": REQUIREMENTS},
@@ -124,8 +124,12 @@ Catalog simulated_catalog() {
 
 Observations Simulation::observe(const Graph& graph) {
   Observations observations;
+  std::map<Address, std::string> identities;
+  const auto owned = inventory.owned().value();
+  for (const Owned& row : owned) identities[row.address] = row.identity;
   for (const Address& address : graph.order)
-    observations[address] = backend.observe({Request{.address = address}}, {}).value().front();
+    observations[address] =
+        backend.observe({Request{.address = address, .identity = identities[address]}}, {}).value().front();
   return observations;
 }
 
@@ -138,14 +142,16 @@ Simulation::Simulation(Catalog kinds, Expand children)
           }) {}
 
 Graph Simulation::resolved(std::vector<Resource> desired, const std::vector<Owned>& owned,
-                           Diagnostics& diagnostics) const {
-  return resolve(complete(std::move(desired), catalog, expand_, diagnostics), owned, catalog, diagnostics);
+                           Diagnostics& diagnostics, const PlanOptions& options) const {
+  desired = complete(std::move(desired), catalog, expand_, diagnostics);
+  add_undeclared(options, catalog, desired);
+  return resolve(std::move(desired), owned, catalog, diagnostics);
 }
 
 Plan Simulation::plan(std::vector<Resource> desired, const PlanOptions& options) {
   const auto owned = inventory.owned().value();
   diagnostics_.clear();
-  graph_ = resolved(std::move(desired), owned, diagnostics_);
+  graph_ = resolved(std::move(desired), owned, diagnostics_, options);
   observations_ = observe(graph_);
   Plan plan = make_plan(graph_, observations_, owned, inventory.uuid(), catalog, options);
   for (const Diagnostic& diagnostic : diagnostics_) plan.notes.push_back(to_string(diagnostic));

@@ -58,8 +58,8 @@ class Simulation {
   const Observations& observations() const { return observations_; }
   const Diagnostics& diagnostics() const { return diagnostics_; }
   // Passes 2 and 3.
-  Graph resolved(std::vector<Resource> desired, const std::vector<Owned>& owned,
-                 Diagnostics& diagnostics) const;
+  Graph resolved(std::vector<Resource> desired, const std::vector<Owned>& owned, Diagnostics& diagnostics,
+                 const PlanOptions& options = {}) const;
   // Pass 7. Calls that were on their way when the run was killed are made or not, as chance has it.
   Simulated run(const Plan& plan, const SimulationOptions& options = {});
 

@@ -1,5 +1,6 @@
 #include "plugins/cdi-import/imports.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "framework/base/files.h"
@@ -10,6 +11,7 @@
 namespace tenon::cdi {
 namespace {
 
+namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
 // A look at the lock (is_locked) holds it for a moment; that is nobody at work.
@@ -52,7 +54,8 @@ Ledger ledger_for(const sdk::Resource& resource, const std::optional<Ledger>& be
           .import_generation = before ? before->import_generation : resource.generation,
           .spec = resource.desired,
           .claim = claim,
-          .settings = settings};
+          .settings = settings,
+          .record = resource.record};
 }
 
 // False: there is work to do. True: this import did it before. An error: what the claim holds is not ours to
@@ -80,6 +83,11 @@ Status release(const Ledger& ledger) {
   if (!is_populated_by(*mark, ledger.claim.nonce, ledger.address, ledger.import_generation)) return {};
   (*mark)->released = true;
   return write_contents_mark(ledger.claim.directory, **mark);
+}
+
+// None of what is no directory.
+fs::directory_iterator entries(const fs::directory_entry& entry, std::error_code& error) {
+  return entry.is_directory() ? fs::directory_iterator(entry.path(), error) : fs::directory_iterator();
 }
 
 // Whether the lock, if it is held, is held by this import's worker.
@@ -179,7 +187,59 @@ Status Imports::update(const sdk::Resource& resource) const {
   Ledger ledger = **before;
   ledger.generation = resource.generation;
   ledger.spec = resource.desired;
+  ledger.record = resource.record;
   return state->write_ledger(ledger);
+}
+
+Status Imports::adopt(const sdk::Resource& resource) const {
+  const auto state = state_of(resource);
+  if (!state) return state.error();
+  const auto before = state->ledger();
+  if (!before) return before.error();
+  if (!*before) return Error{Code::not_found, resource.address + " has no import"};
+  if (!(*before)->inventory.empty() && !same_owner(**before, resource))
+    return foreign(*state, **before, Code::failed_precondition);
+  Ledger ledger = **before;
+  ledger.inventory = resource.inventory;
+  ledger.address = resource.address;
+  ledger.nonce = resource.nonce;
+  ledger.generation = resource.generation;
+  ledger.spec = resource.desired;
+  ledger.record = resource.record;
+  // The claim may have been adopted too, and have another nonce since.
+  if (const auto claim = seen_claim(resource); claim && claim->target.directory == ledger.claim.directory)
+    ledger.claim.nonce = claim->target.nonce;
+  return state->write_ledger(ledger);
+}
+
+Status Imports::forget(const sdk::Resource& resource) const {
+  const auto state = state_of(resource);
+  if (!state) return state.error();
+  const auto before = state->ledger();
+  if (!before) return before.error();
+  if (!*before || (*before)->inventory.empty()) return {};
+  if (!same_owner(**before, resource)) return foreign(*state, **before, Code::failed_precondition);
+  Ledger ledger = **before;
+  ledger.inventory = "";
+  ledger.record = nullptr;
+  return state->write_ledger(ledger);
+}
+
+Result<std::vector<Ledger>> Imports::list() const {
+  std::vector<Ledger> ledgers;
+  std::error_code error;
+  for (fs::directory_iterator space(directory_, error), end; !error && space != end; space.increment(error))
+    for (fs::directory_iterator entry = entries(*space, error); !error && entry != end;
+         entry.increment(error)) {
+      auto ledger = StateDirectory(entry->path()).ledger();
+      if (!ledger) return ledger.error();
+      if (*ledger && !(*ledger)->inventory.empty()) ledgers.push_back(std::move(**ledger));
+    }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return Error{Code::unavailable, "looking through " + directory_ + ": " + error.message()};
+  std::sort(ledgers.begin(), ledgers.end(),
+            [](const Ledger& a, const Ledger& b) { return a.address < b.address; });
+  return ledgers;
 }
 
 Result<bool> Imports::remove(const sdk::Resource& resource, milliseconds patience) const {

@@ -43,6 +43,13 @@ class Imports {
   // Takes over the new spec of a resource whose source is the same.
   Status update(const sdk::Resource& resource) const;
 
+  // Makes it this resource's, or nobody's; nothing else. Of an import of another owner: failed_precondition.
+  Status adopt(const sdk::Resource& resource) const;
+  Status forget(const sdk::Resource& resource) const;
+
+  // Of all imports that are somebody's.
+  Result<std::vector<Ledger>> list() const;
+
   // Asks the worker to stop and waits for its end. True: gone; false: the worker is still ending.
   Result<bool> remove(const sdk::Resource& resource, std::chrono::milliseconds patience) const;
 

@@ -95,10 +95,12 @@ class CdiImportBackend final : public sdk::Backend {
     const auto& [ledger, state] = *view;
     observation.existence = "present";
     observation.identity = ledger.address;
-    observation.inventory = ledger.inventory;
-    observation.owner = ledger.address;
-    observation.nonce = ledger.nonce;
-    observation.generation = ledger.generation;
+    if (!ledger.inventory.empty()) {
+      observation.inventory = ledger.inventory;
+      observation.owner = ledger.address;
+      observation.nonce = ledger.nonce;
+      observation.generation = ledger.generation;
+    }
     observation.actual = ledger.spec;
     observation.phase = state.phase;
     observation.reason = state.reason;
@@ -115,8 +117,21 @@ class CdiImportBackend final : public sdk::Backend {
   }
 
   sdk::Outcome update(const sdk::Resource& resource, const sdk::Call&) override {
-    value_or_throw(imports_->update(resource));
+    if (resource.mark == "move")
+      throw sdk::Failure("unimplemented", "an import keeps its address: what it filled names it");
+    value_or_throw(resource.mark == "set"    ? imports_->adopt(resource)
+                   : resource.mark == "drop" ? imports_->forget(resource)
+                                             : imports_->update(resource));
     return {.identity = resource.address};
+  }
+
+  sdk::ListPage list(const std::string& inventory, const std::string&, const sdk::Call&) override {
+    sdk::ListPage page;
+    for (const Ledger& ledger : value_or_throw(imports_->list()))
+      if (inventory.empty() || ledger.inventory == inventory)
+        page.objects.push_back({ledger.inventory, ledger.address, ledger.nonce, ledger.generation,
+                                ledger.address, ledger.spec, ledger.record, Json()});
+    return page;
   }
 
   sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call& call) override {

@@ -26,7 +26,8 @@ Json to_json(const Ledger& ledger) {
             {"directory", ledger.claim.directory},
             {"disk", ledger.claim.disk_path},
             {"size", ledger.claim.size}}},
-          {"settings", ledger.settings}};
+          {"settings", ledger.settings},
+          {"record", ledger.record}};
 }
 
 // Throws Json::exception where a member is missing or of another type.
@@ -42,7 +43,8 @@ Ledger ledger_from(const Json& json) {
                     .directory = claim.at("directory"),
                     .disk_path = claim.at("disk"),
                     .size = claim.at("size")},
-          .settings = json.at("settings")};
+          .settings = json.at("settings"),
+          .record = json.value("record", Json())};
 }
 
 Progress progress_from(const Json& json) {

@@ -31,11 +31,12 @@ struct TargetClaim {
 };
 
 struct Ledger {
-  std::string inventory, address, nonce, generation;
+  std::string inventory, address, nonce, generation;  // inventory "": nobody's
   std::string import_generation;  // in which the source was given: goes into the claim's mark
   Json spec = Json::object();
   TargetClaim claim;
   Json settings = Json::object();  // of the worker: the plugin's configuration
+  Json record;                     // of the inventory's row; null: none
 };
 
 struct Progress {

@@ -35,7 +35,21 @@ int64_t now_seconds() {
       .count();
 }
 
+bool is_uuid(const std::string& text) {
+  return text.size() == 36 && text.find_first_not_of("0123456789abcdefABCDEF-") == std::string::npos;
+}
+
 // ---- whose it is ----
+
+DomainMark mark_of(const Resource& resource) {
+  return {
+      resource.inventory,
+      resource.address,
+      resource.nonce,
+      resource.generation,
+      resource.desired.dump(-1, ' ', true, Json::error_handler_t::replace),
+      resource.record.is_null() ? "" : resource.record.dump(-1, ' ', true, Json::error_handler_t::replace)};
+}
 
 bool is_ours(const Resource& resource, const std::optional<DomainMark>& mark) {
   return mark && mark->inventory == resource.inventory && mark->address == resource.address;
@@ -68,6 +82,12 @@ std::map<std::string, DomainDisk> supplied_disks(const Machine& machine, const J
         .type = type, .source = supplied.value("path", ""), .format = supplied.value("format", "raw")};
   }
   return disks;
+}
+
+std::map<std::string, std::string> disk_sources(const Machine& machine, const Json& dependencies) {
+  std::map<std::string, std::string> sources;
+  for (const auto& [name, disk] : supplied_disks(machine, dependencies)) sources[name] = disk.source;
+  return sources;
 }
 
 // Why the disk's contents may not be used yet; "" when they may.
@@ -180,6 +200,19 @@ Outcome outcome_of(const std::string& uuid, const Machine& machine) {
   return outcome;
 }
 
+// As far as it can be said in the words of what is wanted there.
+void observe_unmarked(Observation& observation, const Resource& resource, const DomainState& state,
+                      const Domain& definition) {
+  observation.phase = phase_of(state, false).word;
+  if (resource.desired.is_object() && !resource.desired.empty()) {
+    const Machine machine = parse_machine(resource.desired, resource.name_space);
+    observation.phase = phase_of(state, machine.running).word;
+    observation.actual =
+        read_back(resource.desired, machine, definition, disk_sources(machine, resource.dependencies));
+  }
+  observation.actual["running"] = is_on(state.power);
+}
+
 void observe_restart(Observation& observation, const DomainState& state, const Domain& definition) {
   if (state.running_xml.empty()) return;
   std::string parts;
@@ -206,9 +239,7 @@ void observe_ours(Observation& observation, const Resource& resource, const Doma
   const Phase phase = phase_of(state, wanted);
   observation.phase = phase.word;
   observation.message = phase.message;
-  std::map<std::string, std::string> sources;
-  for (const auto& [name, disk] : supplied_disks(machine, resource.dependencies)) sources[name] = disk.source;
-  observation.actual = read_back(spec, machine, definition, sources);
+  observation.actual = read_back(spec, machine, definition, disk_sources(machine, resource.dependencies));
   observation.actual["running"] = is_on(state.power);
   if (!wanted && is_on(state.power))
     observation.progress = shutdown_progress(resource, machine.grace_seconds);
@@ -246,6 +277,14 @@ void LibvirtBackend::open(const Json& configuration, const sdk::Call&) {
 }
 
 std::optional<DomainState> LibvirtBackend::find(const Resource& resource) const {
+  const std::string& identity = resource.identity;
+  if (!identity.empty()) {
+    const bool uuid = is_uuid(identity);
+    auto state =
+        value_or_throw(hypervisor_->find(uuid ? identity : domain_uuid(resource.inventory, resource.address),
+                                         uuid ? domain_name(resource) : identity));
+    if (state && (state->uuid == identity || state->name == identity)) return state;
+  }
   return value_or_throw(
       hypervisor_->find(domain_uuid(resource.inventory, resource.address), domain_name(resource)));
 }
@@ -263,15 +302,14 @@ Observation LibvirtBackend::observe(const Resource& resource, const sdk::Call&) 
     observe_ours(observation, resource, *state, definition);
     observe_restart(observation, *state, definition);
   } else {
-    observation.phase = phase_of(*state, false).word;
-    observation.actual = {{"running", is_on(state->power)}};
+    observe_unmarked(observation, resource, *state, definition);
   }
   return observation;
 }
 
 Domain LibvirtBackend::domain_of(const Resource& resource, const Machine& machine, const Domain* old) const {
-  Domain domain{.name = domain_name(resource),
-                .uuid = domain_uuid(resource.inventory, resource.address),
+  Domain domain{.name = old ? old->name : domain_name(resource),
+                .uuid = old ? old->uuid : domain_uuid(resource.inventory, resource.address),
                 .type = type_,
                 .machine = machine.type,
                 .memory_kib = machine.memory_mib * 1024,
@@ -280,22 +318,20 @@ Domain LibvirtBackend::domain_of(const Resource& resource, const Machine& machin
                 .threads = machine.threads,
                 .disks = domain_disks(resource, machine, old, asks_for(resource, "start"))};
   if (!console_.empty()) domain.console_log = console_ + "/" + domain.name + ".log";
-  domain.mark = DomainMark{resource.inventory, resource.address, resource.nonce, resource.generation,
-                           resource.desired.dump(-1, ' ', true, Json::error_handler_t::replace)};
+  domain.mark = mark_of(resource);
   if (old && resource.nonce.empty()) domain.mark->nonce = old->mark->nonce;
   return domain;
 }
 
-void LibvirtBackend::start(const Resource& resource) const {
-  if (asks_for(resource, "start"))
-    value_or_throw(hypervisor_->start(domain_uuid(resource.inventory, resource.address)));
+void LibvirtBackend::start(const Resource& resource, const std::string& uuid) const {
+  if (asks_for(resource, "start")) value_or_throw(hypervisor_->start(uuid));
 }
 
 Outcome LibvirtBackend::make(const Resource& resource) const {
   const Machine machine = parse_machine(resource.desired, resource.name_space);
   const Domain domain = domain_of(resource, machine, nullptr);
   value_or_throw(hypervisor_->define(write_domain(domain)));
-  start(resource);
+  start(resource, domain.uuid);
   return outcome_of(domain.uuid, machine);
 }
 
@@ -309,19 +345,19 @@ Outcome LibvirtBackend::change(const Resource& resource, const DomainState& exis
   // Looks at the disks even if nothing is to be defined: a start may follow.
   const Domain domain = domain_of(resource, machine, &old);
   if (define) value_or_throw(hypervisor_->define(write_domain(domain)));
-  start(resource);
+  start(resource, existing.uuid);
   Outcome outcome = outcome_of(existing.uuid, machine);
   outcome.in_progress = waits;
   if (waits) outcome.private_state = resource.private_state;
   if (!begins) return outcome;
   outcome.private_state = {{"stopSince", now_seconds()}};
-  delayed_.after(std::chrono::seconds(machine.grace_seconds), [this, resource] { cut_power(resource); });
+  delayed_.after(std::chrono::seconds(machine.grace_seconds),
+                 [this, resource, uuid = existing.uuid] { cut_power(resource, uuid); });
   return outcome;
 }
 
 // Of the machine that this request has begun to stop, unless something else was asked for since.
-void LibvirtBackend::cut_power(const Resource& resource) const {
-  const std::string uuid = domain_uuid(resource.inventory, resource.address);
+void LibvirtBackend::cut_power(const Resource& resource, const std::string& uuid) const {
   const auto state = hypervisor_->find(uuid, domain_name(resource));
   if (!state || !*state) return;
   const auto domain = read_domain((*state)->definition);
@@ -346,8 +382,44 @@ Outcome LibvirtBackend::update(const Resource& resource, const sdk::Call&) {
   if (!existing)
     throw Failure("not_found", resource.address + ": domain '" + domain_name(resource) + "' is gone");
   const Domain domain = value_or_throw(read_domain(existing->definition));
+  if (!resource.mark.empty()) return change_mark(resource, *existing, domain);
   if (!is_ours(resource, domain.mark)) refuse_foreign(resource, *existing, domain, "failed_precondition");
   return change(resource, *existing, domain, true);
+}
+
+Outcome LibvirtBackend::change_mark(const Resource& resource, const DomainState& existing,
+                                    const Domain& domain) {
+  Resource before = resource;
+  if (resource.mark == "move") before.address = resource.from;
+  const bool free = resource.mark == "set" && !domain.mark;
+  if (!free && !is_ours(resource, domain.mark) && !is_ours(before, domain.mark))
+    refuse_foreign(resource, existing, domain, "failed_precondition");
+  std::string xml;
+  if (resource.mark != "drop") {
+    DomainMark mark = mark_of(resource);
+    if (resource.mark == "move") mark.spec = domain.mark->spec;
+    // What cannot be understood could not be observed afterwards.
+    parse_machine(Json::parse(mark.spec), resource.name_space);
+    xml = write_mark(mark);
+  }
+  value_or_throw(hypervisor_->set_metadata(existing.uuid, kMarkNamespace, xml));
+  return {.identity = existing.uuid, .private_state = Json::object()};
+}
+
+sdk::ListPage LibvirtBackend::list(const std::string& inventory, const std::string&, const sdk::Call&) {
+  sdk::ListPage page;
+  for (const DomainState& state : value_or_throw(hypervisor_->list())) {
+    const Domain domain = value_or_throw(read_domain(state.definition));
+    if (!domain.mark || (!inventory.empty() && domain.mark->inventory != inventory)) continue;
+    const auto json = [](const std::string& text) {
+      Json parsed = Json::parse(text, nullptr, false);
+      return parsed.is_discarded() ? Json() : parsed;
+    };
+    const DomainMark& mark = *domain.mark;
+    page.objects.push_back({mark.inventory, mark.address, mark.nonce, mark.generation, state.uuid,
+                            json(mark.spec), json(mark.record), Json::object()});
+  }
+  return page;
 }
 
 Outcome LibvirtBackend::remove(const Resource& resource, const sdk::Call&) {

@@ -34,15 +34,19 @@ class LibvirtBackend final : public sdk::Backend {
   sdk::Outcome update(const sdk::Resource& resource, const sdk::Call& call) override;
   sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call& call) override;
   std::vector<sdk::Child> expand(const sdk::Resource& resource, const sdk::Call& call) override;
+  sdk::ListPage list(const std::string& inventory, const std::string& after, const sdk::Call& call) override;
 
  private:
+  // By its identity (a UUID, or a name as people give it), else by the UUID or the name that it would be made
+  // with.
   std::optional<DomainState> find(const sdk::Resource& resource) const;
+  sdk::Outcome change_mark(const sdk::Resource& resource, const DomainState& existing, const Domain& domain);
   sdk::Outcome make(const sdk::Resource& resource) const;
   sdk::Outcome change(const sdk::Resource& resource, const DomainState& existing, const Domain& old,
                       bool define);
   Domain domain_of(const sdk::Resource& resource, const Machine& machine, const Domain* old) const;
-  void start(const sdk::Resource& resource) const;
-  void cut_power(const sdk::Resource& resource) const;
+  void start(const sdk::Resource& resource, const std::string& uuid) const;
+  void cut_power(const sdk::Resource& resource, const std::string& uuid) const;
 
   MakeHypervisor make_;
   std::unique_ptr<Hypervisor> hypervisor_;

@@ -120,6 +120,72 @@ TEST_F(LibvirtBackendTest, ADomainOfAnotherInventoryNamesItsOwner) {
   EXPECT_NE(std::string(failure.what()).find("of inventory other"), std::string::npos) << failure.what();
 }
 
+TEST_F(LibvirtBackendTest, ADomainMadeByHandIsAdoptedAndKeepsItsUuidWhenItIsChanged) {
+  define_foreign();
+  const std::string uuid = found()->uuid;
+  Resource r = request();
+  r.identity = kName;  // as people call it
+  EXPECT_EQ(observe(r).identity, uuid);
+  EXPECT_EQ(observe(r).actual["template"]["spec"]["domain"]["devices"]["disks"], Json::array());
+  r.mark = "set";
+  EXPECT_EQ(backend_.update(r, quiet_call()).identity, uuid);
+  const Observation seen = observe(r);
+  EXPECT_EQ(seen.owner, r.address);
+  EXPECT_EQ(seen.nonce, r.nonce);
+  EXPECT_NE(seen.actual, r.desired);
+  r.mark = "";
+  r.identity = uuid;
+  backend_.update(r, quiet_call());
+  EXPECT_EQ(found()->uuid, uuid);
+  EXPECT_EQ(observe(r).actual, r.desired);
+}
+
+TEST_F(LibvirtBackendTest, WhatIsForgottenRunsOnAndCanBeAdoptedAgain) {
+  backend_.create(request({"start"}), quiet_call());
+  Resource r = request({"start"});
+  r.operations.clear();
+  r.mark = "drop";
+  backend_.update(r, quiet_call());
+  EXPECT_EQ(found()->power, Power::running);
+  EXPECT_EQ(observe(r).owner, "");
+  EXPECT_EQ(observe(r).phase, "Running");
+  EXPECT_EQ(observe(r).actual, r.desired);
+  EXPECT_TRUE(backend_.list("", "", quiet_call()).objects.empty());
+  r.mark = "set";
+  r.nonce = "nonce-2";
+  r.record = {{"set", "lab"}};
+  backend_.update(r, quiet_call());
+  EXPECT_EQ(observe(r).nonce, "nonce-2");
+  const auto listed = backend_.list(r.inventory, "", quiet_call()).objects;
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0].identity, found()->uuid);
+  EXPECT_EQ(listed[0].applied, r.desired);
+  EXPECT_EQ(listed[0].record, r.record);
+}
+
+TEST_F(LibvirtBackendTest, WhatMovedIsFoundByItsIdentityUnderAnyName) {
+  const std::string uuid = backend_.create(request({"start"}), quiet_call()).identity;
+  Resource moved = request({"start"});
+  moved.operations.clear();
+  moved.identity = uuid;
+  moved.from = moved.address;
+  moved.address = "kubevirt.io/VirtualMachine/default/renamed";
+  moved.name = "renamed";
+  moved.mark = "move";
+  backend_.update(moved, quiet_call());
+  EXPECT_EQ(observe(moved).owner, moved.address);
+  EXPECT_EQ(observe(moved).actual, moved.desired);
+  EXPECT_EQ(found()->power, Power::running);
+  moved.mark = moved.from = "";
+  moved.generation = "generation-2";
+  backend_.update(moved, quiet_call());
+  EXPECT_EQ(observe(moved).generation, "generation-2");
+  EXPECT_EQ(found()->uuid, uuid);
+  moved.desired = nullptr;
+  backend_.remove(moved, quiet_call());
+  EXPECT_FALSE(found());
+}
+
 // S1-28
 TEST_F(LibvirtBackendTest, NothingIsDefinedOnADiskThatIsNotThereOrEmpty) {
   std::filesystem::remove(disk_);
@@ -280,6 +346,8 @@ TEST_F(LibvirtBackendTest, WithoutADaemonExistenceIsUnknownAndSaysWhatToDo) {
 class SlowGuest final : public Hypervisor {
  public:
   Result<std::optional<DomainState>> find(const std::string&, const std::string&) override { return state; }
+  Result<std::vector<DomainState>> list() override { return std::vector<DomainState>{*state}; }
+  Status set_metadata(const std::string&, const std::string&, const std::string&) override { return {}; }
   Status define(const std::string& xml) override {
     if (!state) state = DomainState{.uuid = read_domain(xml).value().uuid, .name = kName};
     state->definition = xml;

@@ -11,7 +11,6 @@
 namespace tenon::libvirt {
 namespace {
 
-const char kNamespace[] = "https://tenon.dev/libvirt/v1";
 const char kAliasPrefix[] = "ua-";  // libvirt keeps only aliases that begin so
 
 const xmlChar* in(const std::string& text) { return reinterpret_cast<const xmlChar*>(text.c_str()); }
@@ -58,15 +57,15 @@ class Writer {
   xmlTextWriterPtr writer_;
 };
 
-void write_mark(Writer& xml, const DomainMark& mark) {
-  xml.open("metadata");
-  xml.open("tenon:resource", {{"xmlns:tenon", kNamespace}});
-  xml.text("tenon:inventory", mark.inventory);
-  xml.text("tenon:address", mark.address);
-  xml.text("tenon:nonce", mark.nonce);
-  xml.text("tenon:generation", mark.generation);
-  xml.text("tenon:spec", mark.spec);
-  xml.close();
+// prefix: "tenon:", or "" where libvirt puts the elements into their namespace.
+void write_mark(Writer& xml, const DomainMark& mark, const std::string& prefix) {
+  xml.open(prefix + "resource", prefix.empty() ? Attributes{} : Attributes{{"xmlns:tenon", kMarkNamespace}});
+  xml.text(prefix + "inventory", mark.inventory);
+  xml.text(prefix + "address", mark.address);
+  xml.text(prefix + "nonce", mark.nonce);
+  xml.text(prefix + "generation", mark.generation);
+  xml.text(prefix + "spec", mark.spec);
+  if (!mark.record.empty()) xml.text(prefix + "record", mark.record);
   xml.close();
 }
 
@@ -164,9 +163,9 @@ int number(const std::string& text, int otherwise) {
 std::optional<DomainMark> read_mark(xmlNode* domain) {
   xmlNode* metadata = child(domain, "metadata");
   for (xmlNode* at = metadata ? metadata->children : nullptr; at; at = at->next) {
-    if (!is(at, "resource") || !at->ns || !xmlStrEqual(at->ns->href, in(kNamespace))) continue;
-    return DomainMark{text(child(at, "inventory")), text(child(at, "address")), text(child(at, "nonce")),
-                      text(child(at, "generation")), text(child(at, "spec"))};
+    if (!is(at, "resource") || !at->ns || !xmlStrEqual(at->ns->href, in(kMarkNamespace))) continue;
+    return DomainMark{text(child(at, "inventory")),  text(child(at, "address")), text(child(at, "nonce")),
+                      text(child(at, "generation")), text(child(at, "spec")),    text(child(at, "record"))};
   }
   return std::nullopt;
 }
@@ -207,12 +206,22 @@ void read_devices(xmlNode* devices, Domain& domain) {
 
 }  // namespace
 
+std::string write_mark(const DomainMark& mark) {
+  Writer xml;
+  write_mark(xml, mark, "");
+  return xml.finish();
+}
+
 std::string write_domain(const Domain& domain) {
   Writer xml;
   xml.open("domain", {{"type", domain.type}});
   xml.text("name", domain.name);
   xml.text("uuid", domain.uuid);
-  if (domain.mark) write_mark(xml, *domain.mark);
+  if (domain.mark) {
+    xml.open("metadata");
+    write_mark(xml, *domain.mark, "tenon:");
+    xml.close();
+  }
   xml.text("memory", std::to_string(domain.memory_kib), {{"unit", "KiB"}});
   write_cpu(xml, domain);
   xml.empty("clock", {{"offset", "utc"}});

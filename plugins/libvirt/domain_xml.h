@@ -26,7 +26,8 @@ struct DomainDisk {
 // Kept in the domain's <metadata>, so that domain and mark are born in one act.
 struct DomainMark {
   std::string inventory, address, nonce, generation;
-  std::string spec;  // as applied, JSON text
+  std::string spec;    // as applied, JSON text
+  std::string record;  // of the inventory's row, JSON text; "": none
 
   friend bool operator==(const DomainMark&, const DomainMark&) = default;
 };
@@ -43,6 +44,10 @@ struct Domain {
 
   friend bool operator==(const Domain&, const Domain&) = default;
 };
+
+// The mark as an element for virDomainSetMetadata, which puts it into that namespace.
+inline constexpr char kMarkNamespace[] = "https://tenon.dev/libvirt/v1";
+std::string write_mark(const DomainMark& mark);
 
 // The definition: indented, deterministic, everything escaped.
 std::string write_domain(const Domain& domain);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "framework/base/result.h"
 
@@ -31,6 +32,11 @@ class Hypervisor {
 
   // By UUID, else by name. nullopt only if a healthy daemon says that there is none.
   virtual Result<std::optional<DomainState>> find(const std::string& uuid, const std::string& name) = 0;
+  // All domains, running or not.
+  virtual Result<std::vector<DomainState>> list() = 0;
+  // Replaces one element of the domain's metadata, now and for every start to come; xml "": removes it.
+  virtual Status set_metadata(const std::string& uuid, const std::string& name_space,
+                              const std::string& xml) = 0;
   // Makes the domain, or replaces the definition of the one with this UUID and name; a running one goes on.
   virtual Status define(const std::string& xml) = 0;
   // Done at once if it runs already.

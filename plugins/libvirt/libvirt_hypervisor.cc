@@ -139,6 +139,39 @@ class LibvirtHypervisor final : public Hypervisor {
     return failure(*connection, "looking for domain '" + name + "'");
   }
 
+  Result<std::vector<DomainState>> list() override {
+    auto connection = connect();
+    if (!connection) return connection.error();
+    virDomainPtr* found = nullptr;
+    const int count = virConnectListAllDomains(connection->get(), &found, 0);
+    if (count < 0) return failure(*connection, "listing the domains");
+    std::vector<DomainHandle> domains;
+    for (int i = 0; i < count; ++i) domains.push_back(handle(found[i]));
+    std::free(found);
+    std::vector<DomainState> states;
+    for (const DomainHandle& domain : domains) {
+      std::optional<DomainState> state = describe(domain.get());
+      if (!state && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN) continue;  // it has just gone
+      if (!state) return failure(*connection, "looking at the domains");
+      states.push_back(std::move(*state));
+    }
+    return states;
+  }
+
+  Status set_metadata(const std::string& uuid, const std::string& name_space,
+                      const std::string& xml) override {
+    return with(uuid, "marking", [&](virDomainPtr domain, const auto& error) -> Status {
+      unsigned flags = 0;
+      if (virDomainIsPersistent(domain) == 1) flags |= VIR_DOMAIN_AFFECT_CONFIG;
+      if (virDomainIsActive(domain) == 1) flags |= VIR_DOMAIN_AFFECT_LIVE;
+      const int done =
+          virDomainSetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, xml.empty() ? nullptr : xml.c_str(),
+                               "tenon", name_space.c_str(), flags);
+      if (done == 0 || (xml.empty() && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN_METADATA)) return {};
+      return error();
+    });
+  }
+
   Status define(const std::string& xml) override {
     auto connection = connect();
     if (!connection) return connection.error();

@@ -5,9 +5,12 @@ namespace {
 
 using sdk::Json;
 
-const DomainDisk* find_disk(const Domain& domain, const std::string& name) {
+// By its name, which only domains of this plugin keep; otherwise by what it should be.
+const DomainDisk* find_disk(const Domain& domain, const std::string& name, const std::string& source) {
   for (const DomainDisk& disk : domain.disks)
     if (disk.name == name) return &disk;
+  for (const DomainDisk& disk : domain.disks)
+    if (disk.name.empty() && disk.source == source) return &disk;
   return nullptr;
 }
 
@@ -37,9 +40,9 @@ Json read_disks(const Json& items, const Machine& machine, const Domain& definit
   Json disks = Json::array();
   for (size_t i = 0; i < machine.disks.size(); ++i) {
     const MachineDisk& wanted = machine.disks[i];
-    const auto expected = sources.find(wanted.name);
-    Json disk = read_disk(items.at(i), wanted, find_disk(definition, wanted.name),
-                          expected == sources.end() ? "" : expected->second);
+    const auto supplied = sources.find(wanted.name);
+    const std::string expected = supplied == sources.end() ? "" : supplied->second;
+    Json disk = read_disk(items.at(i), wanted, find_disk(definition, wanted.name, expected), expected);
     if (!disk.is_null()) disks.push_back(std::move(disk));
   }
   return disks;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <thread>
@@ -24,10 +25,10 @@ constexpr std::chrono::milliseconds kLook{200};
 std::string mark_path(const std::string& directory) { return directory + "/claim.json"; }
 
 std::string to_text(const ClaimMark& mark) {
-  return Json{{"version", 1},        {"inventory", mark.inventory},   {"address", mark.address},
-              {"nonce", mark.nonce}, {"generation", mark.generation}, {"spec", mark.spec}}
-             .dump(2) +
-         "\n";
+  Json json = {{"version", 1},        {"inventory", mark.inventory},   {"address", mark.address},
+               {"nonce", mark.nonce}, {"generation", mark.generation}, {"spec", mark.spec}};
+  if (!mark.record.is_null()) json["record"] = mark.record;
+  return json.dump(2) + "\n";
 }
 
 Result<ClaimMark> parse_mark(const std::string& path, const std::string& text) {
@@ -45,6 +46,7 @@ Result<ClaimMark> parse_mark(const std::string& path, const std::string& text) {
     *member = value.get<std::string>();
   }
   mark.spec = json.value("spec", Json::object());
+  mark.record = json.value("record", Json());
   return mark;
 }
 
@@ -76,6 +78,19 @@ Status remove_leftovers(const std::string& directory) {
     if (entry->path().filename().string().starts_with('.'))
       if (const Status removed = remove_tree(entry->path()); !removed) return removed;
   return {};
+}
+
+// What a disk that nobody declared is, in the words of a claim; null without one.
+Json spec_of_disk(const Claim& claim) {
+  struct stat disk {};
+  if (stat(claim.disk_path().c_str(), &disk) != 0 || disk.st_size == 0) return {};
+  return {{"accessModes", {"ReadWriteOnce"}},
+          {"resources", {{"requests", {{"storage", std::to_string(disk.st_size)}}}}}};
+}
+
+// None of what is no directory.
+fs::directory_iterator entries(const fs::directory_entry& entry, std::error_code& error) {
+  return entry.is_directory() ? fs::directory_iterator(entry.path(), error) : fs::directory_iterator();
 }
 
 Error foreign(const Claim& claim, Code code) {
@@ -139,12 +154,14 @@ Result<Claim> Claims::find(const ClaimName& name) const {
     // Deleted in between, the rest of a delete that was killed (empty), or never ours.
     std::error_code gone;
     claim.exists = !S_ISDIR(status.st_mode) || (!fs::is_empty(claim.directory, gone) && !gone);
+    claim.mark.spec = spec_of_disk(claim);
+    claim.contents = claim.mark.spec.is_null() ? "none" : "populated";
     return claim;
   }
   if (!text) return text.error();
   auto mark = parse_mark(mark_path(claim.directory), *text);
   if (!mark) return mark.error();
-  claim.marked = true;
+  claim.marked = !mark->inventory.empty();
   claim.mark = std::move(*mark);
   const auto contents = read_contents_mark(claim.directory);
   if (!contents) return contents.error();
@@ -192,6 +209,91 @@ Status Claims::remove(const ClaimName& name, const ClaimMark& owner, std::chrono
   // Stays while it has other claims.
   rmdir(namespace_directory(name).c_str());
   return {};
+}
+
+Status Claims::change_mark(const ClaimName& name, std::chrono::milliseconds patience,
+                           const std::function<Result<ClaimMark>(const Claim&)>& change) const {
+  const auto lock = lock_directory(root_, patience);
+  if (!lock) return lock.error();
+  const auto claim = find(name);
+  if (!claim) return claim.error();
+  if (!claim->exists) return Error{Code::not_found, claim->directory + " does not exist"};
+  auto mark = change(*claim);
+  if (!mark) return mark.error();
+  if (mark->nonce != claim->mark.nonce) {
+    // The contents are those of the claim, whatever nonce it has.
+    const auto busy = lock_contents(claim->directory);
+    if (!busy) return busy.error();
+    auto contents = read_contents_mark(claim->directory);
+    if (!contents) return contents.error();
+    if (!*contents && claim->contents == "populated") *contents = ContentsMark{.contents = "populated"};
+    if (*contents) {
+      (*contents)->nonce = mark->nonce;
+      if (const Status kept = write_contents_mark(claim->directory, **contents); !kept) return kept;
+    }
+  }
+  return write_file_atomically(mark_path(claim->directory), to_text(*mark));
+}
+
+Status Claims::adopt(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience) {
+  return change_mark(name, patience, [&mark](const Claim& claim) -> Result<ClaimMark> {
+    if (claim.marked && !claim.mark.same_owner(mark)) return foreign(claim, Code::failed_precondition);
+    ClaimMark next = mark;
+    if (claim.mark.spec.is_object())
+      for (const auto& item : claim.mark.spec.items())
+        if (!next.spec.contains(item.key())) next.spec[item.key()] = item.value();
+    if (const auto size = requested_size(next.spec); !size) return size.error();
+    return next;
+  });
+}
+
+Status Claims::move(const ClaimName& name, const ClaimMark& mark, const std::string& from,
+                    std::chrono::milliseconds patience) {
+  return change_mark(name, patience, [&](const Claim& claim) -> Result<ClaimMark> {
+    ClaimMark before = mark;
+    before.address = from;
+    if (!claim.marked || (!claim.mark.same_owner(before) && !claim.mark.same_owner(mark)))
+      return foreign(claim, Code::failed_precondition);
+    ClaimMark next = claim.mark;
+    next.address = mark.address;
+    next.record = mark.record;
+    return next;
+  });
+}
+
+Status Claims::forget(const ClaimName& name, const ClaimMark& owner, std::chrono::milliseconds patience) {
+  return change_mark(name, patience, [&owner](const Claim& claim) -> Result<ClaimMark> {
+    if (!claim.marked) return claim.mark;
+    if (!claim.mark.same_owner(owner)) return foreign(claim, Code::failed_precondition);
+    return ClaimMark{.nonce = claim.mark.nonce, .spec = claim.mark.spec};
+  });
+}
+
+std::optional<ClaimName> Claims::place_of(const std::string& identity) const {
+  const fs::path path(identity);
+  std::error_code error;
+  if (path.parent_path().parent_path() != fs::path(root_) || !fs::exists(path, error)) return std::nullopt;
+  const auto name = ClaimName::make(path.parent_path().filename(), path.filename());
+  return name ? std::optional(*name) : std::nullopt;
+}
+
+Result<std::vector<Claim>> Claims::marked() const {
+  std::vector<Claim> claims;
+  std::error_code error;
+  for (fs::directory_iterator space(root_, error), end; !error && space != end; space.increment(error))
+    for (fs::directory_iterator entry = entries(*space, error); !error && entry != end;
+         entry.increment(error)) {
+      const auto name = ClaimName::make(space->path().filename(), entry->path().filename());
+      if (!name) continue;  // what a killed create left
+      auto claim = find(*name);
+      if (!claim) return claim.error();
+      if (claim->marked) claims.push_back(std::move(*claim));
+    }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return Error{Code::unavailable, "looking through " + root_ + ": " + error.message()};
+  std::sort(claims.begin(), claims.end(),
+            [](const Claim& a, const Claim& b) { return a.directory < b.directory; });
+  return claims;
 }
 
 Status Claims::make(const ClaimName& name, const ClaimMark& mark) const {

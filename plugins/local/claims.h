@@ -8,7 +8,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "framework/base/json.h"
 #include "framework/base/result.h"
@@ -26,6 +29,7 @@ struct ClaimName {
 struct ClaimMark {
   std::string inventory, address, nonce, generation;
   Json spec;
+  Json record;  // of the inventory's row; null: none
 
   bool same_owner(const ClaimMark& other) const {
     return inventory == other.inventory && address == other.address;
@@ -34,7 +38,7 @@ struct ClaimMark {
 
 struct Claim {
   bool exists = false;
-  bool marked = false;  // false: a directory that is not ours, `mark` is empty
+  bool marked = false;  // false: a directory that is nobody's; `mark` has at most a spec
   std::string directory;
   ClaimMark mark;
   std::string contents;  // none, incomplete, populated
@@ -61,6 +65,18 @@ class Claims {
   // New spec and generation; a populated disk grows with its claim. aborted: it is being filled just now.
   Status update(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience);
 
+  // A new mark and nothing else. adopt: of one that is nobody's or this owner's; a disk without a contents
+  // mark counts as populated. move: of one that carries `from`. forget: spec and contents are kept.
+  Status adopt(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience);
+  Status move(const ClaimName& name, const ClaimMark& mark, const std::string& from,
+              std::chrono::milliseconds patience);
+  Status forget(const ClaimName& name, const ClaimMark& owner, std::chrono::milliseconds patience);
+
+  // Where the claim with this identity is; nothing: it has none below the root that exists.
+  std::optional<ClaimName> place_of(const std::string& identity) const;
+  // Of all claims with a mark, by name. An error: one of them cannot be looked at.
+  Result<std::vector<Claim>> marked() const;
+
   // Absent succeeds. failed_precondition: another owner, an importer at work, or a program that has the disk
   // open.
   Status remove(const ClaimName& name, const ClaimMark& owner, std::chrono::milliseconds patience);
@@ -69,6 +85,8 @@ class Claims {
   std::string namespace_directory(const ClaimName& name) const { return root_ + "/" + name.name_space; }
   Status make(const ClaimName& name, const ClaimMark& mark) const;
   Status rewrite(const Claim& claim, const ClaimMark& mark) const;
+  Status change_mark(const ClaimName& name, std::chrono::milliseconds patience,
+                     const std::function<Result<ClaimMark>(const Claim&)>& change) const;
   Status erase(const Claim& claim, const ClaimName& name) const;
 
   std::string root_;

@@ -14,12 +14,9 @@ namespace {
 
 using sdk::value_or_throw;
 
-ClaimName name_of(const sdk::Resource& resource) {
-  return value_or_throw(ClaimName::make(resource.name_space, resource.name));
-}
-
 ClaimMark mark_of(const sdk::Resource& resource) {
-  return {resource.inventory, resource.address, resource.nonce, resource.generation, resource.desired};
+  return {resource.inventory,  resource.address, resource.nonce,
+          resource.generation, resource.desired, resource.record};
 }
 
 // A call waits for other processes, but answers before its deadline.
@@ -51,12 +48,15 @@ sdk::Observation observation_of(const Claim& claim) {
   sdk::Observation observation;
   observation.existence = "present";
   observation.identity = claim.directory;
-  if (!claim.marked) return observation;
+  // Nobody's, and no disk that anybody could use.
+  if (!claim.marked && !claim.mark.spec.is_object()) return observation;
   observation.phase = "Bound";
-  observation.inventory = claim.mark.inventory;
-  observation.owner = claim.mark.address;
-  observation.nonce = claim.mark.nonce;
-  observation.generation = claim.mark.generation;
+  if (claim.marked) {
+    observation.inventory = claim.mark.inventory;
+    observation.owner = claim.mark.address;
+    observation.nonce = claim.mark.nonce;
+    observation.generation = claim.mark.generation;
+  }
   observation.actual = claim.mark.spec;
   observation.contents = claim.contents;
   observation.outputs = outputs_of(claim, value_or_throw(requested_size(claim.mark.spec)));
@@ -81,7 +81,7 @@ class LocalBackend final : public sdk::Backend {
   }
 
   sdk::Outcome update(const sdk::Resource& resource, const sdk::Call& call) override {
-    value_or_throw(claims_->update(name_of(resource), mark_of(resource), patience(call)));
+    value_or_throw(changed(resource, call));
     return outcome_of(resource);
   }
 
@@ -90,7 +90,33 @@ class LocalBackend final : public sdk::Backend {
     return {};
   }
 
+  sdk::ListPage list(const std::string& inventory, const std::string&, const sdk::Call&) override {
+    sdk::ListPage page;
+    for (const Claim& claim : value_or_throw(claims_->marked())) {
+      const ClaimMark& mark = claim.mark;
+      if (!inventory.empty() && mark.inventory != inventory) continue;
+      page.objects.push_back({mark.inventory, mark.address, mark.nonce, mark.generation, claim.directory,
+                              mark.spec, mark.record, Json()});
+    }
+    return page;
+  }
+
  private:
+  // Where it is already, whatever its name is; otherwise after its name.
+  ClaimName name_of(const sdk::Resource& resource) const {
+    if (const auto place = claims_->place_of(resource.identity)) return *place;
+    return value_or_throw(ClaimName::make(resource.name_space, resource.name));
+  }
+
+  Status changed(const sdk::Resource& resource, const sdk::Call& call) {
+    const ClaimName name = name_of(resource);
+    const ClaimMark mark = mark_of(resource);
+    if (resource.mark == "set") return claims_->adopt(name, mark, patience(call));
+    if (resource.mark == "move") return claims_->move(name, mark, resource.from, patience(call));
+    if (resource.mark == "drop") return claims_->forget(name, mark, patience(call));
+    return claims_->update(name, mark, patience(call));
+  }
+
   sdk::Outcome outcome_of(const sdk::Resource& resource) const {
     return {.identity = value_or_throw(claims_->find(name_of(resource))).directory};
   }

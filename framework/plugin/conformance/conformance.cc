@@ -23,6 +23,7 @@ class Conformance {
     ours_.nonce = random_uuid();
     ours_.inventory = random_uuid();
     ours_.dependencies = sample.dependencies;
+    ours_.record = {{"set", "conformance"}};
   }
 
   Findings run() {
@@ -32,6 +33,9 @@ class Conformance {
       observes_the_same_twice();
       refuses_foreign();
       updates();
+      if (is_able("list")) lists();
+      if (is_able("adopt")) forgets_and_adopts();
+      if (is_able("move")) moves();
     }
     deletes();
     return std::move(findings_);
@@ -161,6 +165,99 @@ class Conformance {
         is_sent(seen) && seen.mark->nonce == ours_.nonce
             ? ""
             : "keep the new generation and the old nonce; " + describe(seen));
+  }
+
+  bool is_able(const std::string& capability) const {
+    return sample_.manifest && sample_.manifest->capabilities.count(capability) > 0;
+  }
+
+  // What `list` finds of ours among all pages; an error is a finding.
+  std::vector<Listed> listed(const std::string& inventory) {
+    std::vector<Listed> found;
+    for (std::string after;;) {
+      const auto page = backend_.list(inventory, after, context());
+      if (!add("list succeeds", page ? "" : "it answers: " + page.error().message)) return found;
+      findings_.pop_back();
+      for (const Listed& object : page->objects)
+        if (object.mark.nonce == ours_.nonce) found.push_back(object);
+      if (page->next.empty() || page->next == after) return found;
+      after = page->next;
+    }
+  }
+
+  void lists() {
+    const std::vector<Listed> found = listed(ours_.inventory);
+    const Mark mark{ours_.inventory, to_string(ours_.address), ours_.nonce, ours_.generation};
+    if (!add(
+            "list finds the object once, by its mark and identity",
+            found.size() == 1 && found[0].mark == mark && found[0].identity == ours_.identity
+                ? ""
+                : "it is found " + std::to_string(found.size()) + " times, or with another mark or identity"))
+      return;
+    const bool whole = found[0].record == ours_.record && found[0].applied == ours_.desired;
+    add("list gives spec and record back as they were sent, or neither",
+        whole || (found[0].record.is_null() && found[0].applied.is_null()) ? ""
+                                                                           : "keep both, or leave both out");
+    add("list without an inventory finds the objects of all",
+        listed("").size() == 1 ? "" : "it is not found");
+    add("list of another inventory finds nothing of this one",
+        listed(random_uuid()).empty() ? "" : "it is found");
+  }
+
+  Result<Outcome> mark(const Request& request, const std::string& how) {
+    Request marking = request;
+    marking.mark = how;
+    return backend_.update(marking, context());
+  }
+
+  void forgets_and_adopts() {
+    const Observation before = observe(ours_);
+    const auto dropped = mark(ours_, "drop");
+    if (!add("dropping the mark succeeds", dropped ? "" : "it answers: " + dropped.error().message)) return;
+    Request nobodys = ours_;
+    nobodys.inventory = random_uuid();
+    nobodys.nonce = random_uuid();
+    const Observation free = observe_until(nobodys, [](const auto& o) { return !o.mark; });
+    add("without its mark it is there as before",
+        free.existence == Existence::present && !free.mark && free.identity == before.identity
+            ? ""
+            : describe(free));
+    const auto removed = backend_.remove(nobodys, context());
+    add("delete leaves what carries no mark alone",
+        !removed && observe(ours_).existence == Existence::present ? "" : "it is deleted");
+    ours_.nonce = nobodys.nonce;
+    const auto adopted = mark(ours_, "set");
+    if (!add("setting the mark succeeds", adopted ? "" : "it answers: " + adopted.error().message)) return;
+    const Observation seen = observe_until(ours_, [this](const auto& o) { return is_sent(o); });
+    add("what was adopted carries the new mark and is otherwise the same",
+        is_sent(seen) && seen.mark->nonce == ours_.nonce && seen.identity == before.identity &&
+                seen.actual == before.actual && seen.phase == before.phase && seen.contents == before.contents
+            ? ""
+            : describe(seen));
+    Request foreign = ours_;
+    foreign.inventory = random_uuid();
+    foreign.nonce = random_uuid();
+    add("a mark of somebody else is not replaced",
+        mark(foreign, "set") ? "setting another mark succeeds" : "");
+  }
+
+  void moves() {
+    const Observation before = observe(ours_);
+    Request old = ours_;
+    ours_.address.name += "-moved";
+    ours_.from = old.address;
+    const auto moved = mark(ours_, "move");
+    if (!add("moving succeeds", moved ? "" : "it answers: " + moved.error().message)) return;
+    const Observation seen = observe_until(ours_, [this](const auto& o) { return is_sent(o); });
+    add("what was moved has its new address and is otherwise the same",
+        is_sent(seen) && seen.mark->address == to_string(ours_.address) && seen.mark->nonce == ours_.nonce &&
+                seen.identity == before.identity && seen.actual == before.actual && seen.phase == before.phase
+            ? ""
+            : describe(seen));
+    const Observation behind = observe(old);
+    add("asked for by its identity it tells its new address",
+        behind.mark && behind.mark->address == to_string(ours_.address) ? "" : describe(behind));
+    ours_.from.reset();
   }
 
   void deletes() {

@@ -1,0 +1,64 @@
+// Whole commands in this process and in a directory of their own, on plugins that the test supplies.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "framework/cli/cli.h"
+
+namespace tenon {
+
+struct Done {
+  int status = 0;
+  std::string out, err;  // durations are shown as T
+};
+
+class CommandLine : public testing::Test {
+ protected:
+  // The plugin "world" is one instance of that name.
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "/cliXXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    std::filesystem::current_path(pattern);
+    write("tenon.yaml", "instances:\n- name: world\n  plugin: world\n");
+  }
+
+  void TearDown() override {
+    const std::filesystem::path here = std::filesystem::current_path();
+    std::filesystem::current_path("/");
+    std::filesystem::remove_all(here);
+  }
+
+  virtual std::unique_ptr<PluginSource> plugins() = 0;
+
+  void write(const std::string& name, const std::string& text) { std::ofstream(name) << text; }
+
+  Done run(const std::vector<std::string>& arguments, const std::string& typed = "", bool terminal = false) {
+    std::istringstream in(typed);
+    std::ostringstream out, err;
+    Environment env{.variables = {{"TENON_PREFIX", "/nowhere"}, {"NO_COLOR", "1"}},
+                    .in = in,
+                    .out = out,
+                    .err = err,
+                    .in_terminal = terminal,
+                    .clock = clock_,
+                    .stop = stop_,
+                    .plugins = [this](const PluginOptions&) { return plugins(); }};
+    const int status = run_cli(arguments, env);
+    static const std::regex duration("[0-9.]+ s\\b");
+    return {status, std::regex_replace(out.str(), duration, "T"), err.str()};
+  }
+
+  SystemClock clock_;
+  StopFlag stop_ = 0;
+};
+
+}  // namespace tenon

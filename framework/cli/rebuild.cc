@@ -1,0 +1,99 @@
+#include "framework/engine/rebuild.h"
+
+#include <filesystem>
+#include <ostream>
+
+#include "framework/cli/acting.h"
+#include "framework/cli/commands.h"
+#include "framework/cli/exit_code.h"
+
+namespace tenon {
+namespace {
+
+// The inventory that is rebuilt: as asked for, else the one that is there and has rows, else the only one
+// found. Nothing: it was said why not.
+std::optional<std::string> choose(const Arguments& arguments, const std::string& known,
+                                  const MarkedObjects& marked, Environment& env) {
+  const auto found = marked.inventories();
+  if (!arguments.inventory.empty() || !known.empty()) {
+    const std::string wanted = arguments.inventory.empty() ? known : arguments.inventory;
+    if (found.count(wanted)) return wanted;
+    env.out << "No object carries the mark of inventory " << wanted << ".\n";
+    return std::nullopt;
+  }
+  if (found.empty()) env.out << "No object carries a mark of Tenon.\n";
+  if (found.size() == 1) return found.begin()->first;
+  if (found.size() > 1) {
+    env.err << "Several inventories have objects here; say which one this is:\n";
+    for (const auto& [uuid, count] : found)
+      env.err << "  tenon rebuild --inventory " << uuid << "   (" << counted(count, "object") << ")\n";
+  }
+  return std::nullopt;
+}
+
+// One without rows is made anew, with the UUID that the marks carry.
+Status write_rows(const std::string& path, const std::string& uuid, bool empty,
+                  const std::vector<Owned>& rows) {
+  std::error_code error;
+  if (empty)
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix, error);
+  auto inventory = open_inventory(path, OpenMode::write, uuid);
+  if (!inventory) return inventory.error();
+  if ((*inventory)->uuid() != uuid)
+    return Error{Code::failed_precondition, path + " is inventory " + (*inventory)->uuid() + " and not " +
+                                                uuid + ": name another directory with --state"};
+  std::vector<Record> records;
+  for (const Owned& row : rows) records.emplace_back(PutOwned{row});
+  return (*inventory)->commit(records);
+}
+
+void show(const std::string& uuid, const std::vector<Owned>& rows, const MarkedObjects& marked,
+          Environment& env) {
+  for (const Owned& row : rows) env.out << "  + " << to_string(row.address) << "  (" << row.identity << ")\n";
+  for (const std::string& instance : marked.unlisted)
+    env.out << "note: instance " << instance
+            << " cannot list its objects: what it has is found again by the next "
+            << "apply that declares it\n";
+  env.out << "\nInventory " << uuid << ": " << counted(rows.size(), "record") << " to restore.\n";
+}
+
+int rebuild(const Arguments& arguments, Environment& env, Session& session) {
+  const auto known = session.inventory().owned();
+  const auto marked = known ? list_marked(session.world(), "") : Result<MarkedObjects>(known.error());
+  if (!marked) {
+    print_error(marked.error(), env);
+    return kFailure;
+  }
+  const auto uuid = choose(arguments, known->empty() ? "" : session.inventory().uuid(), *marked, env);
+  if (!uuid) return marked->inventories().size() > 1 ? kRefused : kSuccess;
+  std::vector<Resource> declared;
+  if (!arguments.files.empty() && !load_resources(arguments, env, declared)) return kFailure;
+  Diagnostics diagnostics;
+  auto rows = rebuild_rows(session.world(), *uuid, *marked, std::move(declared), arguments.set, diagnostics);
+  if (!print_diagnostics(diagnostics, env)) return kFailure;
+  rows = missing_rows(*known, std::move(rows));
+  if (rows.empty()) {
+    env.out << "Nothing is missing: the inventory has everything that carries its mark.\n";
+    return kSuccess;
+  }
+  show(*uuid, rows, *marked, env);
+  if (!confirmed(arguments, env)) return kRefused;
+  if (const Status done = write_rows(arguments.state + "/inventory.db", *uuid, known->empty(), rows); !done) {
+    print_error(done.error(), env);
+    return kFailure;
+  }
+  env.out << "\nDone: " << counted(rows.size(), "record") << " restored.\n";
+  return kSuccess;
+}
+
+}  // namespace
+
+int run_rebuild(const Arguments& arguments, Environment& env) {
+  return with_lock(arguments, env, [&](const RunLock&) {
+    // Opened for reading: an inventory that is not there must not be made with another UUID.
+    const auto session = Session::open(arguments, env);
+    return session ? rebuild(arguments, env, *session) : static_cast<int>(kFailure);
+  });
+}
+
+}  // namespace tenon

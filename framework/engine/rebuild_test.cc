@@ -1,0 +1,148 @@
+#include "framework/engine/rebuild.h"
+
+#include <gtest/gtest.h>
+
+#include "framework/run/simulation.h"
+
+namespace tenon {
+namespace {
+
+class Rebuild : public testing::Test {
+ protected:
+  World world() { return {simulation_.catalog, backends_, simulation_.inventory, simulation_.clock}; }
+
+  std::vector<Resource> job() const {
+    Resource disk = resource(slow("disk"), {{"size", 1}});
+    disk.labels["tier"] = "web";
+    Resource machine = resource(fast("vm"), {{"slow", {"disk"}}, {"size", 2}});
+    machine.annotations["tenon.dev/protect"] = "true";
+    Resource value =
+        resource(fast("value"), {{"from", {{"tenon.dev/ref", "test/Fast/default/vm"}, {"path", "/path"}}}});
+    return {disk, machine, value, resource(fast("alone"))};
+  }
+  void apply(std::vector<Resource> desired, const PlanOptions& options = {}) {
+    const Plan plan = simulation_.plan(std::move(desired), options);
+    for (const StepRecord& step : simulation_.run(plan).steps)
+      EXPECT_EQ(step.status, StepStatus::done) << step.reason;
+  }
+  std::vector<Owned> rebuilt(std::vector<Resource> declared = {}, const std::string& set = "") {
+    const std::string uuid = simulation_.inventory.uuid();
+    const auto marked = list_marked(world(), uuid);
+    EXPECT_TRUE(marked);
+    diagnostics_.clear();
+    return rebuild_rows(world(), uuid, *marked, std::move(declared), set, diagnostics_);
+  }
+  std::vector<Address> deletion_order() {
+    std::vector<Address> order;
+    for (const Step& step : simulation_.plan({}, {.approved = all(), .destroy = true, .set = "web"}).steps)
+      order.push_back(step.address);
+    return order;
+  }
+  std::set<Address> all() { return {slow("disk"), fast("vm"), fast("value"), fast("alone")}; }
+  std::vector<Owned> known() { return simulation_.inventory.owned().value(); }
+  void replace_rows(const std::vector<Owned>& rows) {
+    std::vector<Record> records;
+    for (const Owned& row : known()) records.emplace_back(DropOwned{row.address});
+    for (const Owned& row : rows) records.emplace_back(PutOwned{row});
+    ASSERT_TRUE(simulation_.inventory.commit(records));
+  }
+
+  Simulation simulation_;
+  Backends backends_{{"fake", &simulation_.backend}};
+  Diagnostics diagnostics_;
+};
+
+TEST_F(Rebuild, FromFullMarksGivesTheSameInventory) {
+  apply(job(), {.set = "web"});
+  const auto before = known();
+  ASSERT_EQ(before.size(), 4u);
+  EXPECT_EQ(rebuilt(), before);
+  EXPECT_TRUE(diagnostics_.empty());
+}
+
+TEST_F(Rebuild, FromFullMarksSeesWhatWasChangedMovedAndForgottenSince) {
+  apply(job());
+  std::vector<Resource> desired = job();
+  desired[0].spec["size"] = 3;
+  desired[0].labels["tier"] = "db";
+  desired[3] = resource(fast("renamed"));
+  desired[3].annotations["tenon.dev/moved-from"] = "test/Fast/default/alone";
+  apply(desired);
+  apply({}, {.forget = {fast("value")}});
+  ASSERT_EQ(known().size(), 3u);
+  EXPECT_EQ(rebuilt(), known());
+}
+
+TEST_F(Rebuild, FromSmallMarksAndManifestsKnowsTheSameObjectsInTheSameOrder) {
+  simulation_.backend.keep_small_marks();
+  apply(job(), {.set = "web"});
+  const auto before = known();
+  const auto order = deletion_order();
+  ASSERT_EQ(order.size(), 4u);
+  const auto rows = rebuilt(job(), "web");
+  EXPECT_TRUE(diagnostics_.empty());
+  replace_rows(rows);
+  EXPECT_EQ(deletion_order(), order);
+  EXPECT_TRUE(simulation_.plan(job(), {.set = "web"}).empty());
+  ASSERT_EQ(rows.size(), before.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(rows[i].identity, before[i].identity);
+    EXPECT_EQ(rows[i].nonce, before[i].nonce);
+    EXPECT_EQ(rows[i].set, "web");
+  }
+}
+
+TEST_F(Rebuild, FromSmallMarksAChangedManifestIsAChangeThatIsPlanned) {
+  simulation_.backend.keep_small_marks();
+  apply({resource(fast("a"), {{"size", 1}})});
+  const std::vector<Resource> changed = {resource(fast("a"), {{"size", 2}})};
+  replace_rows(rebuilt(changed));
+  const Plan plan = simulation_.plan(changed);
+  ASSERT_EQ(plan.steps.size(), 1u);
+  EXPECT_EQ(plan.steps[0].kind, StepKind::update);
+}
+
+TEST_F(Rebuild, ASmallMarkThatNoManifestDeclaresIsAnError) {
+  simulation_.backend.keep_small_marks();
+  apply({resource(fast("a"))});
+  rebuilt();
+  ASSERT_TRUE(has_errors(diagnostics_));
+  EXPECT_EQ(diagnostics_[0].address, "test/Fast/default/a");
+  EXPECT_NE(diagnostics_[0].detail.find("-f"), std::string::npos);
+}
+
+TEST_F(Rebuild, TwoObjectsWithOneAddressAreReportedWithBothIdentities) {
+  apply({resource(fast("a"))});
+  simulation_.backend.change([](FakeWorld& world) {
+    world[fast("copy")] = world.at(fast("a"));
+    world[fast("copy")].identity = "id-of-the-copy";
+  });
+  rebuilt();
+  ASSERT_TRUE(has_errors(diagnostics_));
+  EXPECT_NE(diagnostics_[0].detail.find("id-of-the-copy"), std::string::npos) << diagnostics_[0].detail;
+}
+
+TEST_F(Rebuild, CountsTheObjectsOfEachInventory) {
+  apply({resource(fast("a")), resource(fast("b"))});
+  simulation_.backend.change([](FakeWorld& world) {
+    world[fast("c")].mark = {"other", "test/Fast/default/c", "n", "g"};
+    world[fast("d")].identity = "unmarked";
+  });
+  const auto marked = list_marked(world(), "");
+  ASSERT_TRUE(marked);
+  EXPECT_EQ(marked->inventories(),
+            (std::map<std::string, size_t>{{"other", 1}, {simulation_.inventory.uuid(), 2}}));
+}
+
+TEST_F(Rebuild, OnlyWhatIsMissingOrOlderIsTakenOver) {
+  apply({resource(fast("a")), resource(fast("b"))});
+  const auto found = rebuilt();
+  auto older = known();
+  older[1].nonce = "of an object before";
+  EXPECT_EQ(missing_rows({older[0]}, found), std::vector<Owned>{found[1]});
+  EXPECT_EQ(missing_rows(older, found), std::vector<Owned>{found[1]});
+  EXPECT_TRUE(missing_rows(known(), found).empty());
+}
+
+}  // namespace
+}  // namespace tenon
