@@ -57,5 +57,5 @@ class MemoryCase(unittest.TestCase):
         nonces = {}
         for name, item in self.history():
             if item:
-                nonces.setdefault(name, set()).add(item['nonce'])
+                nonces.setdefault(name, set()).add(item['mark']['nonce'])
         return {name: len(ones) for name, ones in nonces.items()}

@@ -64,6 +64,29 @@ Json to_json(const Request& request) {
   return json;
 }
 
+Result<std::vector<Result<Check>>> Backend::check(const std::vector<PlannedChange>&, const Pools&,
+                                                  const CallContext&) {
+  return Error{Code::unimplemented, "this backend checks no changes"};
+}
+
+Result<std::vector<Result<Json>>> Backend::convert(const std::vector<Conversion>&, const CallContext&) {
+  return Error{Code::unimplemented, "this backend converts no versions"};
+}
+
+void add_owned(const Owned& owned, Request& request) {
+  request.applied = owned.applied;
+  request.identity = owned.identity;
+  request.private_state = owned.private_state;
+  request.nonce = owned.intent ? owned.intent->nonce : owned.nonce;
+  request.generation = owned.intent ? owned.intent->generation : owned.generation;
+}
+
+Dependency dependency_of(const Observation& observation, const Owned* row) {
+  Dependency dependency{observation.identity, observation.phase, row ? row->nonce : "", observation.outputs};
+  if (observation.mark) dependency.nonce = observation.mark->nonce;
+  return dependency;
+}
+
 Result<Outcome> outcome_from_json(const Json& json) {
   try {
     Outcome outcome;

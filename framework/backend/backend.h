@@ -12,8 +12,10 @@
 #include "framework/base/json.h"
 #include "framework/base/result.h"
 #include "framework/model/address.h"
+#include "framework/model/change.h"
 #include "framework/model/manifest.h"
 #include "framework/model/observation.h"
+#include "framework/model/owned.h"
 #include "framework/model/resource.h"
 
 namespace tenon {
@@ -45,6 +47,12 @@ struct Request {
   Json record;                  // to be kept beside the mark where there is room: see record_of
 };
 
+// Fills in what the inventory knows. What was sent last counts, done or not: only that can be found in the
+// world.
+void add_owned(const Owned& owned, Request& request);
+// row: of the dependency; null: not ours. For objects that carry no mark.
+Dependency dependency_of(const Observation& observation, const Owned* row);
+
 struct Outcome {
   bool in_progress = false;
   std::string identity;
@@ -72,6 +80,23 @@ Result<Outcome> outcome_from_json(const Json& json);
 Result<std::vector<ChildSpec>> children_from_json(const Json& json);
 Result<ListPage> list_page_from_json(const Json& json);
 
+// What one look at the world saw.
+struct Observed {
+  Observed() = default;
+  Observed(std::vector<Observation> all, Pools room = {})
+      : observations(std::move(all)), pools(std::move(room)) {}
+
+  std::vector<Observation> observations;  // one per request, in order
+  Pools pools;                            // of the whole instance, whatever was asked for; empty: it has none
+};
+
+// A spec that is to become one of another version.
+struct Conversion {
+  Address address;
+  std::string from, to;
+  Json spec;
+};
+
 struct CallContext {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   std::stop_token stop;
@@ -84,8 +109,7 @@ class Backend {
   virtual ~Backend() = default;
 
   // One observation per request, in order. The whole batch fails only when nobody answered.
-  virtual Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
-                                                   const CallContext& context) = 0;
+  virtual Result<Observed> observe(const std::vector<Request>& requests, const CallContext& context) = 0;
   virtual Result<Outcome> create(const Request& request, const CallContext& context) = 0;
   virtual Result<Outcome> update(const Request& request, const CallContext& context) = 0;
   virtual Result<Outcome> remove(const Request& request, const CallContext& context) = 0;
@@ -98,6 +122,13 @@ class Backend {
                                 const CallContext&) {
     return Error{Code::unimplemented, "this backend cannot list its objects"};
   }
+  // All planned changes of the instance at once; one answer per change, in order. Only for plugins with the
+  // capability "check".
+  virtual Result<std::vector<Result<Check>>> check(const std::vector<PlannedChange>& changes,
+                                                   const Pools& pools, const CallContext& context);
+  // One spec per conversion, in order. Only for plugins with the capability "convert".
+  virtual Result<std::vector<Result<Json>>> convert(const std::vector<Conversion>& conversions,
+                                                    const CallContext& context);
 };
 
 // Instance name -> backend. Owned by the driver; not changed while anything runs.

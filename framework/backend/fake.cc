@@ -20,6 +20,15 @@ double progress_of(const FakeObject& object, const Script& script, Time now) {
          static_cast<double>(script.ready_after.count());
 }
 
+constexpr const char* kRoom = "room";
+
+Quantity units(int64_t amount) { return *Quantity::from_json(Json(amount)); }
+
+int64_t size_of(const Json& spec) {
+  const auto size = spec.is_object() ? spec.find("size") : spec.end();
+  return spec.is_object() && size != spec.end() && size->is_number() ? size->get<int64_t>() : 0;
+}
+
 Error owned_by(const FakeObject& object) {
   return {Code::already_exists,
           "it exists and belongs to " + object.mark.address + " of inventory " + object.mark.inventory};
@@ -46,8 +55,7 @@ class FakeBackend::Entered {
   const Address address_;
 };
 
-Result<std::vector<Observation>> FakeBackend::observe(const std::vector<Request>& requests,
-                                                      const CallContext&) {
+Result<Observed> FakeBackend::observe(const std::vector<Request>& requests, const CallContext&) {
   const std::lock_guard lock(mutex_);
   settle();
   std::vector<Observation> observations;
@@ -57,7 +65,32 @@ Result<std::vector<Observation>> FakeBackend::observe(const std::vector<Request>
     observations.push_back(error ? unknown_observation(*error)
                                  : look_locked(object == world_.end() ? request.address : object->first));
   }
-  return observations;
+  return Observed(std::move(observations), pools_locked());
+}
+
+Result<std::vector<Result<Check>>> FakeBackend::check(const std::vector<PlannedChange>& changes,
+                                                      const Pools& pools, const CallContext&) {
+  std::vector<Result<Check>> checks;
+  for (const PlannedChange& change : changes) {
+    Check check;
+    if (!change.unknown.empty()) check.unchecked = "its size is not known yet";
+    if (pools.contains(kRoom))
+      check.demands = {{kRoom, units(size_of(change.desired) - size_of(change.actual))}};
+    checks.emplace_back(std::move(check));
+  }
+  return checks;
+}
+
+void FakeBackend::limit_room(int64_t capacity) {
+  const std::lock_guard lock(mutex_);
+  room_ = capacity;
+}
+
+Pools FakeBackend::pools_locked() const {
+  if (!room_) return {};
+  int64_t taken = 0;
+  for (const auto& [address, object] : world_) taken += size_of(object.spec);
+  return {{kRoom, Pool{units(*room_), units(*room_ - taken), "units"}}};
 }
 
 Result<Outcome> FakeBackend::create(const Request& request, const CallContext&) {
@@ -217,6 +250,7 @@ Observation FakeBackend::look_locked(const Address& address) const {
   if (!changed && seen.mark) seen.mark->generation = object.generation_before;
   seen.users = object.users;
   seen.outputs = {{"id", object.identity}, {"path", "/fake/" + address.name + "/" + object.mark.nonce}};
+  if (object.spec.contains("size")) seen.outputs["size"] = object.spec["size"];
   seen.resumable = is_dead(object, script, now);
   seen.busy = !seen.resumable && is_working(object, script, now);
   if (seen.resumable)

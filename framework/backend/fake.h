@@ -77,23 +77,28 @@ struct FakeEffect {
   std::vector<std::string> operations;
 };
 
-// Thread-safe. Outputs of an object: {"id": its identity, "path": "/fake/<name>/<nonce>"}. Contents follow
-// the phase; those of what on_claims names follow its importer, and stay when that is gone.
+// Thread-safe. Outputs of an object: {"id": its identity, "path": "/fake/<name>/<nonce>", "size": as in its
+// spec}. Contents follow the phase; those of what on_claims names follow its importer, and stay when that is
+// gone.
 class FakeBackend final : public Backend {
  public:
   explicit FakeBackend(const Clock& clock) : clock_(clock) {}
 
-  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
-                                           const CallContext& context) override;
+  Result<Observed> observe(const std::vector<Request>& requests, const CallContext& context) override;
   Result<Outcome> create(const Request& request, const CallContext& context) override;
   Result<Outcome> update(const Request& request, const CallContext& context) override;
   Result<Outcome> remove(const Request& request, const CallContext& context) override;
   Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
                                                              const CallContext& context) override;
+  // Every object takes its size of the pool "room", if there is one.
+  Result<std::vector<Result<Check>>> check(const std::vector<PlannedChange>& changes, const Pools& pools,
+                                           const CallContext& context) override;
 
   Result<ListPage> list(const std::string& inventory, const std::string& after,
                         const CallContext& context) override;
 
+  // From now on there is a pool "room" of that capacity.
+  void limit_room(int64_t capacity);
   // claim: an address without an importer has no contents. fills: the claim that an importer of this spec
   // fills.
   void on_claims(std::function<bool(const Address&)> claim,
@@ -126,6 +131,7 @@ class FakeBackend final : public Backend {
   Result<Outcome> update_object(const Request& request);
   FakeWorld::iterator find(const Request& request);
   Observation look_locked(const Address& address) const;
+  Pools pools_locked() const;
   const Script& script_of(const Address& address) const;
   void look_at_contents(const Address& address, const FakeObject& claim, Observation& seen) const;
   void settle();
@@ -134,6 +140,7 @@ class FakeBackend final : public Backend {
   const Clock& clock_;
   mutable std::recursive_mutex mutex_;
   FakeWorld world_;
+  std::optional<int64_t> room_;
   std::map<Address, Script> scripts_;
   std::map<Address, int> entered_;
   int overlap_ = 0;

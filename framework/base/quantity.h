@@ -27,6 +27,15 @@ class Quantity {
   bool is_positive() const { return milli_ > 0; }
   bool is_negative() const { return milli_ < 0; }
 
+  Quantity& operator+=(const Quantity& other) {
+    milli_ += other.milli_;
+    return *this;
+  }
+  Quantity& operator-=(const Quantity& other) {
+    milli_ -= other.milli_;
+    return *this;
+  }
+
   friend auto operator<=>(const Quantity&, const Quantity&) = default;
 
  private:

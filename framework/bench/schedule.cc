@@ -18,8 +18,7 @@ constexpr int kParallelism = 100;
 
 class SimulatedBackend final : public Backend {
  public:
-  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
-                                           const CallContext&) override {
+  Result<Observed> observe(const std::vector<Request>& requests, const CallContext&) override {
     std::vector<Observation> seen;
     seen.reserve(requests.size());
     const std::lock_guard lock(mutex_);
@@ -27,7 +26,7 @@ class SimulatedBackend final : public Backend {
       const auto object = world_.find(request.address);
       seen.push_back(object == world_.end() ? Observation() : object->second);
     }
-    return seen;
+    return Observed(std::move(seen));
   }
 
   Result<Outcome> create(const Request& request, const CallContext&) override {

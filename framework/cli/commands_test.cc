@@ -57,13 +57,12 @@ class WorldBackend final : public Backend {
  public:
   explicit WorldBackend(FakeWorld& world) : world_(world) {}
 
-  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
-                                           const CallContext&) override {
+  Result<Observed> observe(const std::vector<Request>& requests, const CallContext&) override {
     const std::lock_guard guard(world_.mutex);
     if (world_.away) return Error{Code::permission_denied, "the world is away"};
     std::vector<Observation> observations;
     for (const Request& request : requests) observations.push_back(look(request.address));
-    return observations;
+    return Observed(std::move(observations));
   }
 
   Result<Outcome> create(const Request& request, const CallContext&) override {
@@ -213,6 +212,31 @@ TEST_F(Commands, ASavedPlanIsCarriedOutAsItIs) {
   EXPECT_EQ(again.status, kRefused);
   EXPECT_NE(again.err.find("the plan is stale: test/Image/default/i has changed"), std::string::npos)
       << again.err;
+}
+
+// Each makes of a saved plan one that was made for something else.
+TEST_F(Commands, APlanMadeForSomethingElseIsStale) {
+  EXPECT_EQ(run({"plan", "-f", "job.yaml", "--out", "saved.json"}).status, kSuccess);
+  const Json saved = Json::parse(read_file("saved.json").value());
+  const auto refusal = [&](const std::function<void(Json&)>& change) {
+    Json other = saved;
+    change(other);
+    write("other.json", other.dump());
+    const Done done = run({"apply", "other.json", "--yes"});
+    EXPECT_EQ(done.status, kRefused);
+    EXPECT_TRUE(world_.objects.empty());
+    return done.err;
+  };
+  EXPECT_NE(refusal([](Json& plan) { plan["inventory"] = "another"; }).find("made for another inventory"),
+            std::string::npos);
+  EXPECT_NE(refusal([](Json& plan) {
+              plan["plugins"]["world"] = "sha256:0";
+            }).find("the plugin of instance 'world' is another one now"),
+            std::string::npos);
+  EXPECT_NE(refusal([](Json& plan) {
+              plan["plugins"] = {{"gone", ""}};
+            }).find("no instance 'gone' any more"),
+            std::string::npos);
 }
 
 // Another process that holds the run's lock until told otherwise.

@@ -22,7 +22,7 @@ constexpr const char* kManifest = R"({
 class Borrowed final : public Backend {
  public:
   explicit Borrowed(Backend& backend) : backend_(backend) {}
-  Result<std::vector<Observation>> observe(const std::vector<Request>& r, const CallContext& c) override {
+  Result<Observed> observe(const std::vector<Request>& r, const CallContext& c) override {
     return backend_.observe(r, c);
   }
   Result<Outcome> create(const Request& r, const CallContext& c) override { return backend_.create(r, c); }

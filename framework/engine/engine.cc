@@ -8,9 +8,27 @@
 namespace tenon {
 namespace {
 
-constexpr std::chrono::seconds kExpandDeadline{30};
+constexpr std::chrono::seconds kPureDeadline{30};
 
 using Children = std::vector<Result<std::vector<ChildSpec>>>;
+using Specs = std::vector<Result<Json>>;
+using Checks = std::vector<Result<Check>>;
+
+CallContext pure_call() {
+  CallContext context;
+  context.deadline = std::chrono::steady_clock::now() + kPureDeadline;
+  return context;
+}
+
+// One answer for each of `count`, whatever became of the call.
+template <typename T>
+std::vector<Result<T>> for_each(size_t count, const std::string& doing, const std::string& instance,
+                                Result<std::vector<Result<T>>> answer) {
+  using Answers = std::vector<Result<T>>;
+  if (!answer) return Answers(count, with_context(doing + " with " + instance, answer.error()));
+  if (answer->size() == count) return std::move(*answer);
+  return Answers(count, Error{Code::internal, instance + " answered a part of what it was asked"});
+}
 
 Request expand_request(const Resource& resource) {
   return {.address = resource.address,
@@ -26,22 +44,37 @@ Children expand_with(const Backends& backends, const std::string& instance,
   if (backend == backends.end()) return Children(resources.size(), std::vector<ChildSpec>());
   std::vector<Request> requests;
   for (const Resource& resource : resources) requests.push_back(expand_request(resource));
-  CallContext context;
-  context.deadline = std::chrono::steady_clock::now() + kExpandDeadline;
-  Result<Children> children = backend->second->expand(requests, context);
-  if (!children)
-    return Children(resources.size(), with_context("expanding with " + instance, children.error()));
-  if (children->size() == resources.size()) return std::move(*children);
-  return Children(resources.size(),
-                  Error{Code::internal, instance + " answered a part of what it was to expand"});
+  return for_each(resources.size(), "expanding", instance, backend->second->expand(requests, pure_call()));
+}
+
+Specs convert_with(const Backends& backends, const std::string& instance,
+                   const std::vector<Resource>& resources, const std::vector<std::string>& to) {
+  const auto backend = backends.find(instance);
+  if (backend == backends.end())
+    return Specs(resources.size(), Error{Code::failed_precondition, "instance " + instance + " is not open"});
+  std::vector<Conversion> conversions;
+  for (size_t i = 0; i < resources.size(); ++i)
+    conversions.push_back({resources[i].address, resources[i].version, to[i], resources[i].spec});
+  return for_each(resources.size(), "converting", instance,
+                  backend->second->convert(conversions, pure_call()));
+}
+
+Checks check_with(const Backends& backends, const std::string& instance,
+                  const std::vector<PlannedChange>& changes, const Pools& pools) {
+  const auto backend = backends.find(instance);
+  if (backend == backends.end())
+    return Checks(changes.size(), Error{Code::failed_precondition, "instance " + instance + " is not open"});
+  return for_each(changes.size(), "checking", instance, backend->second->check(changes, pools, pure_call()));
 }
 
 Graph resolve(const World& world, std::vector<Resource> declared, const std::vector<Owned>& owned,
               const PlanOptions& options, Diagnostics& diagnostics) {
-  const Expand expand = [&](const std::string& instance, const std::vector<Resource>& resources) {
-    return expand_with(world.backends, instance, resources);
-  };
-  std::vector<Resource> resources = complete(std::move(declared), world.catalog, expand, diagnostics);
+  const Backends& backends = world.backends;
+  const Plugins plugins{
+      .expand = [&](const auto& instance, const auto& all) { return expand_with(backends, instance, all); },
+      .convert = [&](const auto& instance, const auto& all,
+                     const auto& to) { return convert_with(backends, instance, all, to); }};
+  std::vector<Resource> resources = complete(std::move(declared), world.catalog, plugins, diagnostics);
   add_undeclared(options, world.catalog, resources);
   return resolve(std::move(resources), owned, world.catalog, diagnostics);
 }
@@ -69,10 +102,14 @@ Result<Planned> make_plan(const World& world, std::vector<Resource> declared, co
   planned.plan.inventory = world.inventory.uuid();
   planned.graph = resolve(world, std::move(declared), planned.owned, options, diagnostics);
   if (has_errors(diagnostics)) return planned;
+  Capacity capacity;
+  capacity.check = [&](const auto& instance, const auto& changes, const auto& pools) {
+    return check_with(world.backends, instance, changes, pools);
+  };
   planned.observations = observe(planned.graph, with_imports(planned.owned, options, planned.graph),
-                                 world.inventory.uuid(), world.catalog, world.backends);
+                                 world.inventory.uuid(), world.catalog, world.backends, {}, &capacity.pools);
   planned.plan = make_plan(planned.graph, planned.observations, planned.owned, world.inventory.uuid(),
-                           world.catalog, options);
+                           world.catalog, options, capacity);
   return planned;
 }
 

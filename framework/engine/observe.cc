@@ -18,7 +18,7 @@ using OwnedByAddress = std::unordered_map<Address, const Owned*>;
 struct Batch {
   std::string instance;
   std::vector<const Address*> addresses;
-  std::vector<Observation> observations;
+  Observed seen;
 };
 
 // Addresses by the length of their longest chain of dependencies: a wave needs only what earlier ones saw.
@@ -53,25 +53,10 @@ void add_dependencies(const Graph& graph, const Observations& seen, const OwnedB
   for (const Address& address : graph.dependencies(request.address)) {
     const auto found = seen.find(address);
     if (found == seen.end() || found->second.existence != Existence::present) continue;
-    const Observation& observation = found->second;
-    Dependency dependency{observation.identity, observation.phase, "", observation.outputs};
     const auto row = owned.find(address);
-    if (observation.mark)
-      dependency.nonce = observation.mark->nonce;
-    else if (row != owned.end())
-      dependency.nonce = row->second->nonce;
-    request.dependencies.emplace(address, std::move(dependency));
+    request.dependencies.emplace(address,
+                                 dependency_of(found->second, row == owned.end() ? nullptr : row->second));
   }
-}
-
-// What was sent last counts, done or not: only that can be found in the world.
-void add_owned(const Owned& owned, Request& request) {
-  request.applied = owned.applied;
-  request.identity = owned.identity;
-  request.private_state = owned.private_state;
-  request.nonce = owned.intent ? owned.intent->nonce : owned.nonce;
-  request.generation = owned.intent ? owned.intent->generation : owned.generation;
-  if (request.desired.is_null()) request.desired = owned.intent ? owned.intent->spec : owned.applied;
 }
 
 // What requests are made of; none of it changes while a wave is looked at.
@@ -93,7 +78,11 @@ Request request_for(const Address& address, const Knowledge& knowledge) {
     request.desired = filled_in(resource->second, seen, catalog);
   }
   const auto row = owned.find(address);
-  if (row != owned.end()) add_owned(*row->second, request);
+  if (row != owned.end()) {
+    const Owned& known = *row->second;
+    add_owned(known, request);
+    if (request.desired.is_null()) request.desired = known.intent ? known.intent->spec : known.applied;
+  }
   add_dependencies(graph, seen, owned, request);
   return request;
 }
@@ -110,7 +99,7 @@ Result<std::string> instance_of(const Address& address, const Graph& graph, cons
 
 void call(const Knowledge& knowledge, const Backends& backends, const ObserveOptions& options, Batch& batch) {
   const auto all_unknown = [&](const Error& error) {
-    batch.observations.assign(batch.addresses.size(), unknown_observation(error));
+    batch.seen.observations.assign(batch.addresses.size(), unknown_observation(error));
   };
   const auto backend = backends.find(batch.instance);
   if (backend == backends.end())
@@ -121,12 +110,13 @@ void call(const Knowledge& knowledge, const Backends& backends, const ObserveOpt
   for (const Address* address : batch.addresses) requests.push_back(request_for(*address, knowledge));
   CallContext context;
   context.deadline = std::chrono::steady_clock::now() + options.deadline;
-  Result<std::vector<Observation>> answer = backend->second->observe(requests, context);
+  Result<Observed> answer = backend->second->observe(requests, context);
   if (!answer) return all_unknown(with_context("observing with " + batch.instance, answer.error()));
-  if (answer->size() != requests.size())
-    return all_unknown({Code::internal, batch.instance + " answered " + std::to_string(answer->size()) +
-                                            " of " + std::to_string(requests.size()) + " observations"});
-  batch.observations = std::move(*answer);
+  const size_t count = answer->observations.size();
+  if (count != requests.size())
+    return all_unknown({Code::internal, batch.instance + " answered " + std::to_string(count) + " of " +
+                                            std::to_string(requests.size()) + " observations"});
+  batch.seen = std::move(*answer);
 }
 
 // Every batch, by a bounded number of threads.
@@ -153,7 +143,8 @@ void add_to_batches(std::string instance, size_t limit, const Address& address, 
 }  // namespace
 
 Observations observe(const Graph& graph, const std::vector<Owned>& owned, const std::string& inventory,
-                     const Catalog& catalog, const Backends& backends, const ObserveOptions& options) {
+                     const Catalog& catalog, const Backends& backends, const ObserveOptions& options,
+                     std::map<std::string, Pools>* pools) {
   OwnedByAddress rows;
   for (const Owned& row : owned) rows.emplace(row.address, &row);
   Observations seen;
@@ -172,9 +163,11 @@ Observations observe(const Graph& graph, const std::vector<Owned>& owned, const 
       add_to_batches(*instance, limit, *address, batches, open);
     }
     call_all(knowledge, backends, options, batches);
-    for (Batch& batch : batches)
+    for (Batch& batch : batches) {
       for (size_t i = 0; i < batch.addresses.size(); ++i)
-        seen.emplace_hint(seen.end(), *batch.addresses[i], std::move(batch.observations[i]));
+        seen.emplace_hint(seen.end(), *batch.addresses[i], std::move(batch.seen.observations[i]));
+      if (pools && !batch.seen.pools.empty()) (*pools)[batch.instance] = std::move(batch.seen.pools);
+    }
   }
   return seen;
 }

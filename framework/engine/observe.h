@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ struct ObserveOptions {
 
 // One observation for every address of graph.order. What could not be looked at, for whatever reason, is
 // unknown with the error. Blocks; calls backends from up to options.threads threads and joins them before it
-// returns.
+// returns. pools: what each instance has room for goes there.
 Observations observe(const Graph& graph, const std::vector<Owned>& owned, const std::string& inventory,
-                     const Catalog& catalog, const Backends& backends, const ObserveOptions& options = {});
+                     const Catalog& catalog, const Backends& backends, const ObserveOptions& options = {},
+                     std::map<std::string, Pools>* pools = nullptr);
 
 }  // namespace tenon

@@ -26,14 +26,13 @@ class FakeWorld final : public Backend {
   std::vector<std::vector<Request>> batches;
   std::mutex mutex;
 
-  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
-                                           const CallContext&) override {
+  Result<Observed> observe(const std::vector<Request>& requests, const CallContext&) override {
     const std::lock_guard guard(mutex);
     batches.push_back(requests);
     if (broken) return Error{Code::unavailable, "the world is away"};
     std::vector<Observation> observations;
     for (const Request& request : requests) observations.push_back(answer(request));
-    return observations;
+    return Observed(std::move(observations));
   }
   Result<Outcome> create(const Request&, const CallContext&) override { return Outcome(); }
   Result<Outcome> update(const Request&, const CallContext&) override { return Outcome(); }

@@ -99,7 +99,8 @@ class Rebuilder {
         found->second.actual.is_null())
       return resource.spec;
     const KindManifest* kind = world_.catalog.find(row.address.kind_name());
-    return as_found(resource.spec, diff_spec(kind->schema, resource.spec, Json(), found->second.actual));
+    return as_found(resource.spec,
+                    diff_spec(kind->schema, resource.spec, Json(), found->second.actual, false));
   }
 
   std::vector<Owned> rows() const {

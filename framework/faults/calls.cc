@@ -12,13 +12,12 @@ constexpr unsigned kMostAtOnce = 30;
 
 }  // namespace
 
-Result<std::vector<Observation>> TracedBackend::observe(const std::vector<Request>& requests,
-                                                        const CallContext&) {
+Result<Observed> TracedBackend::observe(const std::vector<Request>& requests, const CallContext&) {
   tracer_.step("before the observe of", std::to_string(requests.size()) + " resources");
   world_.advance(kCallTakes);
   std::vector<Observation> answer;
   for (const Request& request : requests) answer.push_back(world_.look(request));
-  return answer;
+  return Observed(std::move(answer));
 }
 
 template <typename Effect>

@@ -19,8 +19,7 @@ class TracedBackend final : public Backend {
   TracedBackend(FileWorld& world, Tracer& tracer, unsigned seed)
       : world_(world), tracer_(tracer), seed_(seed) {}
 
-  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
-                                           const CallContext& context) override;
+  Result<Observed> observe(const std::vector<Request>& requests, const CallContext& context) override;
   Result<Outcome> create(const Request& request, const CallContext& context) override;
   Result<Outcome> update(const Request& request, const CallContext& context) override;
   Result<Outcome> remove(const Request& request, const CallContext& context) override;

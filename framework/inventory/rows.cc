@@ -36,6 +36,7 @@ Json to_json(const StepRecord& step) {
   Json json{{"step", step.step},
             {"status", to_string(step.status)},
             {"reason", step.reason},
+            {"seen", step.seen},
             {"lastProgress", time_json(step.last_progress)},
             {"attempts", step.attempts}};
   if (step.progress) json["progress"] = *step.progress;
@@ -60,6 +61,7 @@ Result<StepRecord> step_from_json(const Json& json) {
     step.step = json.at("step");
     step.status = parse_status(json.at("status"));
     step.reason = json.at("reason");
+    step.seen = json.value("seen", "");
     step.last_progress = time_of(json.at("lastProgress"));
     step.attempts = json.at("attempts");
     if (json.contains("progress")) step.progress = json["progress"].get<double>();

@@ -76,6 +76,30 @@ std::string_view to_string(StepKind kind) {
   return "await";
 }
 
+Json to_json(const PlannedChange& change) {
+  Json json = {{"address", to_string(change.address)}, {"action", to_string(change.action)}};
+  if (!change.desired.is_null()) json["desired"] = change.desired;
+  if (!change.applied.is_null()) json["applied"] = change.applied;
+  if (!change.actual.is_null()) json["actual"] = change.actual;
+  if (!change.unknown.empty()) json["unknown"] = change.unknown;
+  return json;
+}
+
+Result<Check> check_from_json(const Json& json) {
+  try {
+    Check check;
+    check.unchecked = json.value("unchecked", "");
+    if (const auto refusal = json.find("refusal"); refusal != json.end())
+      check.refusal = Refusal{refusal->at("reason").get<std::string>(), refusal->value("remedy", "")};
+    auto demands = demands_from_json(json.value("demands", Json::array()));
+    if (!demands) return demands.error();
+    check.demands = std::move(*demands);
+    return check;
+  } catch (const Json::exception& e) {
+    return Error{Code::internal, std::string("a check has not the documented shape: ") + e.what()};
+  }
+}
+
 std::string to_string(const Await& await) {
   std::vector<std::string> contents;
   for (Contents accepted : await.contents)

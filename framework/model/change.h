@@ -13,6 +13,7 @@
 #include "framework/base/diagnostics.h"
 #include "framework/base/json.h"
 #include "framework/model/address.h"
+#include "framework/model/capacity.h"
 #include "framework/model/observation.h"
 
 namespace tenon {
@@ -36,6 +37,8 @@ struct FieldChange {
 struct Refusal {
   std::string reason;  // what is refused and why
   std::string remedy;  // the flag or change that lifts it: "--approve core/PersistentVolumeClaim/default/x"
+  std::string approval =
+      {};  // the value of the annotation tenon.dev/approve that lifts it too; "": none does
 };
 
 struct Change {
@@ -47,10 +50,32 @@ struct Change {
   std::vector<std::string> operations;  // start, stop
   std::vector<std::string> notes;
   std::optional<Refusal> refusal;
-  Json desired;     // the spec, references still in it; null for remove
-  Position origin;  // where it is declared
+  std::vector<Demand> demands;  // on the pools of its instance, as far as they are known
+  Json desired;                 // the spec, references still in it; null for remove
+  Position origin;              // where it is declared
   std::optional<Address> parent;
 };
+
+// One planned change as a plugin's check sees it.
+struct PlannedChange {
+  Address address;
+  Action action = Action::create;
+  Json desired;  // values that are not known yet are left out; null for remove
+  Json applied;
+  Json actual;
+  std::vector<std::string> unknown;  // pointers of those values
+};
+
+// What a plugin says to one planned change, looking at nothing but the changes and the pools.
+struct Check {
+  std::vector<Demand> demands;
+  std::string unchecked;  // why it cannot say yet; "": it has said
+  std::optional<Refusal> refusal;
+};
+
+Json to_json(const PlannedChange& change);
+// internal: not of the documented shape.
+Result<Check> check_from_json(const Json& json);
 
 // A requirement made concrete: this target, in one of these states.
 struct Await {
@@ -87,9 +112,10 @@ struct Step {
   StepKind kind = StepKind::create;
   Address address;  // of an await: what it waits for
   std::string instance;
-  std::vector<int> after;      // steps that must have ended well before this one starts
-  std::vector<Await> guards;   // of a call: observed again immediately before it
-  std::optional<Await> await;  // of an await, and nothing else
+  std::vector<int> after;              // steps that must have ended well before this one starts
+  std::vector<Await> guards;           // of a call: observed again immediately before it
+  std::optional<Await> await;          // of an await, and nothing else
+  std::vector<std::string> defaulted;  // pointers of what nobody wrote in the spec
   Json labels = Json::object(), annotations = Json::object();
   std::vector<std::string> operations;
   std::vector<Address> dependencies;  // declared requirements and value references: given to the call
@@ -100,6 +126,7 @@ struct Step {
   std::optional<Address> parent;
   std::string reason;
   bool guarded_delete = false;  // approved by name: data in it may go
+  bool unchecked = false;       // whether there is room for it is asked before its call
 };
 
 struct Plan {
@@ -109,6 +136,7 @@ struct Plan {
   std::vector<Step> steps;                      // in an order in which they could be carried out one by one
   std::map<Address, std::string> fingerprints;  // of what the plan looked at
   std::map<std::string, std::string> plugins;   // instance -> plugin digest
+  std::vector<Address> externals;               // looked at and neither declared nor owned
   std::vector<std::string> notes;
 
   bool empty() const { return steps.empty(); }

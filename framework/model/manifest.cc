@@ -57,6 +57,28 @@ void read_schema(JsonReader& reader, const char* name, std::optional<Error>& err
     error = with_context("'" + reader.pointer(name) + "'", schema.error());
 }
 
+void read_duration(JsonReader& reader, const char* name, std::optional<Duration>& target) {
+  std::string text;
+  reader.read(name, text);
+  if (!reader.find(name)) return;
+  target = parse_duration(text);
+  if (!target) reader.fail(name, "a duration such as 90s, 30m or 1h30m");
+}
+
+// By version, the hub's aside.
+void read_schemas(JsonReader& reader, std::optional<Error>& error, KindManifest& kind) {
+  const Json* schemas = reader.find("schemas");
+  if (!schemas) return;
+  if (!schemas->is_object()) return reader.fail("schemas", "a schema for each version");
+  JsonReader inner(*schemas, reader.pointer("schemas"), error);
+  for (const auto& [version, unused] : schemas->items()) {
+    const auto& versions = kind.versions;
+    if (std::find(versions.begin(), versions.end(), version) == versions.end() || version == versions[0])
+      inner.fail(version.c_str(), "one of the versions, and not the hub");
+    read_schema(inner, version.c_str(), error, kind.schemas[version]);
+  }
+}
+
 RequirementRule parse_requirement(const Json& json, const std::string& pointer, std::optional<Error>& error) {
   RequirementRule rule;
   rule.guards = {"create", "update"};
@@ -80,6 +102,8 @@ RequirementRule parse_requirement(const Json& json, const std::string& pointer, 
     if (rule.contents.back() == Contents::unspecified)
       reader.fail("contents", "none, incomplete or populated");
   }
+  reader.read("failing", rule.failing);
+  read_duration(reader, "timeout", rule.timeout);
   read_set(reader, "guards", rule.guards);
   for (const std::string& guard : rule.guards)
     if (guard != "create" && guard != "update" && guard != "start")
@@ -92,13 +116,9 @@ void read_ready(const Json& json, const std::string& pointer, std::optional<Erro
   reader.read("phases", ready.phases);
   reader.read("failing", ready.failing);
   reader.read("later", ready.later);
-  std::string timeout;
-  reader.read("timeout", timeout);
-  if (!reader.find("timeout")) return;
-  if (std::optional<Duration> duration = parse_duration(timeout))
-    ready.timeout = *duration;
-  else
-    reader.fail("timeout", "a duration such as 90s, 30m or 1h30m");
+  std::optional<Duration> timeout;
+  read_duration(reader, "timeout", timeout);
+  ready.timeout = timeout.value_or(ready.timeout);
 }
 
 void read_requirements(JsonReader& reader, std::optional<Error>& error, KindManifest& kind) {
@@ -159,6 +179,8 @@ KindManifest parse_kind(const Json& json, const std::string& pointer, std::optio
     read_columns(*schema, reader.pointer("schema"), error, kind);
   else
     reader.fail("schema", "the schema of the spec");
+  read_schemas(reader, error, kind);
+  read_schema(reader, "outputs", error, kind.outputs);
   if (const Json* ready = reader.find("ready"))
     read_ready(*ready, reader.pointer("ready"), error, kind.ready);
   read_requirements(reader, error, kind);

@@ -24,6 +24,9 @@ struct RequirementRule {
   KindName target;
   std::vector<std::string> phases;  // accepted; empty: the target kind's ready phases
   std::vector<Contents> contents;   // accepted; empty: any
+  // Of the target: it will not get there by itself; empty: the target kind's failing phases.
+  std::vector<std::string> failing;
+  std::optional<Duration> timeout;  // without progress; empty: the target kind's
   std::set<std::string> guards;     // of create, update, start
 };
 
@@ -47,8 +50,10 @@ struct KindManifest {
   std::string plural;
   std::vector<std::string> short_names;
   bool cluster_scoped = false;
-  Schema schema;
-  std::vector<Column> columns;  // without the name and the age; none: those that all kinds have
+  Schema schema;                          // of the hub version
+  std::map<std::string, Schema> schemas;  // of other versions; one without has the hub's
+  Schema outputs;                         // says what an update may change; any may be left out
+  std::vector<Column> columns;            // without the name and the age; none: those that all kinds have
   ReadyRule ready;
   bool claim = false;
   bool composite = true;  // may have children: is expanded if the plugin can

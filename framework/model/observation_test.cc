@@ -48,6 +48,7 @@ TEST(Owned, SurvivesItsJson) {
   owned.identity = "uuid";
   owned.nonce = "n";
   owned.applied = {{"a", 1}};
+  owned.defaulted = {"/a"};
   owned.dependencies = {{"core", "PersistentVolumeClaim", "default", "d"}};
   owned.parent = Address{"a", "B", "c", "d"};
   owned.protect = true;

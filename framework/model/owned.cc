@@ -40,6 +40,7 @@ Owned read(const Json& json) {
   owned.nonce = json.value("nonce", "");
   owned.generation = json.value("generation", "");
   owned.applied = json.value("applied", Json());
+  owned.defaulted = json.value("defaulted", std::vector<std::string>());
   owned.private_state = json.value("private", Json());
   if (const auto intent = json.find("intent"); intent != json.end()) owned.intent = intent_from_json(*intent);
   return owned;
@@ -87,6 +88,7 @@ Json to_json(const Owned& owned) {
   if (!owned.nonce.empty()) json["nonce"] = owned.nonce;
   if (!owned.generation.empty()) json["generation"] = owned.generation;
   if (!owned.applied.is_null()) json["applied"] = owned.applied;
+  if (!owned.defaulted.empty()) json["defaulted"] = owned.defaulted;
   if (!owned.private_state.is_null()) json["private"] = owned.private_state;
   if (owned.intent) json["intent"] = intent_to_json(*owned.intent);
   return json;

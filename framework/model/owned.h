@@ -31,13 +31,14 @@ struct Owned {
   std::string instance;
   std::string identity;
   std::string nonce;
-  std::string generation;             // as last sent and done; "" before the first create is done
-  Json applied;                       // the spec as last applied; null before the first create is done
-  Json private_state;                 // the plugin's own, at most 4 KiB
-  std::vector<Address> dependencies;  // what it required when it was last applied: deletion order
-  std::optional<Address> parent;      // the composite that it is a child of
-  bool protect = false;               // tenon.dev/protect as last applied
-  std::string set;                    // --set: what prune and destroy act within; "": the unnamed one
+  std::string generation;              // as last sent and done; "" before the first create is done
+  Json applied;                        // the spec as last applied; null before the first create is done
+  std::vector<std::string> defaulted;  // pointers of what nobody had written in it
+  Json private_state;                  // the plugin's own, at most 4 KiB
+  std::vector<Address> dependencies;   // what it required when it was last applied: deletion order
+  std::optional<Address> parent;       // the composite that it is a child of
+  bool protect = false;                // tenon.dev/protect as last applied
+  std::string set;                     // --set: what prune and destroy act within; "": the unnamed one
   std::map<std::string, std::string> labels;
   std::optional<Intent> intent;  // open: the create may or may not have happened
 
@@ -54,6 +55,7 @@ struct StepRecord {
   StepStatus status = StepStatus::pending;
   std::string reason;              // the unmet requirement; the error; the step that was the cause
   std::optional<double> progress;  // 0 to 1
+  std::string seen;                // what counts as progress when it changes
   Time last_progress{};            // when anything last moved: timeouts count from here
   int attempts = 0;
 

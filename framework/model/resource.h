@@ -39,6 +39,7 @@ struct Resource {
   std::string version;   // as written, until it is completed: then the kind's hub version
   std::string instance;  // what it is routed to; known once completed
   Json spec = Json::object();
+  std::vector<std::string> defaulted;  // pointers of what nobody wrote; known once completed
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
   Origin origin;
@@ -59,6 +60,7 @@ struct ChildSpec {
 inline constexpr std::string_view kBackendAnnotation = "tenon.dev/backend";
 inline constexpr std::string_view kDependsOnAnnotation =
     "tenon.dev/depends-on";                                                  // addresses, comma-separated
+inline constexpr std::string_view kApproveAnnotation = "tenon.dev/approve";  // plan/plan.h: approval_digest
 inline constexpr std::string_view kProtectAnnotation = "tenon.dev/protect";  // "true"
 inline constexpr std::string_view kMovedFromAnnotation = "tenon.dev/moved-from";  // the address it had
 

@@ -92,6 +92,9 @@ void read_array_words(JsonReader& reader, Schema& schema, std::optional<Error>& 
             {std::pair{"atomic", ListType::atomic}, {"set", ListType::set}, {"map", ListType::map}},
             schema.list_type);
   reader.read("x-kubernetes-list-map-keys", schema.list_map_keys);
+  reader.read("x-ordered", schema.ordered);
+  if (schema.ordered && schema.list_type == ListType::atomic)
+    reader.fail("x-ordered", "a list of type set or map: an atomic one is ordered anyway");
   if ((schema.list_type == ListType::map) == schema.list_map_keys.empty())
     reader.fail("x-kubernetes-list-map-keys", "keys for a list of type map, and for no other");
 }
@@ -126,15 +129,25 @@ void read_operations(JsonReader& reader, Schema& schema) {
   }
 }
 
+// true, false, or "update".
+void read_computed(JsonReader& reader, Schema& schema) {
+  const Json* word = reader.find("x-computed");
+  if (!word) return;
+  schema.computed_by_update = *word == "update";
+  schema.computed = schema.computed_by_update || *word == true;
+  if (!schema.computed && *word != false) reader.fail("x-computed", "true, false or \"update\"");
+}
+
 void read_change_words(JsonReader& reader, Schema& schema) {
   read_word(reader, "x-update",
             {std::pair{"live", UpdateRule::live},
              {"restart", UpdateRule::restart},
              {"replace", UpdateRule::replace},
+             {"refuse-once-populated", UpdateRule::refuse_once_populated},
              {"refuse", UpdateRule::refuse}},
             schema.update);
   read_word(reader, "x-decrease", {std::pair{"refuse", true}}, schema.refuse_decrease);
-  reader.read("x-computed", schema.computed);
+  read_computed(reader, schema);
   reader.read("x-volatile", schema.is_volatile);
   reader.read("x-secret", schema.secret);
   read_operations(reader, schema);
@@ -196,7 +209,8 @@ bool equivalent_arrays(const Schema& schema, const Json& a, const Json& b) {
   const auto same = [&](const Json& x, const Json& y) {
     return equivalent_or_exact(schema.items.get(), x, y);
   };
-  if (schema.list_type == ListType::set) return std::is_permutation(a.begin(), a.end(), b.begin(), same);
+  if (schema.list_type == ListType::set && !schema.ordered)
+    return std::is_permutation(a.begin(), a.end(), b.begin(), same);
   return std::equal(a.begin(), a.end(), b.begin(), same);
 }
 

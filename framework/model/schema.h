@@ -17,8 +17,9 @@ namespace tenon {
 
 enum class ValueType { any, object, array, string, integer, number, boolean };
 
-// What a changed field means for the resource; the strictest changed field decides.
-enum class UpdateRule { live, restart, replace, refuse };
+// What a changed field means for the resource; the strictest changed field decides. refuse_once_populated:
+// refused while the resource holds a user's data, before that a replace.
+enum class UpdateRule { live, restart, replace, refuse_once_populated, refuse };
 
 enum class ListType { atomic, set, map };
 
@@ -35,6 +36,7 @@ struct Schema {
   std::shared_ptr<const Schema> items;
   ListType list_type = ListType::atomic;
   std::vector<std::string> list_map_keys;
+  bool ordered = false;  // of a set or map: the order of its elements means something
   std::optional<size_t> min_items, max_items;
 
   std::vector<Json> enumeration;
@@ -49,6 +51,7 @@ struct Schema {
   std::map<std::string, std::string> operations;  // new value as JSON text -> "start" or "stop"
   bool refuse_decrease = false;
   bool computed = false;
+  bool computed_by_update = false;  // of an output: an update may change it, so it is not known through one
   bool is_volatile = false;
   bool secret = false;
   std::string template_of;  // "group/Kind": the object is {metadata, spec} of that kind
@@ -66,8 +69,9 @@ struct SchemaProblem {
 };
 
 // Fills in defaults in place and appends every problem found, in the order of the pointers. A value reference
-// is accepted wherever a value may stand.
-void complete_value(const Schema& schema, Json& value, std::vector<SchemaProblem>& problems);
+// is accepted wherever a value may stand. defaulted: the pointers of what was filled in are appended there.
+void complete_value(const Schema& schema, Json& value, std::vector<SchemaProblem>& problems,
+                    std::vector<std::string>* defaulted = nullptr);
 
 // The schema of the value at a pointer, or null where the schema says nothing about it.
 const Schema* find_schema(const Schema& schema, std::string_view pointer);

@@ -83,7 +83,8 @@ size_t characters(const std::string& text) {
 // Walks value and schema together. One object per call of complete_value.
 class Completer {
  public:
-  explicit Completer(std::vector<SchemaProblem>& problems) : problems_(problems) {}
+  Completer(std::vector<SchemaProblem>& problems, std::vector<std::string>* defaulted)
+      : problems_(problems), defaulted_(defaulted) {}
 
   void complete(const Schema& schema, Json& value, const std::string& pointer, bool secret) {
     if (is_reference(value)) return;
@@ -184,11 +185,13 @@ class Completer {
   }
 
   // null means not set, as in Kubernetes, so it also makes room for the default.
-  void drop_nulls_and_fill(const Schema& schema, Json& value) {
+  void drop_nulls_and_fill(const Schema& schema, Json& value, const std::string& pointer) {
     for (const auto& [name, property] : schema.properties) {
       const auto found = value.find(name);
       if (found != value.end() && found->is_null()) value.erase(found);
-      if (property.default_value && !value.contains(name)) value[name] = *property.default_value;
+      if (!property.default_value || value.contains(name)) continue;
+      value[name] = *property.default_value;
+      if (defaulted_) defaulted_->push_back(pointer + "/" + escape_pointer_token(name));
     }
   }
 
@@ -218,7 +221,7 @@ class Completer {
   }
 
   void complete_object(const Schema& schema, Json& value, const std::string& pointer, bool secret) {
-    drop_nulls_and_fill(schema, value);
+    drop_nulls_and_fill(schema, value, pointer);
     check_members(schema, value, pointer);
     for (auto& [name, member] : value.items()) {
       const std::string place = pointer + "/" + escape_pointer_token(name);
@@ -267,12 +270,14 @@ class Completer {
   }
 
   std::vector<SchemaProblem>& problems_;
+  std::vector<std::string>* const defaulted_;
 };
 
 }  // namespace
 
-void complete_value(const Schema& schema, Json& value, std::vector<SchemaProblem>& problems) {
-  Completer(problems).complete(schema, value, "", false);
+void complete_value(const Schema& schema, Json& value, std::vector<SchemaProblem>& problems,
+                    std::vector<std::string>* defaulted) {
+  Completer(problems, defaulted).complete(schema, value, "", false);
 }
 
 }  // namespace tenon

@@ -61,6 +61,14 @@ TEST(Schema, FillsInDefaultsOnlyWhereTheObjectIsThere) {
             Json::parse(R"({"size": 5, "mode": "Block", "source": {"http": {"url": "u", "retries": 3}}})"));
 }
 
+TEST(Schema, TellsWhatNobodyWrote) {
+  Json value = {{"size", "1Gi"}, {"source", {{"http", {{"url", "u"}}}}}};
+  std::vector<SchemaProblem> problems;
+  std::vector<std::string> defaulted;
+  complete_value(schema_of(kVolume), value, problems, &defaulted);
+  EXPECT_EQ(defaulted, (std::vector<std::string>{"/mode", "/source/http/retries"}));
+}
+
 TEST(Schema, TakesNullForNotSet) {
   Json value;
   EXPECT_EQ(problems_of(R"({"size": "1Gi", "mode": null, "name": null})", &value), "");
@@ -199,7 +207,10 @@ TEST(ParseSchema, NamesThePlaceOfAMistake) {
   EXPECT_EQ(message(R"({"properties": {"a/b": {"type": "text"}}})"),
             "'/properties/a~1b/type': expected one of object, array, string, integer, number, boolean");
   EXPECT_EQ(message(R"({"items": {"x-update": "later"}})"),
-            "'/items/x-update': expected one of live, restart, replace, refuse");
+            "'/items/x-update': expected one of live, restart, replace, refuse-once-populated, refuse");
+  EXPECT_EQ(message(R"({"items": {}, "x-ordered": true})"),
+            "'/x-ordered': expected a list of type set or map: an atomic one is ordered anyway");
+  EXPECT_EQ(message(R"({"x-computed": "sometimes"})"), "'/x-computed': expected true, false or \"update\"");
   EXPECT_EQ(message(R"({"properties": 5})"), "'/properties': expected an object");
   EXPECT_EQ(message(R"({"type": "object", "required": ["a"]})"),
             "'/required': expected names of properties, not a");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "framework/plan/words.h"
@@ -9,7 +10,8 @@
 namespace tenon {
 namespace {
 
-constexpr std::string_view kExpandCapability = "expand";
+constexpr const char* kExpandCapability = "expand";
+constexpr const char* kConvertCapability = "convert";
 
 struct TypeName {
   std::string group, version;
@@ -55,8 +57,8 @@ std::string source_of(const Resource& resource) {
 
 class Completer {
  public:
-  Completer(const Catalog& catalog, const Expand& expand, Diagnostics& diagnostics)
-      : catalog_(catalog), expand_(expand), diagnostics_(diagnostics) {}
+  Completer(const Catalog& catalog, const Plugins& plugins, Diagnostics& diagnostics)
+      : catalog_(catalog), plugins_(plugins), diagnostics_(diagnostics) {}
 
   std::vector<Resource> run(std::vector<Resource> level) {
     resources_.reserve(level.size());
@@ -66,25 +68,40 @@ class Completer {
   }
 
  private:
-  using ByInstance = std::map<std::string, std::vector<Resource>>;
+  using Numbers = std::vector<size_t>;  // into resources_
+  using ByInstance = std::map<std::string, Numbers>;
 
   // Adds one level and returns the next: the children of its sound resources.
   std::vector<Resource> add_level(std::vector<Resource> level, int depth) {
-    ByInstance composites;
-    for (Resource& resource : level)
-      if (add(std::move(resource)) && expands(resources_.back()))
-        composites[resources_.back().instance].push_back(resources_.back());
+    Numbers sound;
+    ByInstance older, composites;
+    for (Resource& resource : level) {
+      if (!add(std::move(resource))) continue;
+      const Resource& added = resources_.back();
+      if (is_of_older_version(added) && has(added, kConvertCapability))
+        older[added.instance].push_back(resources_.size() - 1);
+      sound.push_back(resources_.size() - 1);
+    }
+    std::set<size_t> broken;
+    for (const auto& [instance, numbers] : older) convert_all(instance, numbers, broken);
+    for (size_t number : sound) {
+      Resource& resource = resources_[number];
+      const KindManifest& kind = *catalog_.find(resource.address.kind_name());
+      resource.version = kind.versions.front();
+      if (broken.contains(number) || !validate(resource, kind.schema)) continue;
+      if (expands(resource)) composites[resource.instance].push_back(number);
+    }
     std::vector<Resource> next;
-    for (const auto& [instance, parents] : composites) expand_all(instance, parents, depth, next);
+    for (const auto& [instance, numbers] : composites) expand_all(instance, numbers, depth, next);
     return next;
   }
 
-  // Sound: without a problem, and now the last of resources_.
+  // Now the last of resources_, unless it was there already. True: it is served as it was written.
   bool add(Resource resource) {
     const KindManifest* kind = catalog_.find(resource.address);
     if (kind && kind->cluster_scoped) resource.address.name_space = "-";
     if (!is_new(resource)) return false;
-    const bool sound = place(resource) && kind && convert(resource, *kind) && validate(resource, *kind);
+    const bool sound = place(resource) && kind && has_version(resource, *kind);
     index_.emplace(resource.address, resources_.size());
     resources_.push_back(std::move(resource));
     return sound;
@@ -109,25 +126,67 @@ class Completer {
     return true;
   }
 
-  bool convert(Resource& resource, const KindManifest& kind) {
+  bool has_version(const Resource& resource, const KindManifest& kind) {
     const auto known = std::find(kind.versions.begin(), kind.versions.end(), resource.version);
-    if (known == kind.versions.end()) {
-      error(resource, head_of(resource, "/apiVersion"),
-            "version '" + resource.version + "' of " + to_string(kind.name) + " is not served",
-            "served: " + listed(kind.versions, kind.versions.size()));
-      return false;
-    }
-    resource.version = kind.versions.front();
-    return true;
+    if (known != kind.versions.end()) return true;
+    error(resource, head_of(resource, "/apiVersion"),
+          "version '" + resource.version + "' of " + to_string(kind.name) + " is not served",
+          "served: " + listed(kind.versions, kind.versions.size()));
+    return false;
   }
 
-  bool validate(Resource& resource, const KindManifest& kind) {
+  bool is_of_older_version(const Resource& resource) const {
+    return resource.version != catalog_.find(resource.address.kind_name())->versions.front();
+  }
+
+  bool has(const Resource& resource, const char* capability) const {
+    const Instance* instance = catalog_.find_instance(resource.instance);
+    return instance && instance->manifest->capabilities.contains(capability);
+  }
+
+  // As written first, so that problems are shown where they were written.
+  void convert_all(const std::string& instance, const Numbers& numbers, std::set<size_t>& broken) {
+    if (!plugins_.convert) return;
+    Numbers wanted;
+    std::vector<Resource> resources;
+    std::vector<std::string> to;
+    for (size_t number : numbers) {
+      Resource& resource = resources_[number];
+      const KindManifest& kind = *catalog_.find(resource.address.kind_name());
+      const auto written = kind.schemas.find(resource.version);
+      if (written != kind.schemas.end() && !validate(resource, written->second)) {
+        broken.insert(number);
+        continue;
+      }
+      wanted.push_back(number);
+      resources.push_back(resource);
+      to.push_back(kind.versions.front());
+    }
+    if (wanted.empty()) return;
+    const auto answers = plugins_.convert(instance, resources, to);
+    for (size_t i = 0; i < wanted.size(); ++i)
+      if (!take_conversion(resources_[wanted[i]], i < answers.size() ? &answers[i] : nullptr))
+        broken.insert(wanted[i]);
+  }
+
+  bool take_conversion(Resource& resource, const Result<Json>* answer) {
+    if (answer && *answer) {
+      resource.spec = **answer;
+      return true;
+    }
+    error(resource, head_of(resource, "/apiVersion"), "cannot be converted from version " + resource.version,
+          answer ? answer->error().message : "the plugin gave no answer for it");
+    return false;
+  }
+
+  bool validate(Resource& resource, const Schema& schema) {
     std::vector<SchemaProblem> problems;
-    complete_value(kind.schema, resource.spec, problems);
+    resource.defaulted.clear();
+    complete_value(schema, resource.spec, problems, &resource.defaulted);
     for (const SchemaProblem& problem : problems)
       error(resource, resource.origin.locate(problem.pointer, problem.at_key), problem.summary,
             problem.detail);
-    if (!problems.empty()) validate_templates(resource, kind.schema, resource.spec, "");
+    if (!problems.empty()) validate_templates(resource, schema, resource.spec, "");
     return problems.empty();
   }
 
@@ -158,15 +217,15 @@ class Completer {
   }
 
   bool expands(const Resource& resource) const {
-    const Instance* instance = catalog_.find_instance(resource.instance);
     const KindManifest* kind = catalog_.find(resource.address);
-    return kind && kind->composite && instance &&
-           instance->manifest->capabilities.count(std::string(kExpandCapability)) > 0;
+    return plugins_.expand && kind && kind->composite && has(resource, kExpandCapability);
   }
 
-  void expand_all(const std::string& instance, const std::vector<Resource>& parents, int depth,
+  void expand_all(const std::string& instance, const Numbers& numbers, int depth,
                   std::vector<Resource>& next) {
-    const auto answers = expand_(instance, parents);
+    std::vector<Resource> parents;
+    for (size_t number : numbers) parents.push_back(resources_[number]);
+    const auto answers = plugins_.expand(instance, parents);
     for (size_t i = 0; i < parents.size(); ++i) {
       if (i >= answers.size())
         error(parents[i], parents[i].origin.locate(""), "cannot be expanded",
@@ -195,7 +254,7 @@ class Completer {
   }
 
   const Catalog& catalog_;
-  const Expand& expand_;
+  const Plugins& plugins_;
   Diagnostics& diagnostics_;
   std::vector<Resource> resources_;
   std::unordered_map<Address, size_t> index_;
@@ -203,9 +262,9 @@ class Completer {
 
 }  // namespace
 
-std::vector<Resource> complete(std::vector<Resource> declared, const Catalog& catalog, const Expand& expand,
+std::vector<Resource> complete(std::vector<Resource> declared, const Catalog& catalog, const Plugins& plugins,
                                Diagnostics& diagnostics) {
-  return Completer(catalog, expand, diagnostics).run(std::move(declared));
+  return Completer(catalog, plugins, diagnostics).run(std::move(declared));
 }
 
 }  // namespace tenon

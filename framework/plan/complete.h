@@ -16,13 +16,25 @@ namespace tenon {
 using Expand = std::function<std::vector<Result<std::vector<ChildSpec>>>(
     const std::string& instance, const std::vector<Resource>& resources)>;
 
+// Asks one instance for the specs of its resources in another version, `to` being the hub version of each
+// one's kind; one answer per resource, in order.
+using Convert = std::function<std::vector<Result<Json>>(
+    const std::string& instance, const std::vector<Resource>& resources, const std::vector<std::string>& to)>;
+
+// What plugins are asked about manifests. Null: composites stay as they are; versions differ in name alone.
+struct Plugins {
+  Expand expand;
+  Convert convert;
+};
+
 inline constexpr int kMaximalDepth = 8;
 
 // All resources by address: the declared ones and their children, each routed, validated and with its
 // defaults. Every problem of every resource is reported at its place in the user's text: unknown kinds and
 // fields (with the nearest known), wrong values, two declarations of one address, children beyond
-// kMaximalDepth. After errors the result is still useful for reporting but must not be planned.
-std::vector<Resource> complete(std::vector<Resource> declared, const Catalog& catalog, const Expand& expand,
+// kMaximalDepth. A spec of another version than the hub's is validated as it was written, and again as
+// converted. After errors the result is still useful for reporting but must not be planned.
+std::vector<Resource> complete(std::vector<Resource> declared, const Catalog& catalog, const Plugins& plugins,
                                Diagnostics& diagnostics);
 
 }  // namespace tenon

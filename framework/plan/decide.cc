@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "framework/plan/diff.h"
-#include "framework/plan/ownership.h"
+#include "framework/plan/marks.h"
 #include "framework/plan/values.h"
 #include "framework/plan/words.h"
 
@@ -111,7 +111,8 @@ class Decider {
     fate_.found = filled();
     fate_.unfinished = !is_ready(seen);
     if (seen.actual.is_null() && applied.is_null()) return;
-    const SpecDiff diff = diff_spec(kind_->schema, filled(), applied, seen.actual);
+    const SpecDiff diff =
+        diff_spec(kind_->schema, filled(), applied, seen.actual, situation_.is_populated(address_));
     fate_.found = as_found(filled(), diff);
     explain(diff);
     change().fields = diff.fields;
@@ -147,7 +148,8 @@ class Decider {
   }
 
   void keep_present() {
-    const SpecDiff diff = diff_spec(kind_->schema, filled(), baseline(), observation_.actual);
+    const SpecDiff diff = diff_spec(kind_->schema, filled(), baseline(), observation_.actual,
+                                    situation_.is_populated(address_));
     change().fields = diff.fields;
     // The create that began the work has still to be recorded; repeating it starts nothing twice.
     const bool unrecorded = is_open() && diff.empty();

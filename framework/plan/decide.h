@@ -2,6 +2,7 @@
 // this folder.
 #pragma once
 
+#include "framework/plan/capacity.h"
 #include "framework/plan/situation.h"
 
 namespace tenon {
@@ -17,6 +18,12 @@ bool guard_removals(Situation& situation);
 
 // Blocks what depends on something blocked.
 bool block_dependants(Situation& situation);
+
+// Tells what stays that what it requires is lost.
+void note_losses(Situation& situation);
+
+// Once, after these: refuses what its instance has no room for, and what its plugin's check refuses.
+void check_room(Situation& situation, const Capacity& capacity);
 
 // Once, after these: refuses imports that would write over the data in a claim, unless they are approved.
 void guard_imports(Situation& situation);

@@ -100,14 +100,14 @@ std::string shown(bool secret, const Json* value) {
 class Comparer {
  public:
   // applied_known: a missing applied value means that it was not set, not that nothing is known.
-  Comparer(SpecDiff& diff, bool applied_known, bool actual_known)
-      : diff_(diff), applied_known_(applied_known), actual_known_(actual_known) {}
+  Comparer(SpecDiff& diff, bool applied_known, bool actual_known, bool populated)
+      : diff_(diff), applied_known_(applied_known), actual_known_(actual_known), populated_(populated) {}
 
   void compare(const Schema& schema, const std::string& pointer, const Sides& sides) {
     if (schema.computed || schema.is_volatile) return;
     if (!sides.desired && !sides.applied) return;
     const Inherited outer = inherited_;
-    inherited_ = {std::max(outer.rule, schema.update), outer.secret || schema.secret};
+    inherited_ = {std::max(outer.rule, rule_of(schema)), outer.secret || schema.secret};
     if (by_members(sides))
       compare_members(schema, pointer, sides);
     else if (by_keys(schema, sides))
@@ -152,6 +152,32 @@ class Comparer {
         compare_element(element, joined(pointer, std::to_string(i)),
                         {nullptr, &(*sides.applied)[i], find(actual, key)});
     }
+    if (schema.ordered) compare_order(schema, pointer, sides);
+  }
+
+  // The order of those elements that both have.
+  void compare_order(const Schema& schema, const std::string& pointer, const Sides& sides) {
+    const auto& [desired, applied, actual] = sides;
+    const auto moved = [&schema](const Json* a, const Json* b) {
+      return a && b && common_keys(schema, *a, *b) != common_keys(schema, *b, *a);
+    };
+    if (moved(applied, actual) && moved(desired, actual))
+      add(schema, {pointer, *actual, *applied, true, false}, sides);
+    if (moved(desired, applied ? applied : actual))
+      add(schema, {pointer, value_or_null(applied ? applied : actual), *desired, false, false}, sides);
+  }
+
+  static std::vector<std::string> common_keys(const Schema& schema, const Json& of, const Json& with) {
+    const auto there = elements_by_key(schema, &with);
+    std::vector<std::string> keys;
+    for (const Json& element : of)
+      if (const std::string key = key_of(schema, element); there.contains(key)) keys.push_back(key);
+    return keys;
+  }
+
+  UpdateRule rule_of(const Schema& schema) const {
+    if (schema.update != UpdateRule::refuse_once_populated) return schema.update;
+    return populated_ ? UpdateRule::refuse : UpdateRule::replace;
   }
 
   // An element comes and goes as a whole.
@@ -187,8 +213,10 @@ class Comparer {
   void add(const Schema& schema, FieldChange field, const Sides& sides) {
     for (const Json* side : {sides.desired, sides.applied, sides.actual})
       field.secret |= inherited_.secret || has_secret(schema, side);
-    refuse(schema, field, sides);
-    diff_.rule = std::max(diff_.rule, inherited_.rule);
+    if (!field.known_after_apply) {
+      refuse(schema, field, sides);
+      diff_.rule = std::max(diff_.rule, inherited_.rule);
+    }
     const std::string operation = operation_of(schema, sides.desired);
     if (!operation.empty() && !std::count(diff_.operations.begin(), diff_.operations.end(), operation))
       diff_.operations.push_back(operation);
@@ -225,6 +253,7 @@ class Comparer {
   Inherited inherited_;
   const bool applied_known_;
   const bool actual_known_;
+  const bool populated_;
   int others_ = 0;  // fields that do more than stop
 };
 
@@ -239,11 +268,12 @@ void collect_starts(const Schema& schema, const Json& value, std::vector<std::st
 
 }  // namespace
 
-SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applied, const Json& actual) {
+SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applied, const Json& actual,
+                   bool populated) {
   SpecDiff diff;
   const bool same = desired == applied && (actual.is_null() || applied == actual);
   if (same && !has_reference(desired)) return diff;
-  Comparer comparer(diff, !applied.is_null(), !actual.is_null());
+  Comparer comparer(diff, !applied.is_null(), !actual.is_null(), populated);
   comparer.compare(schema, "", {present(&desired), present(&applied), present(&actual)});
   diff.stops_only = comparer.stops_only();
   return diff;

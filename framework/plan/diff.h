@@ -21,9 +21,12 @@ struct SpecDiff {
 
 // Drift (applied and actual differ) puts back what was applied; asked (desired and applied differ) goes on
 // from there. Fields in neither desired nor applied are not managed; missing in desired means back to
-// default. Null applied: not known, so desired is compared with actual alone. Null actual: cannot be read, so
-// there is no drift. References that are still in desired are values known after apply.
-SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applied, const Json& actual);
+// default. populated: the resource holds a user's data. Null applied: not known, so desired is compared with
+// actual alone. Null actual: cannot be read, so there is no drift. References that are still in desired are
+// values known after apply: they may turn out to be what is there, so they ask for no more than an update,
+// and a run that learns more plans again.
+SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applied, const Json& actual,
+                   bool populated);
 
 // What an object that nobody was told about is as if it had been told: desired, but for the fields that
 // differ.

@@ -37,7 +37,7 @@ std::string plan_of(const std::string& name) {
   Diagnostics diagnostics;
   std::vector<Resource> declared =
       to_resources(documents(name, "desired.yaml", diagnostics), "default", diagnostics);
-  std::vector<Resource> desired = complete(std::move(declared), catalog, testing::expand, diagnostics);
+  std::vector<Resource> desired = complete(std::move(declared), catalog, testing::plugins(), diagnostics);
   const auto world_document = documents(name, "world.yaml", diagnostics);
   testing::World world = testing::world_from(
       world_document.empty() ? Json::object() : world_document[0].value, desired, catalog);
@@ -47,8 +47,8 @@ std::string plan_of(const std::string& name) {
   for (const Diagnostic& diagnostic : diagnostics) text += to_string(diagnostic) + "\n";
   if (has_errors(diagnostics)) return text;
   testing::fill_absent(world, graph);
-  const Plan plan =
-      make_plan(graph, world.observations, world.owned, testing::kInventory, catalog, world.options);
+  const Plan plan = make_plan(graph, world.observations, world.owned, testing::kInventory, catalog,
+                              world.options, world.capacity);
   const auto read_back = plan_from_json(to_json(plan, catalog));
   EXPECT_EQ(read_back ? testing::render(*read_back) : read_back.error().message, testing::render(plan))
       << "as read from its JSON";

@@ -109,16 +109,17 @@ class RemovalGuard {
 
   void require_approval(const Address& address, Fate& fate) {
     const bool populated = holds_data_that_goes(address, fate);
-    const auto& approved = situation_.options.approved;
+    const Address* claim = situation_.claim_of(address);
+    const Address& lost = populated && claim ? *claim : address;
+    const bool approved = situation_.is_approved(address, lost);
     const bool guarded = populated || situation_.is_protected(address);
     // An approval also holds for what is filled between now and the delete.
-    fate.guarded_delete = guarded || approved.count(address);
-    const Address* claim = situation_.claim_of(address);
-    if (!guarded || approved.count(address) || (populated && claim && approved.count(*claim))) return;
+    fate.guarded_delete = guarded || approved;
+    if (!guarded || approved || situation_.is_approved(lost, lost)) return;
     const std::string what = fate.change.action == Action::replace ? "replacing " : "deleting ";
     fate.change.refusal = Refusal{
         what + title(address) + (populated ? " destroys the data in it" : " is refused: it is protected"),
-        "--approve " + to_string(address)};
+        "--approve " + to_string(address), approval_digest(lost, situation_.observation(lost))};
   }
 
   // Deleting an importer leaves the data in its claim; replacing it writes them anew.
@@ -131,13 +132,21 @@ class RemovalGuard {
   bool blocked_ = false;
 };
 
-// Why the resource must wait for a better look at the world; "": it need not.
+// Owned, gone, and nobody makes it again. What an importer has filled is told by its claim.
+bool is_lost_for_good(const Situation& situation, const Address& target) {
+  return situation.row(target) && !situation.desired(target) && !situation.claim_of(target) &&
+         situation.observation(target).existence == Existence::absent;
+}
+
+// Why the resource must wait for a better look at the world, or a better manifest; "": it need not.
 std::string blocker_of(const Situation& situation, const Address& address) {
   for (const Edge& edge : situation.edges(address)) {
     const Address& target = edge.await.target;
     const Fate* fate = situation.fate(target);
     if (fate && fate->change.action == Action::blocked)
       return "it requires " + title(target) + ", which is blocked";
+    if (is_lost_for_good(situation, target))
+      return "it requires " + title(target) + ", which no longer exists and which no manifest declares";
     if (situation.observation(target).existence == Existence::unknown)
       return "it requires " + title(target) + ", which cannot be looked at" +
              (situation.observation(target).error ? ": " + situation.observation(target).error->message : "");
@@ -181,10 +190,10 @@ void guard_import(Situation& situation, const Address& importer, const Address& 
                                   "delete " + title(*user) + " first"};
     return;
   }
-  const auto& approved = situation.options.approved;
-  if (approved.count(importer) || approved.count(claim)) return;
-  fate.change.refusal = Refusal{title(claim) + " already holds data; importing into it destroys them",
-                                "--approve " + to_string(importer)};
+  if (situation.is_approved(importer, claim) || situation.is_approved(claim, claim)) return;
+  fate.change.refusal =
+      Refusal{title(claim) + " already holds data; importing into it destroys them",
+              "--approve " + to_string(importer), approval_digest(claim, situation.observation(claim))};
 }
 
 }  // namespace
@@ -204,6 +213,18 @@ bool block_dependants(Situation& situation) {
     blocked = true;
   }
   return blocked;
+}
+
+void note_losses(Situation& situation) {
+  for (auto& [address, fate] : situation.fates) {
+    if (fate.change.action != Action::none || !situation.desired(address)) continue;
+    for (const Edge& edge : situation.edges(address)) {
+      const Address& target = edge.await.target;
+      const bool lost = situation.row(target) && !edge.populator &&
+                        situation.observation(target).existence == Existence::absent;
+      if (lost) fate.change.notes.push_back("it requires " + title(target) + ", which no longer exists");
+    }
+  }
 }
 
 void guard_imports(Situation& situation) {

@@ -1,36 +1,21 @@
-// Whose an object is, and what is planned to change that: adopt, forget, move. Internal to this folder.
+// Whose an existing object is: the one rule by which plans are made and calls are held back.
 #pragma once
 
-#include "framework/plan/situation.h"
+#include <string>
+
+#include "framework/model/observation.h"
+#include "framework/model/owned.h"
 
 namespace tenon {
 
 enum class Owner { us, nobody, somebody };
 
-// Of what was observed present. Without a mark it is ours if the inventory knows its identity.
-Owner owner_of(const Situation& situation, const Address& address);
+// By its mark; without one it is ours if the inventory (row, or null) recorded its identity. The observation
+// is of something present.
+Owner owner_of(const Observation& observation, const Address& address, const Owned* row,
+               const std::string& inventory);
 
-// The refusal of something that is not ours; adoptable: somebody could take it over.
-Refusal not_ours(const Address& address, const Observation& observation, bool adoptable);
-
-// Whether the plugin of an instance can do that: "adopt" (which includes forget) or "move".
-bool is_able(const Situation& situation, const std::string& instance, const std::string& capability);
-Refusal not_able(const Situation& situation, const std::string& instance, const std::string& capability);
-
-// Labels, protection, parent, set or new dependencies: what the inventory and the mark keep beside the spec
-// and is declared otherwise now. As words.
-std::vector<std::string> record_changes(const Situation& situation, const Resource& resource,
-                                        const Owned& row);
-
-// Only what was asked for by name is planned: forget, import, move.
-Fate decide_mark(const Situation& situation, const Address& address);
-
-// The old address of something that is declared to have moved and has not yet; null: nothing moves.
-const Address* moving_from(const Situation& situation, const Address& address);
-// Where what is at this address moves to; null: it stays.
-const Address* moving_to(const Situation& situation, const Address& address);
-
-// A fate with action move, or refused or blocked. What differs from the manifest is for the caller.
-void move(const Situation& situation, const Address& from, Fate& fate);
+// "core/PersistentVolumeClaim/default/x of inventory 3b52…".
+std::string owner_text(const Mark& mark);
 
 }  // namespace tenon

@@ -4,7 +4,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/plan/decide.h"
-#include "framework/plan/ownership.h"
+#include "framework/plan/marks.h"
 #include "framework/plan/steps.h"
 #include "framework/plan/words.h"
 
@@ -28,7 +28,7 @@ void drop_volatile(const Schema& schema, Json& value) {
   }
 }
 
-void decide_all(Situation& situation) {
+void decide_all(Situation& situation, const Capacity& capacity) {
   situation.fates.reserve(situation.graph.order.size());
   for (const Address& address : situation.graph.order)
     if (situation.desired(address) || situation.row(address))
@@ -39,6 +39,8 @@ void decide_all(Situation& situation) {
   // removal.
   while (block_dependants(situation) || guard_removals(situation)) continue;
   guard_imports(situation);
+  check_room(situation, capacity);
+  note_losses(situation);
 }
 
 // There is always a delete in it: whoever holds that waits for what comes after it. In two plans it can be
@@ -127,6 +129,12 @@ void add_undeclared(const PlanOptions& options, const Catalog& catalog, std::vec
   for (const auto& [to, from] : options.move) add(to);
 }
 
+std::string approval_digest(const Address& address, const Observation& observation) {
+  Json what = {to_string(address), observation.identity, observation.mark ? observation.mark->nonce : "",
+               observation.outputs.value("contents", Json())};
+  return sha256(what.dump());
+}
+
 std::string fingerprint(const Observation& observation, const KindManifest* kind) {
   std::string seen;
   const auto add = [&seen](std::string_view part) { seen.append(part).append("\0", 1); };
@@ -150,12 +158,14 @@ std::string fingerprint(const Observation& observation, const KindManifest* kind
 }
 
 Plan make_plan(const Graph& graph, const Observations& observations, const std::vector<Owned>& owned,
-               const std::string& inventory, const Catalog& catalog, const PlanOptions& options) {
+               const std::string& inventory, const Catalog& catalog, const PlanOptions& options,
+               const Capacity& capacity) {
   Situation situation(graph, observations, owned, inventory, catalog, options);
-  decide_all(situation);
+  decide_all(situation, capacity);
   Plan plan;
   plan.inventory = inventory;
   plan.set = options.set;
+  plan.externals = graph.externals;
   plan.steps = steps_of(situation);
   take_fingerprints(situation, plan);
   collect_changes(situation, plan);

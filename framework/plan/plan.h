@@ -10,6 +10,7 @@
 #include "framework/model/catalog.h"
 #include "framework/model/change.h"
 #include "framework/model/owned.h"
+#include "framework/plan/capacity.h"
 #include "framework/plan/resolve.h"
 
 namespace tenon {
@@ -31,9 +32,15 @@ struct PlanOptions {
   bool marks_only() const { return !forget.empty() || !import.empty() || !move.empty(); }
 };
 
-// Observations: of all in the graph's order; a missing one counts as unknown.
+// Observations: of all in the graph's order; a missing one counts as unknown. Without a capacity nobody is
+// asked for room.
 Plan make_plan(const Graph& graph, const Observations& observations, const std::vector<Owned>& owned,
-               const std::string& inventory, const Catalog& catalog, const PlanOptions& options);
+               const std::string& inventory, const Catalog& catalog, const PlanOptions& options,
+               const Capacity& capacity = {});
+
+// What the annotation tenon.dev/approve holds: a digest of whose data, in which object, may be destroyed. It
+// is another one for the next object of the same address.
+std::string approval_digest(const Address& address, const Observation& observation);
 
 // Adds what is imported or moved to by name alone, with a null spec: nothing else would look at it.
 void add_undeclared(const PlanOptions& options, const Catalog& catalog, std::vector<Resource>& resources);

@@ -47,10 +47,13 @@ Json to_json(const Change& change) {
                {"operations", change.operations},
                {"notes", change.notes},
                {"desired", change.desired},
-               {"origin", to_json(change.origin)}};
+               {"origin", to_json(change.origin)},
+               {"demands", to_json(change.demands)}};
   for (const FieldChange& field : change.fields) json["fields"].push_back(to_json(field));
   if (change.refusal)
-    json["refusal"] = {{"reason", change.refusal->reason}, {"remedy", change.refusal->remedy}};
+    json["refusal"] = {{"reason", change.refusal->reason},
+                       {"remedy", change.refusal->remedy},
+                       {"approval", change.refusal->approval}};
   if (change.parent) json["parent"] = to_string(*change.parent);
   return json;
 }
@@ -61,13 +64,15 @@ Json to_json(const Step& step) {
                {"instance", step.instance},
                {"after", step.after},
                {"guards", Json::array()},
+               {"defaulted", step.defaulted},
                {"labels", step.labels},
                {"annotations", step.annotations},
                {"operations", step.operations},
                {"dependencies", texts(step.dependencies)},
                {"nonce", step.nonce},
                {"reason", step.reason},
-               {"guardedDelete", step.guarded_delete}};
+               {"guardedDelete", step.guarded_delete},
+               {"unchecked", step.unchecked}};
   for (const Await& guard : step.guards) json["guards"].push_back(to_json(guard));
   if (step.await) json["await"] = to_json(*step.await);
   if (step.parent) json["parent"] = to_string(*step.parent);
@@ -162,9 +167,12 @@ Change change_from(const Json& json) {
   change.desired = json.at("desired");
   change.origin = position_from(json.at("origin"));
   if (const auto refusal = json.find("refusal"); refusal != json.end())
-    change.refusal =
-        Refusal{refusal->at("reason").get<std::string>(), refusal->at("remedy").get<std::string>()};
+    change.refusal = Refusal{refusal->at("reason").get<std::string>(),
+                             refusal->at("remedy").get<std::string>(), refusal->value("approval", "")};
   change.parent = optional_address(json, "parent");
+  auto demands = demands_from_json(json.value("demands", Json::array()));
+  if (!demands) throw std::invalid_argument(demands.error().message);
+  change.demands = std::move(*demands);
   return change;
 }
 
@@ -188,6 +196,8 @@ Step step_from(const Json& json) {
   step.parent = optional_address(json, "parent");
   json.at("reason").get_to(step.reason);
   json.at("guardedDelete").get_to(step.guarded_delete);
+  step.unchecked = json.value("unchecked", false);
+  step.defaulted = json.value("defaulted", std::vector<std::string>());
   return step;
 }
 
@@ -210,6 +220,8 @@ Plan read(const Json& json) {
     plan.fingerprints.emplace(address_from(Json(item.key())), item.value().get<std::string>());
   json.at("plugins").get_to(plan.plugins);
   json.at("notes").get_to(plan.notes);
+  for (const Json& address : json.value("externals", Json::array()))
+    plan.externals.push_back(address_from(address));
   check_order(plan);
   return plan;
 }
@@ -223,6 +235,7 @@ Json to_json(const Plan& plan, const Catalog& catalog) {
                {"steps", Json::array()},
                {"fingerprints", Json::object()},
                {"plugins", plan.plugins},
+               {"externals", texts(plan.externals)},
                {"notes", plan.notes}};
   bool masked = false;
   for (const Change& change : plan.changes) {

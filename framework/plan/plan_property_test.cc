@@ -41,8 +41,8 @@ class Scene {
   // Resolves and plans again; graph() is valid afterwards.
   Plan plan() {
     Diagnostics diagnostics;
-    graph_ =
-        resolve(complete(declared_, catalog(), testing::expand, diagnostics), owned_, catalog(), diagnostics);
+    graph_ = resolve(complete(declared_, catalog(), testing::plugins(), diagnostics), owned_, catalog(),
+                     diagnostics);
     EXPECT_FALSE(has_errors(diagnostics)) << to_string(diagnostics.front());
     Observations observations = observations_;
     for (const Address& address : graph_.order) observations.try_emplace(address);

@@ -38,6 +38,36 @@ Result<std::vector<ChildSpec>> expand_one(const Resource& resource) {
   return children;
 }
 
+Result<Json> convert_one(const Resource& resource) {
+  Json spec = resource.spec;
+  if (!spec.contains("gigabytes")) return Error{Code::invalid_argument, "it has no gigabytes"};
+  if (spec["gigabytes"] == 13) return Error{Code::invalid_argument, "13 gigabytes cannot be had"};
+  spec["size"] = std::to_string(spec["gigabytes"].get<int>()) + "Gi";
+  spec.erase("gigabytes");
+  return spec;
+}
+
+Quantity size_of(const Json& spec) {
+  if (!spec.is_object() || !spec.contains("size")) return {};
+  return must(Quantity::from_json(spec["size"]));
+}
+
+// What it grows by; what it gives back, if it goes.
+Result<Check> check_one(const PlannedChange& change) {
+  Check check;
+  const Json& spec = change.desired.is_null() ? change.actual : change.desired;
+  const std::string pool = spec.value("pool", "");
+  if (pool == "broken") return Error{Code::internal, "it has crashed"};
+  if (pool == "locked") check.refusal = Refusal{"pool locked takes nothing", "use another pool"};
+  Quantity more = size_of(change.desired);
+  more -= size_of(change.actual);
+  if (!change.unknown.empty())
+    check.unchecked = "its size is not known";
+  else
+    check.demands = {{pool, more}};
+  return check;
+}
+
 class WorldReader {
  public:
   WorldReader(const std::vector<Resource>& desired, const Catalog& catalog) : catalog_(catalog) {
@@ -61,6 +91,14 @@ class WorldReader {
     for (const auto& item : moves.items())
       world_.options.move.emplace(must(parse_address(item.key())),
                                   must(parse_address(item.value().get<std::string>())));
+    const Json pools = json.value("pools", Json::object());
+    for (const auto& item : pools.items())
+      world_.capacity.pools[item.key()] = must(pools_from_json(item.value()));
+    world_.capacity.check = [](const std::string&, const std::vector<PlannedChange>& changes, const Pools&) {
+      std::vector<Result<Check>> answers;
+      for (const PlannedChange& change : changes) answers.push_back(check_one(change));
+      return answers;
+    };
     const Json resources = json.value("resources", Json::object());
     for (const auto& item : resources.items()) add(must(parse_address(item.key())), item.value());
     return std::move(world_);
@@ -96,6 +134,7 @@ class WorldReader {
     row.applied = applied;
     row.protect = json.value("protect", false);
     row.set = json.value("set", world_.options.set);
+    row.defaulted = json.value("defaulted", std::vector<std::string>());
     if (json.contains("intent"))
       row.intent = Intent{json["intent"], generation_of(applied), applied, Existence::absent, {}};
     if (const auto desired = graph_.desired.find(address); desired != graph_.desired.end()) {
@@ -155,8 +194,13 @@ std::string render(const Change& change) {
   for (const FieldChange& field : change.fields) text += "    " + render(field) + "\n";
   for (const std::string& operation : change.operations) text += "    operation " + operation + "\n";
   for (const std::string& note : change.notes) text += "    note: " + note + "\n";
+  for (const Demand& demand : change.demands)
+    if (demand.amount != Quantity())
+      text += "    takes " + amount_text(demand.amount, "") + " of " + demand.pool + "\n";
   if (change.refusal)
     text += "    REFUSED: " + change.refusal->reason + "\n    remedy: " + change.refusal->remedy + "\n";
+  if (change.refusal && !change.refusal->approval.empty())
+    text += "    or tenon.dev/approve: " + change.refusal->approval + "\n";
   return text;
 }
 
@@ -174,6 +218,7 @@ std::string render(const Step& step, size_t number) {
   if (step.from) text += "    from " + to_string(*step.from) + "\n";
   if (!step.identity.empty()) text += "    identity " + step.identity + "\n";
   if (step.kind == StepKind::adopt) text += "    as found: " + step.found.dump() + "\n";
+  if (step.unchecked) text += "    asks for room before its call\n";
   return text;
 }
 
@@ -189,11 +234,20 @@ Catalog catalog_from(const std::string& path) {
   return Catalog(std::move(instances), {});
 }
 
-std::vector<Result<std::vector<ChildSpec>>> expand(const std::string&,
-                                                   const std::vector<Resource>& resources) {
-  std::vector<Result<std::vector<ChildSpec>>> answers;
-  for (const Resource& resource : resources) answers.push_back(expand_one(resource));
-  return answers;
+Plugins plugins() {
+  return {
+      .expand =
+          [](const std::string&, const std::vector<Resource>& resources) {
+            std::vector<Result<std::vector<ChildSpec>>> answers;
+            for (const Resource& resource : resources) answers.push_back(expand_one(resource));
+            return answers;
+          },
+      .convert =
+          [](const std::string&, const std::vector<Resource>& resources, const std::vector<std::string>&) {
+            std::vector<Result<Json>> answers;
+            for (const Resource& resource : resources) answers.push_back(convert_one(resource));
+            return answers;
+          }};
 }
 
 World world_from(const Json& json, const std::vector<Resource>& desired, const Catalog& catalog) {
@@ -210,6 +264,7 @@ std::string render(const Plan& plan) {
   text += "steps\n";
   for (size_t i = 0; i < plan.steps.size(); ++i) text += "  " + render(plan.steps[i], i);
   if (!plan.set.empty()) text += "set " + plan.set + "\n";
+  for (const Address& external : plan.externals) text += "external " + to_string(external) + "\n";
   for (const std::string& note : plan.notes) text += "note: " + note + "\n";
   if (plan.refused()) text += "refused\n";
   if (plan.blocked()) text += "blocked\n";

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/plan/complete.h"
 #include "framework/plan/plan.h"
 
 namespace tenon::testing {
@@ -13,14 +14,16 @@ inline constexpr const char* kInventory = "11111111-1111-4111-8111-111111111111"
 // One instance for each manifest of the file, named like it.
 Catalog catalog_from(const std::string& path);
 
-// "/dataVolumeTemplates/*", "/pvc" and "/branches/*" of the kinds in testdata/manifests.json.
-std::vector<Result<std::vector<ChildSpec>>> expand(const std::string& instance,
-                                                   const std::vector<Resource>& resources);
+// What the plugins of testdata/manifests.json would answer. Composites are "/dataVolumeTemplates/*", "/pvc"
+// and
+// "/branches/*"; a Slice of version v1 has gigabytes where v2 has a size.
+Plugins plugins();
 
 struct World {
   std::vector<Owned> owned;
   Observations observations;
   PlanOptions options;
+  Capacity capacity;  // its check: a Slice takes its size of the pool that it names
 };
 
 // What exists, in short; see testdata/README.md. desired gives defaults for what is left out.

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "framework/plan/defaults.h"
 #include "framework/plan/order.h"
 #include "framework/plan/words.h"
 
@@ -77,6 +78,7 @@ class Resolver {
 
   Graph run(std::vector<Resource> desired) {
     for (Resource& resource : desired) {
+      keep_old_defaults(resource);
       Address address = resource.address;
       graph_.desired.emplace_hint(graph_.desired.end(), std::move(address), std::move(resource));
     }
@@ -91,6 +93,13 @@ class Resolver {
   }
 
  private:
+  void keep_old_defaults(Resource& resource) const {
+    const auto row = owned_.find(resource.address);
+    const KindManifest* kind = catalog_.find(resource.address.kind_name());
+    if (row != owned_.end() && kind)
+      tenon::keep_old_defaults(kind->schema, sent_spec(*row->second), row->second->defaulted, resource);
+  }
+
   Address target_of(const Address& from, const KindName& kind, const std::string& name) const {
     const KindManifest* manifest = catalog_.find(kind);
     return {kind.group, kind.kind, manifest && manifest->cluster_scoped ? "-" : from.name_space, name};
@@ -150,6 +159,8 @@ class Resolver {
                  const KindManifest& kind) const {
     Edge edge{from, ready(target), rule.guards, !rule.name.empty() && rule.name == kind.populates};
     if (!rule.phases.empty()) edge.await.phases = rule.phases;
+    if (!rule.failing.empty()) edge.await.failing = rule.failing;
+    if (rule.timeout) edge.await.timeout = *rule.timeout;
     edge.await.contents = rule.contents;
     return edge;
   }

@@ -104,6 +104,15 @@ bool Situation::asks_for_protection(const Resource& resource) {
   return annotation != resource.annotations.end() && annotation->second == "true";
 }
 
+bool Situation::is_approved(const Address& address, const Address& lost) const {
+  if (options.approved.contains(address)) return true;
+  const Resource* resource = desired(address);
+  if (!resource) return false;
+  const auto annotation = resource->annotations.find(std::string(kApproveAnnotation));
+  return annotation != resource->annotations.end() &&
+         annotation->second == approval_digest(lost, observation(lost));
+}
+
 const Address* Situation::claim_of(const Address& address) const {
   for (const Edge& edge : edges(address))
     if (edge.populator) return &edge.await.target;

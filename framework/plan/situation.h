@@ -16,6 +16,7 @@ struct Fate {
   std::string nonce;        // a create goes on with this intent
   bool stops_only = false;  // an update that nothing holds back
   bool guarded_delete = false;
+  bool unchecked = false;  // room for it has still to be asked for
   // Present and nobody has to act, but it has still to become ready.
   bool unfinished = false;
   // The spec with the values that are known already; nothing: as it is declared.
@@ -63,6 +64,8 @@ struct Situation {
   // has lost its last turns.
   bool is_recorded(const Address& address) const;
   bool is_protected(const Address& address) const;
+  // By --approve, or by an annotation of the resource that names the object that would be lost.
+  bool is_approved(const Address& address, const Address& lost) const;
   static bool asks_for_protection(const Resource& resource);
   // Holds a user's data, itself or in the claim that it fills.
   bool is_populated(const Address& address) const;

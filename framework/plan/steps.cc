@@ -95,6 +95,7 @@ class Builder {
   }
 
   void describe(const Resource& resource, Step& step) const {
+    step.defaulted = resource.defaulted;
     step.labels = resource.labels;
     step.annotations = resource.annotations;
     step.dependencies = situation_.graph.dependencies(resource.address);
@@ -106,6 +107,7 @@ class Builder {
     describe(*situation_.desired(address), step);
     step.operations = fate.change.operations;
     step.nonce = fate.marks() ? "" : fate.nonce;
+    step.unchecked = fate.unchecked;
     if (const auto removal = removals_.find(address); removal != removals_.end())
       step.after.push_back(removal->second);
     if (const int marked = making_of(address); marked >= 0) step.after.push_back(marked);

@@ -3,11 +3,15 @@
 namespace tenon {
 namespace {
 
-bool is_settled(const Situation& situation, const Address& target) {
-  if (situation.observation(target).existence != Existence::present) return false;
-  const Fate* fate = situation.fate(target);
-  if (!fate) return true;
-  return fate->change.action == Action::none || fate->change.action == Action::update;
+// Whether what is observed now will still be so when it is used.
+bool is_settled(const Situation& situation, const ValueReference& reference) {
+  if (situation.observation(reference.target).existence != Existence::present) return false;
+  const Fate* fate = situation.fate(reference.target);
+  if (!fate || fate->change.action == Action::none) return true;
+  if (fate->change.action != Action::update) return false;
+  const KindManifest* kind = situation.kind(reference.target);
+  const Schema* output = kind ? find_schema(kind->outputs, reference.path) : nullptr;
+  return !output || !output->computed_by_update;
 }
 
 }  // namespace
@@ -17,7 +21,7 @@ std::optional<Json> fill_known_values(const Situation& situation, const Resource
   if (references == situation.graph.values.end()) return std::nullopt;
   Json spec = resource.spec;
   for (const ValueReference& reference : references->second) {
-    if (!is_settled(situation, reference.target)) continue;
+    if (!is_settled(situation, reference)) continue;
     const Json& outputs = situation.observation(reference.target).outputs;
     const Json::json_pointer path(reference.path);
     if (outputs.contains(path)) spec[Json::json_pointer(reference.pointer)] = outputs.at(path);

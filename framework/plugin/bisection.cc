@@ -5,14 +5,14 @@
 namespace tenon {
 namespace {
 
-void mark(std::vector<Verdict>& verdicts, Range range, Verdict verdict) {
-  std::fill_n(verdicts.begin() + static_cast<std::ptrdiff_t>(range.begin), range.size(), verdict);
+void mark(std::vector<Finding>& findings, Range range, Finding finding) {
+  std::fill_n(findings.begin() + static_cast<std::ptrdiff_t>(range.begin), range.size(), finding);
 }
 
 }  // namespace
 
-std::vector<Verdict> bisect(size_t count, int starts, const std::function<Trial(Range)>& trial) {
-  std::vector<Verdict> verdicts(count, Verdict::unknown);
+std::vector<Finding> bisect(size_t count, int starts, const std::function<Trial(Range)>& trial) {
+  std::vector<Finding> findings(count, Finding::unknown);
   std::vector<Range> open;  // the next one last
   if (count > 0) open.push_back({0, count});
   while (!open.empty() && starts > 0) {
@@ -21,19 +21,19 @@ std::vector<Verdict> bisect(size_t count, int starts, const std::function<Trial(
     const Trial outcome = trial(range);
     if (outcome == Trial::impossible) break;
     if (outcome == Trial::answered) {
-      mark(verdicts, range, Verdict::answered);
+      mark(findings, range, Finding::answered);
       continue;
     }
     --starts;
     if (range.size() == 1) {
-      mark(verdicts, range, Verdict::crashes);
+      mark(findings, range, Finding::crashes);
       continue;
     }
     const size_t middle = range.begin + range.size() / 2;
     open.push_back({middle, range.end});
     open.push_back({range.begin, middle});
   }
-  return verdicts;
+  return findings;
 }
 
 }  // namespace tenon

@@ -17,7 +17,7 @@ struct Range {
 
 enum class Trial { answered, crashed, impossible };
 
-enum class Verdict {
+enum class Finding {
   answered,
   crashes,  // by itself, in a batch of one
   unknown,  // starts or trials had come to their end
@@ -26,6 +26,6 @@ enum class Verdict {
 // Tries ranges of the `count` items, the whole first and then in their order, until each was answered or
 // crashed alone. What crashed must be started again, so at most `starts` trials may crash; an impossible one
 // ends it at once.
-std::vector<Verdict> bisect(size_t count, int starts, const std::function<Trial(Range)>& trial);
+std::vector<Finding> bisect(size_t count, int starts, const std::function<Trial(Range)>& trial);
 
 }  // namespace tenon

@@ -153,16 +153,16 @@ TEST_F(Hosted, WrongAnswersAreErrorsAndTheHostGoesOn) {
 TEST_F(Hosted, OneMalformedObservationIsUnknownAndTheOthersStand) {
   const auto seen = open()->observe({behaving("malformed"), behaving("")}, within(kAmple));
   ASSERT_TRUE(seen);
-  EXPECT_EQ((*seen)[0].existence, Existence::unknown);
-  EXPECT_EQ((*seen)[1].existence, Existence::absent);
+  EXPECT_EQ(seen->observations[0].existence, Existence::unknown);
+  EXPECT_EQ(seen->observations[1].existence, Existence::absent);
 }
 
 TEST_F(Hosted, AnObserveThatCrashesMakesItsBatchUnknown) {
   const auto seen = open()->observe({behaving(""), behaving(""), behaving("abort")}, within(kAmple));
   ASSERT_TRUE(seen);
-  EXPECT_EQ((*seen)[1].existence, Existence::absent);
-  EXPECT_EQ((*seen)[2].existence, Existence::unknown);
-  EXPECT_EQ((*seen)[2].error->code, Code::crashed);
+  EXPECT_EQ(seen->observations[1].existence, Existence::absent);
+  EXPECT_EQ(seen->observations[2].existence, Existence::unknown);
+  EXPECT_EQ(seen->observations[2].error->code, Code::crashed);
 }
 
 // Two of forty crash: they are named, and the others are seen.
@@ -177,16 +177,18 @@ TEST_F(Hosted, ABatchThatCrashesIsBisected) {
   ASSERT_TRUE(seen);
   for (size_t i = 0; i < requests.size(); ++i) {
     if (i != 11 && i != 30) {
-      EXPECT_EQ((*seen)[i].existence, Existence::absent) << i;
+      EXPECT_EQ(seen->observations[i].existence, Existence::absent) << i;
       continue;
     }
-    EXPECT_EQ((*seen)[i].existence, Existence::unknown);
-    EXPECT_EQ((*seen)[i].error->code, Code::crashed);
+    EXPECT_EQ(seen->observations[i].existence, Existence::unknown);
+    EXPECT_EQ(seen->observations[i].error->code, Code::crashed);
     const std::string name = "observe of test.tenon.dev/Thing/default/n" + std::to_string(i) + " is unknown";
-    EXPECT_NE((*seen)[i].error->message.find(name), std::string::npos) << (*seen)[i].error->message;
+    EXPECT_NE(seen->observations[i].error->message.find(name), std::string::npos)
+        << seen->observations[i].error->message;
   }
   const std::string before = identity(*backend, "pid");
-  EXPECT_EQ(backend->observe(requests, within(kAmple)).value()[11].existence, Existence::unknown);
+  EXPECT_EQ(backend->observe(requests, within(kAmple)).value().observations[11].existence,
+            Existence::unknown);
   EXPECT_EQ(identity(*backend, "pid"), before) << "what crashed twice is called again";
 }
 

@@ -23,8 +23,7 @@ class Impatient final : public Backend {
  public:
   explicit Impatient(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
 
-  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
-                                           const CallContext& context) override {
+  Result<Observed> observe(const std::vector<Request>& requests, const CallContext& context) override {
     return backend_->observe(requests, context);
   }
   Result<Outcome> create(const Request& request, const CallContext& context) override {

@@ -5,15 +5,38 @@
 namespace tenon {
 namespace {
 
-Result<std::vector<ChildSpec>> expansion_from_json(const Json& json) {
+// The error that a plugin gave instead of one item.
+std::optional<Error> error_in(const Json& json) {
+  if (!json.is_object()) return {};
   const auto error = json.find("error");
-  if (!json.is_object() || error == json.end()) return children_from_json(json);
+  if (error == json.end()) return {};
   const auto text = [&error](const char* key) {
     return error->is_object() && error->contains(key) && (*error)[key].is_string()
                ? (*error)[key].get<std::string>()
                : std::string();
   };
   return Error{parse_code(text("code")), text("message")};
+}
+
+// Reads each item that is no error.
+template <typename T, typename Read>
+std::vector<Result<T>> each(const std::vector<Result<Json>>& items, const Read& read) {
+  std::vector<Result<T>> results;
+  for (const Result<Json>& item : items) {
+    const auto error = item ? error_in(*item) : std::optional<Error>(item.error());
+    results.push_back(error ? Result<T>(*error) : read(*item));
+  }
+  return results;
+}
+
+Result<Json> spec_from_json(const Json& json) {
+  if (!json.is_object() || !json.contains("spec"))
+    return Error{Code::internal, "the plugin's conversion has not the documented shape: it has no spec"};
+  return json.at("spec");
+}
+
+bool has_list(const Json& answer, const char* key, size_t count) {
+  return answer.is_object() && answer.contains(key) && answer[key].is_array() && answer[key].size() == count;
 }
 
 // Every item failed in the same way: nobody answered at all.
@@ -81,6 +104,7 @@ struct PluginBackend::Part {
   std::vector<size_t> indices;
   const CallContext& context;
   std::vector<Result<Json>>& items;
+  Pools* pools;
 
   const Request& at(size_t i) const { return requests[indices[i]]; }
 };
@@ -92,11 +116,15 @@ Result<Json> PluginBackend::ask(const Part& part, Range range, Channel* apart) {
   Result<Json> answer =
       apart ? apart->call(part.method, request, part.context) : call(part.method, request, part.context);
   if (!answer) return answer;
-  if (!answer->is_object() || !answer->contains(part.key) || !(*answer)[part.key].is_array() ||
-      (*answer)[part.key].size() != range.size())
+  if (!has_list(*answer, part.key, range.size()))
     return Error{Code::internal, "plugin " + manifest_->name + ": " + part.method + " of " +
                                      std::to_string(range.size()) + " resources did not answer '" + part.key +
                                      "', one for each"};
+  if (part.pools && answer->contains("pools")) {
+    Result<Pools> pools = pools_from_json((*answer)["pools"]);
+    if (!pools) return with_context("plugin " + manifest_->name, pools.error());
+    *part.pools = std::move(*pools);
+  }
   for (size_t i = range.begin; i < range.end; ++i)
     part.items[part.indices[i]] = std::move((*answer)[part.key][i - range.begin]);
   return answer;
@@ -108,7 +136,7 @@ void PluginBackend::find_suspects(const Part& part, const Error& crash) {
   const std::lock_guard lock(apart_);
   const std::unique_ptr<Channel> apart = channel_->apart();
   if (!apart) return;
-  const auto verdicts = bisect(part.indices.size(), kStarts, [&](Range range) {
+  const auto findings = bisect(part.indices.size(), kStarts, [&](Range range) {
     if (is_over(part.context)) return Trial::impossible;
     const Result<Json> answer = ask(part, range, apart.get());
     if (answer) return Trial::answered;
@@ -116,18 +144,18 @@ void PluginBackend::find_suspects(const Part& part, const Error& crash) {
     for (size_t i = range.begin; i < range.end; ++i) part.items[part.indices[i]] = answer.error();
     return answer.error().code == Code::crashed ? Trial::crashed : Trial::answered;
   });
-  for (size_t i = 0; i < verdicts.size(); ++i) {
+  for (size_t i = 0; i < findings.size(); ++i) {
     Result<Json>& item = part.items[part.indices[i]];
-    if (verdicts[i] == Verdict::crashes)
+    if (findings[i] == Finding::crashes)
       item = suspects_.crashed_looking(to_string(part.at(i).address), item.error());
-    else if (verdicts[i] == Verdict::unknown)
+    else if (findings[i] == Finding::unknown)
       item = with_context(to_string(part.at(i).address) + " could not be looked at by itself", crash);
   }
 }
 
 std::vector<Result<Json>> PluginBackend::batch(const char* method, const char* key,
                                                const std::vector<Request>& requests,
-                                               const CallContext& context) {
+                                               const CallContext& context, Pools* pools) {
   std::vector<Result<Json>> items(requests.size(), Error{});
   std::vector<size_t> asked;
   for (size_t i = 0; i < requests.size(); ++i) {
@@ -140,8 +168,8 @@ std::vector<Result<Json>> PluginBackend::batch(const char* method, const char* k
   for (size_t begin = 0; begin < asked.size(); begin += limit) {
     const auto first = asked.begin() + static_cast<std::ptrdiff_t>(begin);
     const size_t count = std::min(limit, asked.size() - begin);
-    const Part part{method,  key,  requests, {first, first + static_cast<std::ptrdiff_t>(count)},
-                    context, items};
+    const Part part{method,  key,   requests, {first, first + static_cast<std::ptrdiff_t>(count)},
+                    context, items, pools};
     const Result<Json> answer = ask(part, {0, count}, nullptr);
     if (!answer && answer.error().code == Code::crashed)
       find_suspects(part, answer.error());
@@ -151,16 +179,49 @@ std::vector<Result<Json>> PluginBackend::batch(const char* method, const char* k
   return items;
 }
 
-Result<std::vector<Observation>> PluginBackend::observe(const std::vector<Request>& requests,
-                                                        const CallContext& context) {
-  const std::vector<Result<Json>> items = batch("observe", "observations", requests, context);
+Result<std::vector<Result<Json>>> PluginBackend::list(const char* method, const char* key, size_t count,
+                                                      const Json& request, const CallContext& context) {
+  const Result<Json> answer = call(method, request, context);
+  if (!answer) return answer.error();
+  if (!has_list(*answer, key, count))
+    return Error{Code::internal, "plugin " + manifest_->name + ": " + method + " of " +
+                                     std::to_string(count) + " resources did not answer '" + key +
+                                     "', one for each"};
+  const Json& items = answer->at(key);
+  return std::vector<Result<Json>>(items.begin(), items.end());
+}
+
+Result<Observed> PluginBackend::observe(const std::vector<Request>& requests, const CallContext& context) {
+  Observed observed;
+  const std::vector<Result<Json>> items =
+      batch("observe", "observations", requests, context, &observed.pools);
   if (const Error* error = common_failure(items)) return *error;
-  std::vector<Observation> observations;
   for (const Result<Json>& item : items) {
     Result<Observation> observation = item ? observation_from_json(*item) : item.error();
-    observations.push_back(observation ? *std::move(observation) : unknown_observation(observation.error()));
+    observed.observations.push_back(observation ? *std::move(observation)
+                                                : unknown_observation(observation.error()));
   }
-  return observations;
+  return observed;
+}
+
+Result<std::vector<Result<Check>>> PluginBackend::check(const std::vector<PlannedChange>& changes,
+                                                        const Pools& pools, const CallContext& context) {
+  Json request = {{"changes", Json::array()}, {"pools", to_json(pools)}};
+  for (const PlannedChange& change : changes) request["changes"].push_back(to_json(change));
+  const auto items = list("check", "checks", changes.size(), request, context);
+  if (!items) return items.error();
+  return each<Check>(*items, check_from_json);
+}
+
+Result<std::vector<Result<Json>>> PluginBackend::convert(const std::vector<Conversion>& conversions,
+                                                         const CallContext& context) {
+  Json request = {{"resources", Json::array()}};
+  for (const Conversion& c : conversions)
+    request["resources"].push_back(
+        {{"address", to_string(c.address)}, {"from", c.from}, {"to", c.to}, {"spec", c.spec}});
+  const auto items = list("convert", "specs", conversions.size(), request, context);
+  if (!items) return items.error();
+  return each<Json>(*items, spec_from_json);
 }
 
 Result<std::vector<Result<std::vector<ChildSpec>>>> PluginBackend::expand(
@@ -169,10 +230,7 @@ Result<std::vector<Result<std::vector<ChildSpec>>>> PluginBackend::expand(
     return Error{Code::unimplemented, "plugin " + manifest_->name + " has no composites"};
   const std::vector<Result<Json>> items = batch("expand", "expansions", requests, context);
   if (const Error* error = common_failure(items)) return *error;
-  std::vector<Result<std::vector<ChildSpec>>> expansions;
-  for (const Result<Json>& item : items)
-    expansions.push_back(item ? expansion_from_json(*item) : item.error());
-  return expansions;
+  return each<std::vector<ChildSpec>>(items, children_from_json);
 }
 
 Result<ListPage> PluginBackend::list(const std::string& inventory, const std::string& after,

@@ -39,8 +39,7 @@ class PluginBackend final : public Backend {
  public:
   PluginBackend(std::unique_ptr<Channel> channel, std::shared_ptr<const Manifest> manifest);
 
-  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
-                                           const CallContext& context) override;
+  Result<Observed> observe(const std::vector<Request>& requests, const CallContext& context) override;
   Result<Outcome> create(const Request& request, const CallContext& context) override;
   Result<Outcome> update(const Request& request, const CallContext& context) override;
   Result<Outcome> remove(const Request& request, const CallContext& context) override;
@@ -48,15 +47,23 @@ class PluginBackend final : public Backend {
                                                              const CallContext& context) override;
   Result<ListPage> list(const std::string& inventory, const std::string& after,
                         const CallContext& context) override;
+  Result<std::vector<Result<Check>>> check(const std::vector<PlannedChange>& changes, const Pools& pools,
+                                           const CallContext& context) override;
+  Result<std::vector<Result<Json>>> convert(const std::vector<Conversion>& conversions,
+                                            const CallContext& context) override;
 
  private:
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context,
                     Slots::Use use = Slots::Use::shared);
   Error named(const std::string& method, const Json& request, const Error& error) const;
   Result<Outcome> mutate(const char* method, const Request& request, const CallContext& context);
-  // What `method` answers under `key`, one per request; an item that nobody answered is the error.
+  // What `method` answers under `key`, one per request; an item that nobody answered is the error. pools:
+  // where an answer has some, they are put there.
   std::vector<Result<Json>> batch(const char* method, const char* key, const std::vector<Request>& requests,
-                                  const CallContext& context);
+                                  const CallContext& context, Pools* pools = nullptr);
+  // What is answered under `key`, `count` items, by one call.
+  Result<std::vector<Result<Json>>> list(const char* method, const char* key, size_t count,
+                                         const Json& request, const CallContext& context);
   // A part of them, in one call. Its host has crashed, where that is the error.
   struct Part;
   Result<Json> ask(const Part& part, Range range, Channel* apart);

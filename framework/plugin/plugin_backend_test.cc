@@ -52,13 +52,13 @@ TEST(PluginBackend, AsksInBatchesAndKeepsTheOrder) {
       {.name = "fake", .batch = 2});
   const auto seen = backend.observe({thing("a"), thing("b"), thing("c")}, {});
   EXPECT_EQ(sizes, (std::vector<size_t>{2, 1}));
-  EXPECT_EQ(seen.value()[2].identity, "test.tenon.dev/Thing/default/c");
+  EXPECT_EQ(seen.value().observations[2].identity, "test.tenon.dev/Thing/default/c");
 }
 
 TEST(PluginBackend, AnObserveThatNobodyAnswersFailsAsAWhole) {
   auto backend = backend_of([](auto&, auto&) -> Result<Json> { return Error{Code::unavailable, "down"}; });
   EXPECT_EQ(backend.observe({thing("a")}, {}).error(), (Error{Code::unavailable, "down"}));
-  EXPECT_TRUE(backend.observe({}, {}).value().empty());
+  EXPECT_TRUE(backend.observe({}, {}).value().observations.empty());
 }
 
 TEST(PluginBackend, ExpandNeedsItsCapability) {
@@ -123,7 +123,7 @@ TEST(PluginBackend, OtherCallsGoOnWhileABatchIsBisected) {
   auto seen = std::async(std::launch::async, [&] { return backend.observe({thing("a"), thing("b")}, {}); });
   EXPECT_TRUE(backend.create(thing("c"), {}));
   created.set_value();
-  EXPECT_EQ(seen.get().value()[1].existence, Existence::absent);
+  EXPECT_EQ(seen.get().value().observations[1].existence, Existence::absent);
 }
 
 TEST(PluginBackend, AMutatingCallIsNeverMadeApart) {
@@ -145,8 +145,9 @@ TEST(PluginBackend, ABatchThatCrashesEverywhereEndsAfter64Hosts) {
   const auto seen = backend.observe(requests, {});
   EXPECT_EQ(starts, 64);
   ASSERT_TRUE(seen);
-  for (const Observation& observation : *seen) EXPECT_EQ(observation.existence, Existence::unknown);
-  EXPECT_NE((*seen)[499].error->message.find("n499 could not be looked at"), std::string::npos);
+  for (const Observation& observation : seen->observations)
+    EXPECT_EQ(observation.existence, Existence::unknown);
+  EXPECT_NE(seen->observations[499].error->message.find("n499 could not be looked at"), std::string::npos);
 }
 
 TEST(PluginBackend, AfterTheDeadlineNothingIsBisected) {
@@ -162,7 +163,7 @@ TEST(PluginBackend, AfterTheDeadlineNothingIsBisected) {
       });
   const auto seen =
       backend.observe({thing("a"), thing("b")}, {.deadline = std::chrono::steady_clock::now() + 1ms});
-  EXPECT_TRUE(!seen || (*seen)[0].existence == Existence::unknown);
+  EXPECT_TRUE(!seen || seen->observations[0].existence == Existence::unknown);
 }
 
 // Of four calls in flight one crashes the host: each is sent again with nobody beside it, and only the guilty

@@ -6,6 +6,7 @@
 // (manifest; default 1).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -121,6 +122,28 @@ struct ListPage {
   std::string next;  // where the next page begins; "": this was the last
 };
 
+// One planned change, for check. Absent members are empty or null.
+struct Change {
+  std::string address, action;  // create | update | replace | delete
+  Json desired;                 // values that are not known yet are left out; null for delete
+  Json applied, actual;
+  std::vector<std::string> unknown;  // JSON pointers of those values
+
+  bool is_unknown(const std::string& pointer) const {
+    return std::find(unknown.begin(), unknown.end(), pointer) != unknown.end();
+  }
+  static Change from_json(const Json& item);
+};
+
+// What check says to one change.
+struct Check {
+  std::vector<std::pair<std::string, int64_t>> demands;  // pool and amount, besides what it has already
+  std::string unchecked;                                 // why it cannot be said yet: a value is not known
+  std::string refusal, remedy;                           // why it cannot be done, and what to do about it
+
+  Json to_json() const;
+};
+
 // The call a method serves. Valid until the method returns.
 class Call {
  public:
@@ -155,6 +178,17 @@ class Backend {
   // its next). All of them, or a Failure. Only with the capability "list".
   virtual ListPage list(const std::string& /*inventory*/, const std::string& /*after*/, const Call&) {
     return {};
+  }
+  // What the whole instance has room for, told with every observation:
+  // {name: {"capacity", "free", "unit"}}. Null: it has no pools.
+  virtual Json pools(const Call&) { return nullptr; }
+  // Pure: looks at nothing but the change and the pools. All changes of a plan are added up by the engine.
+  // Only with the capability "check".
+  virtual Check check(const Change& /*change*/, const Json& /*pools*/) { return {}; }
+  // Pure: the spec, written in version `from`, in version `to`. Only with the capability "convert".
+  virtual Json convert(const std::string& /*address*/, const std::string& /*from*/, const std::string& /*to*/,
+                       const Json& spec) {
+    return spec;
   }
 };
 
@@ -274,6 +308,20 @@ inline Json Listed::to_json() const {
   return json;
 }
 
+inline Change Change::from_json(const Json& item) {
+  return {item.value("address", ""),     item.value("action", ""),
+          item.value("desired", Json()), item.value("applied", Json()),
+          item.value("actual", Json()),  item.value("unknown", std::vector<std::string>())};
+}
+
+inline Json Check::to_json() const {
+  Json json = {{"demands", Json::array()}};
+  for (const auto& [pool, amount] : demands) json["demands"].push_back({{"pool", pool}, {"amount", amount}});
+  if (!unchecked.empty()) json["unchecked"] = unchecked;
+  if (!refusal.empty()) json["refusal"] = {{"reason", refusal}, {"remedy", remedy}};
+  return json;
+}
+
 inline void Call::log(tenon_log_level level, const std::string& message, Json data) const {
   data["message"] = message;
   const std::string text = data.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -292,17 +340,31 @@ inline Json observe_one(Backend& backend, Json item, const Call& call) {
   }
 }
 
-inline Json expand_one(Backend& backend, Json item, const Call& call) {
+// What one gives for an item, or {"error": ...}.
+template <typename One>
+Json or_error(const One& one) {
   try {
-    Json children = Json::array();
-    for (const Child& child : backend.expand(Resource::from_json(std::move(item)), call))
-      children.push_back(child.to_json());
-    return {{"children", children}};
+    return one();
   } catch (const Failure& failure) {
     return {{"error", {{"code", failure.code()}, {"message", failure.what()}}}};
   } catch (const std::exception& other) {
     return {{"error", {{"code", "internal"}, {"message", other.what()}}}};
   }
+}
+
+inline Json expand_one(Backend& backend, Json item, const Call& call) {
+  return or_error([&]() -> Json {
+    Json children = Json::array();
+    for (const Child& child : backend.expand(Resource::from_json(std::move(item)), call))
+      children.push_back(child.to_json());
+    return {{"children", children}};
+  });
+}
+
+inline Json convert_one(Backend& backend, Json item, const Call&) {
+  return or_error([&]() -> Json {
+    return {{"spec", backend.convert(item.at("address"), item.at("from"), item.at("to"), item.at("spec"))}};
+  });
 }
 
 // {key: an answer for each item}. An initializer list would copy all of them.
@@ -312,6 +374,24 @@ inline Json each(Json& items, const char* key, Backend& backend, const Call& cal
   Json& list = results[key] = Json::array();
   for (Json& item : items) list.push_back(one(backend, std::move(item), call));
   return results;
+}
+
+inline Json observe_all(Backend& backend, Json& request, const Call& call) {
+  Json answer = each(request.at("resources"), "observations", backend, call, observe_one);
+  try {
+    if (Json pools = backend.pools(call); !pools.is_null()) answer["pools"] = std::move(pools);
+  } catch (const std::exception& unknown) {
+    call.log(TENON_LOG_WARNING, "pools cannot be told", {{"error", unknown.what()}});
+  }
+  return answer;
+}
+
+inline Json check_all(Backend& backend, const Json& request) {
+  const Json pools = request.value("pools", Json::object());
+  Json checks = Json::array();
+  for (const Json& item : request.at("changes"))
+    checks.push_back(or_error([&] { return backend.check(Change::from_json(item), pools).to_json(); }));
+  return {{"checks", checks}};
 }
 
 inline Json list(Backend& backend, const Json& request, const Call& call) {
@@ -327,8 +407,10 @@ inline Json dispatch(Backend& backend, const std::string& method, Json request, 
     backend.open(request.value("configuration", Json::object()), call);
     return Json::object();
   }
-  if (method == "observe") return each(request.at("resources"), "observations", backend, call, observe_one);
+  if (method == "observe") return observe_all(backend, request, call);
   if (method == "expand") return each(request.at("resources"), "expansions", backend, call, expand_one);
+  if (method == "check") return check_all(backend, request);
+  if (method == "convert") return each(request.at("resources"), "specs", backend, call, convert_one);
   if (method == "create") return backend.create(Resource::from_json(std::move(request)), call).to_json();
   if (method == "update") return backend.update(Resource::from_json(std::move(request)), call).to_json();
   if (method == "delete") return backend.remove(Resource::from_json(std::move(request)), call).to_json();

@@ -4,6 +4,7 @@
 
 #include "framework/base/durations.h"
 #include "framework/model/resource.h"
+#include "framework/plan/capacity.h"
 #include "framework/run/decide.h"
 #include "framework/run/requests.h"
 #include "framework/run/retry.h"
@@ -170,9 +171,9 @@ void finish(RunState& state, int index, const Decision& decision) {
 // Counts the time without progress; true: it was too long, and the step has failed.
 bool timed_out(RunState& state, int index, const Decision& decision) {
   StepState& mine = state.steps[at(index)];
-  const bool first = mine.signature.empty() && mine.unseen == 0;
-  if (decision.move == Move::unseen ? first : decision.signature != mine.signature) {
-    mine.signature = decision.signature;
+  const bool first = mine.record.seen.empty() && mine.unseen == 0;
+  if (decision.move == Move::unseen ? first : decision.signature != mine.record.seen) {
+    mine.record.seen = decision.signature;
     mine.record.last_progress = state.now;
     state.touched.insert(index);
   }
@@ -196,9 +197,46 @@ void wait(RunState& state, int index, const Decision& decision) {
   pause_until(state, index, std::min(state.now + poll_interval(++mine.polls), deadline));
 }
 
+// What was not known when the plan was made is known now.
+void ask_for_room(RunState& state, int index, const Decision& decision) {
+  const Step& step = plan_step(state, index);
+  const auto row = state.owned.find(step.address);
+  const Observation& self = self_of(state, step.address);
+  Call out{.id = state.next_call++, .kind = CallKind::check, .instance = instance_of(state, step.address)};
+  out.changes.push_back(planned_change(
+      step.address, step.kind == StepKind::update ? Action::update : Action::create, decision.sent->spec,
+      row == state.owned.end() ? Json() : row->second.applied, self.actual));
+  out.pools = state.pools[out.instance];
+  out.steps.push_back(index);
+  state.flights[out.id] = {.kind = out.kind, .addresses = {step.address}, .steps = {index}};
+  state.turn.calls.push_back(std::move(out));
+  state.steps[at(index)].stage = Stage::calling;
+}
+
+// Why there is no room for a step, whose demands are known; "": there is. Steps of the same instance that
+// are about to be called count, since what they take does not show yet.
+std::string lack_of_room(const RunState& state, int index) {
+  const Step& step = plan_step(state, index);
+  const std::string instance = instance_of(state, step.address);
+  const auto pools = state.pools.find(instance);
+  if (pools == state.pools.end()) return "";
+  std::vector<Taker> takers;
+  for (size_t i = 0; i < state.steps.size(); ++i) {
+    const bool self = i == at(index);
+    if (!self && (!state.steps[i].checked || state.steps[i].called)) continue;
+    if (instance_of(state, state.plan.steps[i].address) == instance)
+      takers.push_back({state.plan.steps[i].address, state.steps[i].demands});
+  }
+  for (const Overdraft& overdraft : overdrafts_of(pools->second, takers))
+    if (std::count(overdraft.takers.begin(), overdraft.takers.end(), step.address) > 0)
+      return overdraft.reason + "; " + overdraft.remedy + ", and plan again";
+  return "";
+}
+
 void call(RunState& state, int index, const Decision& decision) {
   const Step& step = plan_step(state, index);
   StepState& mine = state.steps[at(index)];
+  if (step.unchecked && !mine.checked && !state.stopping) return ask_for_room(state, index, decision);
   if (mine.last_error && is_outcome_unknown(mine.last_error->code) &&
       !next_attempt(mine.last_error->code, mine.failures, state.now))
     return fail_step(state, index, mine.last_error->message);
@@ -237,6 +275,7 @@ void resume(RunState& state, int index, const Decision& decision) {
   }
   if (!mine.resume_at) {
     mine.resume_at = next_attempt(kDeadWorker, ++mine.resumes, state.now);
+    mine.record.last_progress = state.now;
     if (!mine.resume_at)
       return fail_step(state, index, "its worker ended again and again: " + decision.reason);
   }
@@ -260,7 +299,8 @@ void keep_outcome(RunState& state, const Step& step, const Outcome& outcome) {
 }  // namespace
 
 void start_step(RunState& state, int index) {
-  state.steps[at(index)].record.last_progress = state.now;
+  StepRecord& record = state.steps[at(index)].record;
+  if (record.seen.empty()) record.last_progress = state.now;
   enqueue(state, index);
 }
 
@@ -281,6 +321,23 @@ void carry_out(RunState& state, int index) {
     case Move::unseen: return wait(state, index, decision);
     case Move::fail: return fail_step(state, index, decision.reason);
   }
+}
+
+void take_check(RunState& state, int index, const Result<std::vector<Result<Check>>>& answer) {
+  StepState& mine = state.steps[at(index)];
+  const Result<Check> check = !answer ? Result<Check>(answer.error())
+                              : answer->empty()
+                                  ? Result<Check>(Error{Code::internal, "the backend gave no answer"})
+                                  : answer->front();
+  if (!check)
+    return fail_step(state, index, "whether there is room cannot be told: " + check.error().message);
+  if (check->refusal) return fail_step(state, index, check->refusal->reason + "; plan again");
+  mine.demands = check->demands;
+  if (const std::string lack = lack_of_room(state, index); !lack.empty())
+    return fail_step(state, index, lack);
+  mine.checked = true;
+  release_slot(state, index);
+  enqueue(state, index);
 }
 
 void take_outcome(RunState& state, int index, CallKind kind, const Result<Outcome>& outcome) {

@@ -14,6 +14,9 @@ void enqueue(RunState& state, int step);
 // Everything it looks at has been observed: decides and does it.
 void carry_out(RunState& state, int step);
 
+// Its plugin has said whether there is room.
+void take_check(RunState& state, int step, const Result<std::vector<Result<Check>>>& answer);
+
 // Its mutating call has returned.
 void take_outcome(RunState& state, int step, CallKind kind, const Result<Outcome>& outcome);
 

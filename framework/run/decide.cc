@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/plan/ownership.h"
 #include "framework/run/requests.h"
 
 namespace tenon::scheduling {
@@ -12,16 +13,12 @@ std::string signature_of(const Observation& o) {
          "|" + (o.progress ? std::to_string(*o.progress) : "");
 }
 
-std::string owner_of(const Mark& mark) {
-  return mark.address + " of inventory " + (mark.inventory.empty() ? "(none)" : mark.inventory);
-}
-
 // A requirement's verdict; another's mark on what we own fails it.
 Judgement verdict_on(const RunState& state, const Await& await) {
   const Observation& seen = self_of(state, await.target);
   const bool ours = state.owned.contains(await.target);
   if (ours && seen.mark && seen.mark->inventory != state.plan.inventory)
-    return {Verdict::failed, to_string(await.target) + " now belongs to " + owner_of(*seen.mark)};
+    return {Verdict::failed, to_string(await.target) + " now belongs to " + owner_text(*seen.mark)};
   return judge(await, seen, ours ? sent_generation(state, await.target) : await.generation);
 }
 
@@ -79,16 +76,14 @@ std::optional<Decision> refuse_foreign(const RunState& state, const Address& add
                                        const Observation& observation, const std::set<std::string>& nonces) {
   if (observation.existence != Existence::present) return std::nullopt;
   const std::string name = to_string(address);
-  if (!observation.mark) {
-    const auto row = state.owned.find(address);
-    const bool recorded = row != state.owned.end() && !row->second.applied.is_null();
-    if (recorded && row->second.identity == observation.identity) return std::nullopt;
-    return fail(name + " exists and carries no mark, so it is not ours; plan again");
+  const auto row = state.owned.find(address);
+  const Owned* owned = row == state.owned.end() ? nullptr : &row->second;
+  switch (owner_of(observation, address, owned, state.plan.inventory)) {
+    case Owner::nobody: return fail(name + " exists and carries no mark, so it is not ours; plan again");
+    case Owner::somebody: return fail(name + " exists and belongs to " + owner_text(*observation.mark));
+    case Owner::us: break;
   }
-  const Mark& mark = *observation.mark;
-  if (mark.inventory != state.plan.inventory || mark.address != name)
-    return fail(name + " exists and belongs to " + owner_of(mark));
-  if (!nonces.empty() && !nonces.contains(mark.nonce))
+  if (observation.mark && !nonces.empty() && !nonces.contains(observation.mark->nonce))
     return fail(name + " is another object than the one that was planned for; plan again");
   return std::nullopt;
 }

@@ -1,8 +1,10 @@
 // Create, update and delete.
+#include <algorithm>
+
 #include "framework/base/digest.h"
+#include "framework/plan/diff.h"
 #include "framework/run/decide.h"
 #include "framework/run/requests.h"
-#include "framework/run/values.h"
 
 namespace tenon::scheduling {
 namespace {
@@ -37,23 +39,22 @@ Decision decide_present(const RunState& state, int index, const Observation& sel
 
 // What a value that is known only now makes of a planned update: nothing to do, or more than was planned.
 std::optional<Decision> reconsider(const RunState& state, const Step& step, const Owned& row,
-                                   const Sent& sent) {
+                                   const Observation& self, const Sent& sent) {
   const auto at = state.changes.find(step.address);
-  if (at == state.changes.end()) return std::nullopt;
-  const Change& change = state.plan.changes[at->second];
   const KindManifest* kind = kind_of(state, step.address);
-  bool only_unknown = !change.fields.empty() && step.operations.empty();
-  for (const FieldChange& field : change.fields) {
-    only_unknown = only_unknown && field.known_after_apply;
-    if (!field.known_after_apply || !kind) continue;
-    const Schema* schema = find_schema(kind->schema, field.pointer);
-    const bool replaces =
-        schema && (schema->update == UpdateRule::replace || schema->update == UpdateRule::refuse);
-    if (replaces && value_at(sent.spec, field.pointer) != value_at(row.applied, field.pointer))
-      return fail("the value at " + field.pointer +
-                  ", known only now, cannot be changed in place; plan again");
-  }
-  if (only_unknown && sent.spec == row.applied) return Decision{.move = Move::finish, .sent = sent};
+  if (at == state.changes.end() || !kind) return std::nullopt;
+  const std::vector<FieldChange>& fields = state.plan.changes[at->second].fields;
+  const auto learnt = [](const FieldChange& field) { return field.known_after_apply; };
+  if (std::none_of(fields.begin(), fields.end(), learnt)) return std::nullopt;
+  // Whether it is populated by now does not matter: neither a replace nor a refusal was planned.
+  const SpecDiff diff = diff_spec(kind->schema, sent.spec, row.applied, self.actual, true);
+  if (!diff.refusals.empty())
+    return fail(to_string(step.address) + ", with a value known only now: " + diff.refusals.front() +
+                "; plan again");
+  if (diff.rule >= UpdateRule::replace)
+    return fail(to_string(step.address) + " must be replaced, because of a value known only now; plan again");
+  const bool only_learnt = std::all_of(fields.begin(), fields.end(), learnt) && step.operations.empty();
+  if (only_learnt && diff.empty()) return Decision{.move = Move::finish, .sent = sent};
   return std::nullopt;
 }
 
@@ -111,7 +112,7 @@ Decision decide_update(const RunState& state, int index) {
   const auto sent = prepare(state, step, self.mark ? self.mark->nonce : row->nonce);
   if (!sent) return fail(sent.error().message);
   if (mine.called) return settle(state, step.address, self, *sent);
-  if (auto other = reconsider(state, step, *row, *sent)) return *other;
+  if (auto other = reconsider(state, step, *row, self, *sent)) return *other;
   return call(CallKind::update, *sent);
 }
 

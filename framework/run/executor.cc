@@ -16,16 +16,17 @@ constexpr std::chrono::minutes kChangeDeadline{2};
 constexpr std::chrono::milliseconds kStopCheck{50};
 
 CallResult fail(const Call& call, Error error) {
-  if (call.kind == CallKind::observe) return {call.id, Result<std::vector<Observation>>(std::move(error))};
+  if (call.kind == CallKind::observe) return {call.id, Result<Observed>(std::move(error))};
+  if (call.kind == CallKind::check) return {call.id, Result<std::vector<Result<Check>>>(std::move(error))};
   return {call.id, Result<Outcome>(std::move(error))};
 }
 
 // Makes calls on threads of its own, started as they are needed. Destruction asks every running call to stop
 // and waits for it.
-class Pool final : public Caller {
+class Workers final : public Caller {
  public:
-  Pool(const Backends& backends, size_t limit) : backends_(backends), limit_(limit) {}
-  ~Pool() override {
+  Workers(const Backends& backends, size_t limit) : backends_(backends), limit_(limit) {}
+  ~Workers() override {
     for (std::jthread& thread : threads_) thread.request_stop();
     work_.notify_all();
   }
@@ -99,7 +100,8 @@ class Driver {
       if (Status committed = inventory_.commit(turn.records); !committed) return give_up(committed.error());
       tell(turn);
       if (turn.finished) return ended();
-      for (const Call& call : turn.calls) called_ |= call.kind != CallKind::observe;
+      for (const Call& call : turn.calls)
+        called_ |= call.kind != CallKind::observe && call.kind != CallKind::check;
       in_flight_ += turn.calls.size();
       caller_.start(std::move(turn.calls));
       results = wait(turn.wake);
@@ -158,12 +160,13 @@ CallResult make_call(const Backends& backends, const Call& call, std::stop_token
   const auto backend = backends.find(call.instance);
   if (backend == backends.end() || !backend->second)
     return fail(call, {Code::failed_precondition, "there is no instance " + call.instance});
-  const bool observe = call.kind == CallKind::observe;
+  const bool changes_nothing = call.kind == CallKind::observe || call.kind == CallKind::check;
   const CallContext context{
-      .deadline = std::chrono::steady_clock::now() + (observe ? kObserveDeadline : kChangeDeadline),
+      .deadline = std::chrono::steady_clock::now() + (changes_nothing ? kObserveDeadline : kChangeDeadline),
       .stop = std::move(stop)};
   switch (call.kind) {
     case CallKind::observe: return {call.id, backend->second->observe(call.requests, context)};
+    case CallKind::check: return {call.id, backend->second->check(call.changes, call.pools, context)};
     case CallKind::create: return {call.id, backend->second->create(call.requests.front(), context)};
     case CallKind::update: return {call.id, backend->second->update(call.requests.front(), context)};
     case CallKind::remove: return {call.id, backend->second->remove(call.requests.front(), context)};
@@ -175,8 +178,8 @@ Result<RunResult> run(const Plan& plan, const Catalog& catalog, const Backends& 
                       Inventory& inventory, const Observations& observations, const Clock& clock,
                       Reporter& reporter, const StopFlag& stop, const RunOptions& options) {
   // Changes take as many threads as there are slots; looking is bounded by the instances.
-  Pool pool(backends, static_cast<size_t>(std::max(1, options.parallelism)) + backends.size());
-  return run(plan, catalog, inventory, observations, clock, reporter, stop, options, pool);
+  Workers workers(backends, static_cast<size_t>(std::max(1, options.parallelism)) + backends.size());
+  return run(plan, catalog, inventory, observations, clock, reporter, stop, options, workers);
 }
 
 Result<RunResult> run(const Plan& plan, const Catalog& catalog, Inventory& inventory,
@@ -184,7 +187,9 @@ Result<RunResult> run(const Plan& plan, const Catalog& catalog, Inventory& inven
                       const StopFlag& stop, const RunOptions& options, Caller& caller) {
   const auto owned = inventory.owned();
   if (!owned) return owned.error();
-  const auto state = begin_run(plan, catalog, *owned, observations, options);
+  const auto before = inventory.last_run();
+  if (!before) return before.error();
+  const auto state = begin_run(plan, catalog, *owned, observations, options, *before);
   return Driver(plan, inventory, clock, reporter, stop, *state, caller).run();
 }
 

@@ -37,8 +37,7 @@ class FullInventory final : public Inventory {
 class Gate final : public Backend {
  public:
   explicit Gate(Backend& inner) : inner_(inner) {}
-  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
-                                           const CallContext& context) override {
+  Result<Observed> observe(const std::vector<Request>& requests, const CallContext& context) override {
     return inner_.observe(requests, context);
   }
   Result<Outcome> create(const Request& request, const CallContext& context) override {

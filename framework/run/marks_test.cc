@@ -79,8 +79,9 @@ TEST_F(Marks, AnImportTakesWhatItsIdentityNamesAndChangesNothingElse) {
   add_undeclared(import, world.catalog, bare);
   const Graph graph = resolve(bare, {}, world.catalog, diagnostics);
   Observations seen;
-  seen[fast("a")] =
-      world.backend.observe({Request{.address = fast("a"), .identity = "made-by-hand"}}, {}).value().front();
+  seen[fast("a")] = world.backend.observe({Request{.address = fast("a"), .identity = "made-by-hand"}}, {})
+                        .value()
+                        .observations.front();
   plan = make_plan(graph, seen, {}, world.inventory.uuid(), world.catalog, import);
   EXPECT_EQ(run(plan), "adopt a: done\n");
   EXPECT_EQ(object(fast("elsewhere")).mark.address, to_string(fast("a")));

@@ -28,22 +28,14 @@ std::map<Address, Dependency> dependencies_of(const RunState& state, const std::
   std::map<Address, Dependency> result;
   for (const Address& address : addresses)
     if (const Observation* o = present(state, address))
-      result[address] = {.identity = o->identity,
-                         .phase = o->phase,
-                         .nonce = o->mark ? o->mark->nonce : "",
-                         .outputs = o->outputs};
+      result[address] = dependency_of(*o, row_of(state, address));
   return result;
 }
 
 // What every request about an address holds.
 Request base_request(const RunState& state, const Address& address) {
   Request request{.address = address, .inventory = state.plan.inventory};
-  if (const Owned* row = row_of(state, address)) {
-    request.applied = row->applied;
-    request.identity = row->identity;
-    request.nonce = row->intent ? row->intent->nonce : row->nonce;
-    request.private_state = row->private_state;
-  }
+  if (const Owned* row = row_of(state, address)) add_owned(*row, request);
   if (const Sent* sent = sent_of(state, address)) {
     request.nonce = sent->nonce;
     if (!sent->identity.empty()) request.identity = sent->identity;
@@ -113,6 +105,7 @@ Owned row_after(const RunState& state, const Step& step) {
   if (step.kind == StepKind::await) return row;
   // Of a move that only its name asks for, everything else stays.
   if (step.kind == StepKind::move && state.plan.desired(step.address).is_null()) return row;
+  row.defaulted = step.defaulted;
   row.dependencies = step.dependencies;
   row.parent = step.parent;
   row.protect = step.annotations.value(std::string(kProtectAnnotation), "") == "true";

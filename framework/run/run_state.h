@@ -17,7 +17,7 @@ enum class Stage {
   blocked,  // steps before it are not done
   queued,   // wants a slot
   looking,  // an observe call is on its way
-  calling,  // its mutating call is on its way
+  calling,  // its check or its mutating call is on its way
   pausing,  // a timer will wake it
   ended,
 };
@@ -33,18 +33,19 @@ struct Sent {
 
 struct StepState {
   Stage stage = Stage::blocked;
-  int open = 0;          // steps before it that are not done
-  int looks = 0;         // observe calls on their way
-  bool slot = false;     // counts against the parallelism
-  bool called = false;   // the mutating call has returned well: its effect is to be observed
-  bool ongoing = false;  // it said that it had not done everything yet
-  int polls = 0;         // times in a row it was found unfinished
-  int unseen = 0;        // times in a row something could not be looked at
-  int failures = 0;      // failed calls
-  int resumes = 0;       // times its worker was found dead
+  int open = 0;                 // steps before it that are not done
+  int looks = 0;                // observe calls on their way
+  bool slot = false;            // counts against the parallelism
+  bool called = false;          // the mutating call has returned well: its effect is to be observed
+  bool checked = false;         // there is room for it, as far as its instance knows
+  std::vector<Demand> demands;  // what that room is
+  bool ongoing = false;         // it said that it had not done everything yet
+  int polls = 0;                // times in a row it was found unfinished
+  int unseen = 0;               // times in a row something could not be looked at
+  int failures = 0;             // failed calls
+  int resumes = 0;              // times its worker was found dead
   std::optional<Time> resume_at;
   std::optional<Error> last_error;
-  std::string signature;  // what counts as progress when it changes
   StepRecord record;
   StepRecord told;  // as last recorded
   Time told_at{};
@@ -55,6 +56,7 @@ struct Flight {
   CallKind kind = CallKind::observe;
   std::vector<Address> addresses;
   std::vector<int> steps;
+  std::string instance = {};  // of an observe
 };
 
 struct RunState {
@@ -66,6 +68,7 @@ struct RunState {
   std::map<Address, Observation> seen;   // the latest
   std::map<Address, Observation> known;  // what is unknown now: the latest that was not
   std::map<Address, Sent> sent;
+  std::map<std::string, Pools> pools;  // by instance, the latest
 
   std::map<Address, std::string> instances;
   std::map<Address, size_t> changes;         // into plan.changes

@@ -43,6 +43,32 @@ void make_steps(RunState& state) {
   }
 }
 
+bool waits_alike(const Step& a, const Step& b) {
+  return a.await && b.await && a.await->target == b.await->target && a.await->phases == b.await->phases &&
+         a.await->contents == b.await->contents;
+}
+
+// A run that was interrupted did not make what it waited for move. One that gave up has said so: this one
+// begins anew.
+void carry_over(const RunRecord& before, RunState& state) {
+  const auto waited = [](const StepRecord& record) {
+    const bool open = record.status == StepStatus::waiting || record.status == StepStatus::pending;
+    return open && !record.seen.empty();
+  };
+  if (std::none_of(before.steps.begin(), before.steps.end(), waited)) return;
+  const auto plan = plan_from_json(before.plan);
+  if (!plan) return;
+  for (const StepRecord& record : before.steps) {
+    if (!waited(record) || at(record.step) >= plan->steps.size()) continue;
+    for (size_t i = 0; i < state.steps.size(); ++i) {
+      const Step& step = state.plan.steps[i];
+      if (!step.after.empty() || !waits_alike(step, plan->steps[at(record.step)])) continue;
+      state.steps[i].record.seen = record.seen;
+      state.steps[i].record.last_progress = record.last_progress;
+    }
+  }
+}
+
 void record_begin(RunState& state) {
   state.begun = true;
   state.turn.records.emplace_back(BeginRun{{.id = state.options.id,
@@ -64,12 +90,12 @@ void take_observation(RunState& state, const Address& address, Observation seen)
   latest = std::move(seen);
 }
 
-void take_observations(RunState& state, const Flight& flight, Result<std::vector<Observation>>& answer) {
+void take_observations(RunState& state, const Flight& flight, Result<Observed>& answer) {
   for (size_t i = 0; i < flight.addresses.size(); ++i) {
-    const bool answered = answer && i < answer->size();
+    const bool answered = answer && i < answer->observations.size();
     take_observation(state, flight.addresses[i],
                      answered
-                         ? std::move((*answer)[i])
+                         ? std::move(answer->observations[i])
                          : unknown_observation(answer ? Error{Code::internal, "the backend gave no answer"}
                                                       : answer.error()));
   }
@@ -82,8 +108,11 @@ void take_result(RunState& state, CallResult& result) {
   if (it == state.flights.end()) return;
   const Flight flight = std::move(it->second);
   state.flights.erase(it);
-  if (auto* seen = std::get_if<Result<std::vector<Observation>>>(&result.answer)) {
+  if (auto* seen = std::get_if<Result<Observed>>(&result.answer)) {
+    if (*seen && !(*seen)->pools.empty()) state.pools[flight.instance] = (*seen)->pools;
     take_observations(state, flight, *seen);
+  } else if (const auto* checks = std::get_if<Result<std::vector<Result<Check>>>>(&result.answer)) {
+    take_check(state, flight.steps.front(), *checks);
   } else {
     state.mutating.erase(flight.addresses.front());
     take_outcome(state, flight.steps.front(), flight.kind, std::get<Result<Outcome>>(result.answer));
@@ -130,7 +159,7 @@ void issue_looks(RunState& state) {
     for (auto target = targets.begin(); target != targets.end();) {
       Call call{.id = state.next_call++, .kind = CallKind::observe, .instance = instance};
       std::set<int> steps;
-      Flight flight;
+      Flight flight{.instance = instance};
       for (; target != targets.end() && call.requests.size() < batch; ++target) {
         call.requests.push_back(observe_request(state, target->first));
         flight.addresses.push_back(target->first);
@@ -179,7 +208,8 @@ void record_end(RunState& state) {
 }  // namespace
 
 std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, const std::vector<Owned>& owned,
-                                    const Observations& observations, const RunOptions& options) {
+                                    const Observations& observations, const RunOptions& options,
+                                    const std::optional<RunRecord>& before) {
   auto state = std::make_shared<RunState>(RunState{.plan = plan});
   state->catalog = &catalog;
   state->options = options;
@@ -191,6 +221,7 @@ std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, co
   state->seen = observations;
   index_plan(*state);
   make_steps(*state);
+  if (before) carry_over(*before, *state);
   return state;
 }
 

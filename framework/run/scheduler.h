@@ -26,20 +26,22 @@ struct RunOptions {
   int parallelism = 10;
 };
 
-enum class CallKind { observe, create, update, remove };
+enum class CallKind { observe, check, create, update, remove };
 
 struct Call {
   int id = 0;
   CallKind kind = CallKind::observe;
   std::string instance;
-  std::vector<Request> requests;  // one, unless observe
-  std::vector<int> steps;         // on whose behalf, for the report
+  std::vector<Request> requests;       // one, unless observe; of a check none
+  std::vector<PlannedChange> changes;  // of a check: one
+  Pools pools;
+  std::vector<int> steps;  // on whose behalf, for the report
 };
 
 struct CallResult {
   int call = 0;
-  // Observations in the order of the requests, or an outcome.
-  std::variant<Result<std::vector<Observation>>, Result<Outcome>> answer;
+  // Of an observe; of a check, one for each change; of any other an outcome.
+  std::variant<Result<Observed>, Result<std::vector<Result<Check>>>, Result<Outcome>> answer;
 };
 
 // What changed for one step in this turn: for the report.
@@ -62,8 +64,11 @@ struct Turn {
 struct RunState;
 
 // The plan must not be refused, and outlives the state. owned and observations are those it was made from.
+// before: the run before this one; what it waited for in vain when it was interrupted has waited so long
+// already.
 std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, const std::vector<Owned>& owned,
-                                    const Observations& observations, const RunOptions& options);
+                                    const Observations& observations, const RunOptions& options,
+                                    const std::optional<RunRecord>& before = {});
 
 // One turn. results: of calls started by earlier turns. stopping: start nothing more, let calls return
 // (Ctrl-C once). The first turn records the run's begin.

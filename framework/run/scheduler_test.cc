@@ -423,6 +423,37 @@ TEST_F(Scheduler, TheRunIsRecordedWithItsPlan) {
   EXPECT_TRUE(run->ended);
 }
 
+TEST_F(Scheduler, WhatNobodyWroteIsRecordedAsSuch) {
+  Plan plan = world_.plan({resource(fast("a"), {{"size", 1}})});
+  plan.steps[0].defaulted = {"/size"};
+  world_.run(plan);
+  EXPECT_EQ(row(fast("a"))->defaulted, std::vector<std::string>{"/size"});
+}
+
+// What becomes of a create that fails once, and how often it is called, by the class of its error.
+TEST_F(Scheduler, EveryErrorCodeIsOfItsClass) {
+  const auto fate = [](Code code, bool after_effect) {
+    Simulation world;
+    const Fault fault{.method = Method::create, .code = code, .after_effect = after_effect};
+    world.backend.script(fast("a"), {.faults = {fault}});
+    const Simulated result = world.run(world.plan({resource(fast("a"))}));
+    return std::to_string(calls_of(result, CallKind::create)) + " " +
+           std::string(to_string(result.steps[0].status)) +
+           (world.backend.world().contains(fast("a")) ? ", made" : "");
+  };
+  for (Code code : {Code::invalid_argument, Code::not_found, Code::already_exists, Code::failed_precondition,
+                    Code::permission_denied, Code::unauthenticated, Code::unimplemented, Code::internal})
+    EXPECT_EQ(fate(code, false), "1 failed") << to_string(code);
+  for (Code code : {Code::unavailable, Code::resource_exhausted, Code::aborted}) {
+    EXPECT_EQ(fate(code, false), "2 done, made") << to_string(code);
+    EXPECT_EQ(fate(code, true), "1 done, made") << to_string(code);
+  }
+  for (Code code : {Code::deadline_exceeded, Code::cancelled, Code::crashed}) {
+    EXPECT_EQ(fate(code, false), "2 done, made") << to_string(code);
+    EXPECT_EQ(fate(code, true), "1 done, made") << to_string(code);
+  }
+}
+
 TEST_F(Scheduler, AnEmptyPlanEndsAtOnce) {
   EXPECT_EQ(apply({}), "");
   EXPECT_TRUE(result_.calls.empty());

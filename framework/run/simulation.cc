@@ -11,7 +11,7 @@ namespace {
 constexpr int kTurns = 20000;
 
 constexpr const char* kManifest = R"({
-  "manifestVersion": 1, "name": "fake", "version": "1", "capabilities": ["list", "adopt", "move"], "kinds": [
+  "manifestVersion": 1, "name": "fake", "version": "1", "capabilities": ["list", "adopt", "move", "check"], "kinds": [
     {"group": "test", "kind": "Slow", "plural": "slows", "versions": ["v1"],
      "ready": {"phases": ["Ready"], "failing": ["Failed"], "later": true, "timeout": "1h"},
      "schema": SCHEMA, "requirements": REQUIREMENTS},
@@ -21,12 +21,14 @@ constexpr const char* kManifest = R"({
 
 constexpr const char* kSchema = R"({"type": "object", "properties": {
   "size": {"type": "integer"}, "fixed": {"type": "integer", "x-update": "replace"}, "from": {"type": "string"},
+  "grows": {"type": "integer", "x-decrease": "refuse"}, "hasty": {"type": "string"},
   "slow": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
   "fast": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"}}})";
 
 constexpr const char* kRequirements = R"([
   {"name": "slow", "path": "/slow/*", "target": "test/Slow", "guards": ["create", "update"]},
-  {"name": "fast", "path": "/fast/*", "target": "test/Fast", "guards": ["create", "update"]}])";
+  {"name": "fast", "path": "/fast/*", "target": "test/Fast", "guards": ["create", "update"]},
+  {"name": "hasty", "path": "/hasty", "target": "test/Slow", "failing": ["Odd"], "timeout": "90s"}])";
 
 std::string with(std::string text, const std::string& word, const std::string& value) {
   for (size_t at = text.find(word); at != std::string::npos; at = text.find(word))
@@ -41,8 +43,8 @@ class InFlight {
 
   void add(std::vector<Call> calls, Simulated& result) {
     for (Call& call : calls) {
-      if (call.kind != CallKind::observe) result.seen_before[call.id] = seen(call.requests.front().address);
-      if (call.kind != CallKind::observe && !mutating_.insert(call.requests.front().address).second)
+      if (is_mutating(call)) result.seen_before[call.id] = seen(call.requests.front().address);
+      if (is_mutating(call) && !mutating_.insert(call.requests.front().address).second)
         result.overlapped = true;
       pending_.push_back(std::move(call));
     }
@@ -54,7 +56,7 @@ class InFlight {
     const size_t index = random_ ? (*random_)() % pending_.size() : 0;
     const Call call = std::move(pending_[index]);
     pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(index));
-    if (call.kind != CallKind::observe) mutating_.erase(call.requests.front().address);
+    if (is_mutating(call)) mutating_.erase(call.requests.front().address);
     CallResult made = make(call);
     note(call, made, result);
     return made;
@@ -71,9 +73,14 @@ class InFlight {
   }
 
  private:
+  static bool is_mutating(const Call& call) {
+    return call.kind != CallKind::observe && call.kind != CallKind::check;
+  }
+
   CallResult make(const Call& call) {
     switch (call.kind) {
       case CallKind::observe: return {call.id, backend_.observe(call.requests, {})};
+      case CallKind::check: return {call.id, backend_.check(call.changes, call.pools, {})};
       case CallKind::create: return {call.id, backend_.create(call.requests.front(), {})};
       case CallKind::update: return {call.id, backend_.update(call.requests.front(), {})};
       case CallKind::remove: break;
@@ -87,14 +94,11 @@ class InFlight {
   }
 
   void note(const Call& call, const CallResult& made, Simulated& result) {
-    const auto* seen = std::get_if<Result<std::vector<Observation>>>(&made.answer);
-    if (!seen) {
-      const auto& outcome = std::get<Result<Outcome>>(made.answer);
-      result.answers[call.id] = outcome ? std::nullopt : std::optional<Code>(outcome.error().code);
-      return;
-    }
-    for (size_t i = 0; *seen && i < (*seen)->size(); ++i) {
-      const Existence existence = (**seen)[i].existence;
+    const auto* seen = std::get_if<Result<Observed>>(&made.answer);
+    if (const auto* outcome = std::get_if<Result<Outcome>>(&made.answer))
+      result.answers[call.id] = *outcome ? std::nullopt : std::optional<Code>(outcome->error().code);
+    for (size_t i = 0; seen && *seen && i < (*seen)->observations.size(); ++i) {
+      const Existence existence = (*seen)->observations[i].existence;
       seen_[call.requests[i].address] = existence;
       if (existence == Existence::unknown) ++result.unknowns;
     }
@@ -129,7 +133,9 @@ Observations Simulation::observe(const Graph& graph) {
   for (const Owned& row : owned) identities[row.address] = row.identity;
   for (const Address& address : graph.order)
     observations[address] =
-        backend.observe({Request{.address = address, .identity = identities[address]}}, {}).value().front();
+        backend.observe({Request{.address = address, .identity = identities[address]}}, {})
+            .value()
+            .observations.front();
   return observations;
 }
 
@@ -143,7 +149,7 @@ Simulation::Simulation(Catalog kinds, Expand children)
 
 Graph Simulation::resolved(std::vector<Resource> desired, const std::vector<Owned>& owned,
                            Diagnostics& diagnostics, const PlanOptions& options) const {
-  desired = complete(std::move(desired), catalog, expand_, diagnostics);
+  desired = complete(std::move(desired), catalog, {expand_, {}}, diagnostics);
   add_undeclared(options, catalog, desired);
   return resolve(std::move(desired), owned, catalog, diagnostics);
 }
@@ -153,7 +159,12 @@ Plan Simulation::plan(std::vector<Resource> desired, const PlanOptions& options)
   diagnostics_.clear();
   graph_ = resolved(std::move(desired), owned, diagnostics_, options);
   observations_ = observe(graph_);
-  Plan plan = make_plan(graph_, observations_, owned, inventory.uuid(), catalog, options);
+  Capacity capacity;
+  capacity.pools["fake"] = backend.observe({}, {}).value().pools;
+  capacity.check = [this](const std::string&, const auto& changes, const Pools& pools) {
+    return backend.check(changes, pools, {}).value();
+  };
+  Plan plan = make_plan(graph_, observations_, owned, inventory.uuid(), catalog, options, capacity);
   for (const Diagnostic& diagnostic : diagnostics_) plan.notes.push_back(to_string(diagnostic));
   return plan;
 }
@@ -162,7 +173,8 @@ Simulated Simulation::run(const Plan& plan, const SimulationOptions& options) {
   Simulated result;
   const RunOptions run{
       .id = "run-" + std::to_string(++runs_), .process = "test", .parallelism = options.parallelism};
-  const auto state = begin_run(plan, catalog, inventory.owned().value(), observations_, run);
+  const auto state =
+      begin_run(plan, catalog, inventory.owned().value(), observations_, run, inventory.last_run().value());
   InFlight flights(backend, options.random);
   std::vector<CallResult> results;
   int left = options.kill_after;

@@ -16,8 +16,9 @@
 
 namespace tenon {
 
-// Serves test/Slow (later: true) and test/Fast. Spec: size (live), fixed (replace), from (anything), and slow
-// and fast: names of what it requires to be ready.
+// Serves test/Slow (later: true) and test/Fast. Spec: size (live), fixed (replace), grows (never less), from
+// (anything); slow and fast: names of what it requires to be ready; hasty: a Slow that it waits 90 s for, and
+// not at all once it is Odd.
 Catalog simulated_catalog();
 
 struct Simulated {

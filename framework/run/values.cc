@@ -49,9 +49,4 @@ Result<Json> fill_references(const Json& spec, const OutputsOf& outputs, const K
   return filled;
 }
 
-Json value_at(const Json& json, const std::string& pointer) {
-  const Json* value = find_value(json, pointer);
-  return value ? *value : Json();
-}
-
 }  // namespace tenon

@@ -17,7 +17,4 @@ using OutputsOf = std::function<const Json*(const Address&)>;
 // not). failed_precondition: a value is not there, or is none that the schema accepts.
 Result<Json> fill_references(const Json& spec, const OutputsOf& outputs, const KindManifest* kind);
 
-// The value at a pointer; null where there is none.
-Json value_at(const Json& json, const std::string& pointer);
-
 }  // namespace tenon

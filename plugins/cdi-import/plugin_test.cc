@@ -103,7 +103,7 @@ TEST_F(CdiImportPlugin, ADoneImportPassesItsClaimsDiskOn) {
   Observation seen;
   for (const auto end = std::chrono::steady_clock::now() + 60s;
        seen.phase != "Succeeded" && std::chrono::steady_clock::now() < end; std::this_thread::sleep_for(5ms))
-    seen = backend->observe({request(blank())}, {}).value().at(0);
+    seen = backend->observe({request(blank())}, {}).value().observations.at(0);
   EXPECT_EQ(seen.phase, "Succeeded");
   EXPECT_EQ(seen.outputs.at("disk"), claim().begin()->second.outputs.at("disk"));
 }
@@ -118,14 +118,14 @@ TEST_F(CdiImportPlugin, AnImportOutlivesItsHost) {
   }
   EXPECT_TRUE(contents_locked(claim_)) << "it still tries to reach its server";
   const auto backend = in_process();
-  const Observation seen = backend->observe({request(Json())}, {}).value().at(0);
+  const Observation seen = backend->observe({request(Json())}, {}).value().observations.at(0);
   EXPECT_TRUE(seen.busy);
   EXPECT_FALSE(seen.resumable);
   Observation left = seen;
   for (const auto end = std::chrono::steady_clock::now() + 60s;
        left.existence != Existence::absent && std::chrono::steady_clock::now() < end;) {
     ASSERT_TRUE(backend->remove(request(Json()), {}));
-    left = backend->observe({request(Json())}, {}).value().at(0);
+    left = backend->observe({request(Json())}, {}).value().observations.at(0);
   }
   EXPECT_EQ(left.existence, Existence::absent);
 }

@@ -63,7 +63,7 @@ TEST_F(LocalPlugin, AClaimIsBoundAndTellsItsDisk) {
                   .nonce = "n",
                   .inventory = "i"};
   ASSERT_TRUE(backend->create(request, {}));
-  const Observation seen = backend->observe({request}, {}).value().at(0);
+  const Observation seen = backend->observe({request}, {}).value().observations.at(0);
   EXPECT_EQ(seen.phase, "Bound");
   EXPECT_EQ(seen.actual, claim("64Mi"));
   EXPECT_EQ(seen.contents, Contents::none);
@@ -87,7 +87,7 @@ TEST_F(LocalPlugin, APopulatedClaimTellsWhoFilledIt) {
   const std::string directory = directory_ / "ns/c";
   const auto told = [&](const ContentsMark& mark) {
     EXPECT_TRUE(write_contents_mark(directory, mark));
-    return backend->observe({request}, {}).value().at(0).outputs.at("contents");
+    return backend->observe({request}, {}).value().observations.at(0).outputs.at("contents");
   };
   EXPECT_EQ(told({"populated", "n", "g/K/ns/dv", "g1", "sha256:00"}), Json({{"directory", directory},
                                                                             {"importer", "g/K/ns/dv"},
@@ -100,7 +100,7 @@ TEST_F(LocalPlugin, APopulatedClaimTellsWhoFilledIt) {
 TEST_F(LocalPlugin, ANameThatWouldLeaveTheDirectoryIsUnknownAndRefused) {
   const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
   Request request{.address = {"core", "PersistentVolumeClaim", "..", "c"}, .desired = claim("64Mi")};
-  EXPECT_EQ(backend->observe({request}, {}).value().at(0).existence, Existence::unknown);
+  EXPECT_EQ(backend->observe({request}, {}).value().observations.at(0).existence, Existence::unknown);
   EXPECT_EQ(backend->create(request, {}).error().code, Code::invalid_argument);
 }
 

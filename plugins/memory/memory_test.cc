@@ -73,9 +73,9 @@ TEST_F(Memory, KeepsItsWorldInAFile) {
   ASSERT_TRUE(open({{"file", file}})->create(item("a"), {}));
   const auto seen = open({{"file", file}})->observe({item("a"), item("b")}, {});
   ASSERT_TRUE(seen);
-  EXPECT_EQ((*seen)[0].existence, Existence::present);
-  EXPECT_EQ((*seen)[0].outputs, Json({{"value", "x"}}));
-  EXPECT_EQ((*seen)[1].existence, Existence::absent);
+  EXPECT_EQ(seen->observations[0].existence, Existence::present);
+  EXPECT_EQ(seen->observations[0].outputs, Json({{"value", "x"}}));
+  EXPECT_EQ(seen->observations[1].existence, Existence::absent);
   std::filesystem::remove(file);
 }
 
@@ -92,17 +92,17 @@ TEST_F(Memory, KeepsEveryChangeInItsFileThoughTheLastLineIsTorn) {
   ASSERT_TRUE(open({{"file", file}})->create(item("d"), {}));
   const auto seen = open({{"file", file}})->observe({item("a"), item("b"), item("c"), item("d")}, {});
   ASSERT_TRUE(seen);
-  EXPECT_EQ((*seen)[0].outputs, Json({{"value", "y"}}));
-  EXPECT_EQ((*seen)[1].existence, Existence::absent);
-  EXPECT_EQ((*seen)[2].existence, Existence::present);
-  EXPECT_EQ((*seen)[3].existence, Existence::present);
+  EXPECT_EQ(seen->observations[0].outputs, Json({{"value", "y"}}));
+  EXPECT_EQ(seen->observations[1].existence, Existence::absent);
+  EXPECT_EQ(seen->observations[2].existence, Existence::present);
+  EXPECT_EQ(seen->observations[3].existence, Existence::present);
   std::filesystem::remove(file);
 }
 
 TEST_F(Memory, AnItemThatDoesNotRunIsStopped) {
   const auto backend = open();
   ASSERT_TRUE(backend->create(item("a", {{"running", false}}), {}));
-  EXPECT_EQ(backend->observe({item("a")}, {}).value()[0].phase, "Stopped");
+  EXPECT_EQ(backend->observe({item("a")}, {}).value().observations[0].phase, "Stopped");
 }
 
 TEST_F(Memory, AGroupExpandsToItsItems) {

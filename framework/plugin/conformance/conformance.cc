@@ -51,10 +51,10 @@ class Conformance {
   }
 
   Observation observe(const Request& request) {
-    const auto observations = backend_.observe({request}, context());
-    if (!observations) return unknown_observation(observations.error());
-    return observations->size() == 1
-               ? observations->front()
+    const auto seen = backend_.observe({request}, context());
+    if (!seen) return unknown_observation(seen.error());
+    return seen->observations.size() == 1
+               ? seen->observations.front()
                : unknown_observation({Code::internal, "not one observation for one request"});
   }
 

@@ -58,14 +58,13 @@ class Faulty final : public Backend {
  public:
   explicit Faulty(std::string fault) : fault_(std::move(fault)) {}
 
-  Result<std::vector<Observation>> observe(const std::vector<Request>& requests,
-                                           const CallContext&) override {
+  Result<Observed> observe(const std::vector<Request>& requests, const CallContext&) override {
     const std::lock_guard lock(mutex_);
     std::vector<Observation> seen;
     for (const Request& request : requests) seen.push_back(look(request));
     if (is("reversed")) std::reverse(seen.begin(), seen.end());
     if (is("drops one") && seen.size() > 1) seen.pop_back();
-    return seen;
+    return Observed(std::move(seen));
   }
 
   Result<Outcome> create(const Request& request, const CallContext& context) override {

@@ -89,8 +89,8 @@ class Edges {
 
   Observation observe(const Request& request) {
     const auto seen = backend_->observe({request}, context());
-    return seen && seen->size() == 1
-               ? seen->front()
+    return seen && seen->observations.size() == 1
+               ? seen->observations.front()
                : unknown_observation(seen ? Error{Code::internal, "no answer"} : seen.error());
   }
 
@@ -239,16 +239,18 @@ class Edges {
     batch[3].address.name_space += "-x";
     batch[4] = ours_;
     const auto answers = backend_->observe(batch, context());
-    if (!add("a batch has one answer for each", answers && answers->size() == batch.size(),
+    if (!add("a batch has one answer for each", answers && answers->observations.size() == batch.size(),
              answers ? "give one observation for each request" : answers.error().message))
       return;
-    add("a batch is answered in its order", same((*answers)[1], seen) && same((*answers)[4], seen),
-        "the second and the fifth are ours; " + describe((*answers)[1]));
-    add("names that begin or end alike are others", is_absent((*answers)[0]) && is_absent((*answers)[2]),
-        "compare whole names; " + describe((*answers)[0]));
+    add("a batch is answered in its order",
+        same(answers->observations[1], seen) && same(answers->observations[4], seen),
+        "the second and the fifth are ours; " + describe(answers->observations[1]));
+    add("names that begin or end alike are others",
+        is_absent(answers->observations[0]) && is_absent(answers->observations[2]),
+        "compare whole names; " + describe(answers->observations[0]));
     if (kind_ && kind_->cluster_scoped) return;
-    add("the same name in another namespace is another", is_absent((*answers)[3]),
-        "the namespace is part of the name; " + describe((*answers)[3]));
+    add("the same name in another namespace is another", is_absent(answers->observations[3]),
+        "the namespace is part of the name; " + describe(answers->observations[3]));
   }
 
   void foreign(const Observation& seen) {

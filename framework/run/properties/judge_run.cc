@@ -41,7 +41,7 @@ class RunJudge {
     std::set<int> succeeded;
     for (size_t i = 0; i < run_.calls.size(); ++i) {
       const Call& call = run_.calls[i];
-      if (call.kind == CallKind::observe) continue;
+      if (call.kind == CallKind::observe || call.kind == CallKind::check) continue;
       judge_call(call);
       const int step = call.steps.front();
       const bool again = succeeded.contains(step) || (done_at.contains(step) && i >= done_at[step]);

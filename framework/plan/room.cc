@@ -1,0 +1,82 @@
+// The pass that asks for room, over everything that was decided.
+#include "framework/plan/decide.h"
+#include "framework/plan/words.h"
+
+namespace tenon {
+namespace {
+
+void leave_for_later(Fate& fate, const std::string& why) {
+  fate.unchecked = true;
+  fate.change.notes.push_back("room for it is not checked yet: " + why + "; checked before the call");
+}
+
+class RoomCheck {
+ public:
+  RoomCheck(Situation& situation, const Capacity& capacity) : situation_(situation), capacity_(capacity) {}
+
+  void run() {
+    for (const Address& address : situation_.graph.order)
+      if (const Fate* fate = situation_.fate(address); fate && is_asked_about(*fate))
+        changes_[fate->change.instance].push_back(planned(address, *fate));
+    for (const auto& [instance, changes] : changes_) ask(instance, changes);
+  }
+
+ private:
+  bool is_asked_about(const Fate& fate) const {
+    if (fate.change.refusal || !(fate.makes() || fate.removes())) return false;
+    const Instance* instance = situation_.catalog.find_instance(fate.change.instance);
+    return instance && instance->manifest->capabilities.contains(std::string(kCheckCapability));
+  }
+
+  PlannedChange planned(const Address& address, const Fate& fate) const {
+    const Owned* row = situation_.row(address);
+    const Json spec = fate.change.action == Action::remove ? Json() : situation_.filled(address);
+    return planned_change(address, fate.change.action, spec, row ? row->applied : Json(),
+                          situation_.observation(address).actual);
+  }
+
+  void ask(const std::string& instance, const std::vector<PlannedChange>& changes) {
+    static const Pools none;
+    const auto known = capacity_.pools.find(instance);
+    const Pools& pools = known == capacity_.pools.end() ? none : known->second;
+    const auto answers = capacity_.check(instance, changes, pools);
+    std::vector<Taker> takers;
+    for (size_t i = 0; i < changes.size(); ++i) {
+      const Address& address = changes[i].address;
+      Fate& fate = situation_.decided(address);
+      if (i < answers.size() && answers[i])
+        take(fate, *answers[i], pools);
+      else
+        leave_for_later(fate, i < answers.size() ? answers[i].error().message : "the plugin gave no answer");
+      takers.push_back({address, fate.change.demands});
+    }
+    for (const Overdraft& overdraft : overdrafts_of(pools, takers))
+      for (const Address& address : overdraft.takers) {
+        Change& change = situation_.decided(address).change;
+        if (!change.refusal) change.refusal = Refusal{overdraft.reason, overdraft.remedy};
+      }
+  }
+
+  static void take(Fate& fate, const Check& answer, const Pools& pools) {
+    fate.change.demands = answer.demands;
+    fate.change.refusal = answer.refusal;
+    if (answer.refusal) return;
+    const std::string pool = unreported_pool(pools, answer.demands);
+    if (!answer.unchecked.empty())
+      leave_for_later(fate, answer.unchecked);
+    else if (!pool.empty())
+      leave_for_later(fate, "pool " + pool + " was not reported");
+  }
+
+  Situation& situation_;
+  const Capacity& capacity_;
+  std::map<std::string, std::vector<PlannedChange>> changes_;
+};
+
+}  // namespace
+
+void check_room(Situation& situation, const Capacity& capacity) {
+  if (capacity.check) RoomCheck(situation, capacity).run();
+}
+
+}  // namespace tenon
