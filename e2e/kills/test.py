@@ -17,7 +17,8 @@ from support.case import Case
 ROUNDS = int(os.environ.get('TENON_KILL_ROUNDS', 6))
 SEED = int(os.environ.get('TENON_KILL_SEED', random.randrange(1 << 32)))
 PROGRAMS = ('tenon', 'tenon-plugin-host', 'cdi-import-worker', 'qemu-img')
-# Taken in turn, so that nobody is spared for long. Only while it applies there is an import.
+# The first blow at each command takes them in turn, so that nobody is spared: later ones may find nothing left to do.
+# Only while it applies there is an import.
 OF_APPLY = [('cdi-import-worker',), ('tenon',), ('qemu-img',), ('tenon-plugin-host',), ('cdi-import-worker', 'qemu-img'),
             PROGRAMS]
 OF_DESTROY = [('tenon',), ('tenon-plugin-host',), PROGRAMS]
@@ -43,24 +44,29 @@ class KillsTest(Case):
         self.disk.qcow2
         self.hit = collections.Counter()
         self.blows = 0
-        self.of_apply, self.of_destroy = itertools.cycle(OF_APPLY), itertools.cycle(OF_DESTROY)
+        self.first_of_apply, self.first_of_destroy = itertools.cycle(OF_APPLY), itertools.cycle(OF_DESTROY)
 
-    def blow(self, running, chance, longest, choice):
-        """Waits for the next victims while the command runs, and a while more; qemu-img does not live that long."""
-        victims = next(choice)
+    def blow(self, running, victims, delay):
+        """Waits for the victims while the command runs, and a while more, then kills; qemu-img does not live that long.
+        How many it hit."""
         self.blows += 1
         while not (pids := processes.running(*victims)) and running.running():
             time.sleep(0.001)
         if victims != ('qemu-img',):
-            time.sleep(chance.uniform(0, longest))
+            time.sleep(delay)
             pids = processes.running(*victims)
-        self.hit.update(kill(pids))
+        hit = kill(pids)
+        self.hit.update(hit)
+        return len(hit)
 
-    def disturbed(self, chance, longest, choice, *command):
-        """Runs a command over and over, each time with one kill, at least once and until one survives it."""
+    def disturbed(self, chance, longest, first, victims, *command):
+        """Runs a command over and over, each time with one kill, at least once and until one survives it. A blow that
+        comes too late makes the next one come sooner."""
         for attempt in range(6):
             running = self.tenon.start(*command)
-            self.blow(running, chance, longest, choice)
+            chosen = chance.choice(victims) if attempt else next(first)
+            if not self.blow(running, chosen, chance.uniform(0, longest)):
+                longest /= 2
             ended = running.wait(timeout=90)
             self.assertIn(ended.status, (0, 1, 3, 4, -signal.SIGKILL), str(ended))
             self.nothing_wrong()
@@ -69,13 +75,13 @@ class KillsTest(Case):
 
     def round(self, chance):
         manifest = self.example('vm-running.yaml', '/slow/8000000/')  # 3 s: the first kill always comes before its end
-        self.disturbed(chance, 2.0, self.of_apply, 'apply', '--yes', '-f', manifest)
+        self.disturbed(chance, 2.0, self.first_of_apply, OF_APPLY, 'apply', '--yes', '-f', manifest)
         self.succeeds('apply', '--yes', '-f', manifest)
         self.assertEqual(self.libvirt.virsh('list', '--name').split(), [self.domain])
         self.assertEqual(self.libvirt.virsh('list', '--all', '--name').split(), [self.domain])
         self.says()
         self.assertIn('No changes.', self.succeeds('plan', '-f', manifest))
-        self.disturbed(chance, 0.4, self.of_destroy, 'destroy', '--yes', '--approve', CLAIM)
+        self.disturbed(chance, 0.2, self.first_of_destroy, OF_DESTROY, 'destroy', '--yes', '--approve', CLAIM)
         self.succeeds('destroy', '--yes', '--approve', CLAIM)
         self.assertEqual(self.libvirt.virsh('list', '--all', '--name').split(), [])
         self.assertEqual(self.tenon.leftovers(), [])

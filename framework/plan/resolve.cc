@@ -224,8 +224,10 @@ class Resolver {
     if (edge.populator) populators_[edge.await.target].insert(edge.from);
     std::vector<Edge>& edges = graph_.requires_[edge.from];
     for (Edge& known : edges)
-      if (known.await == edge.await && known.populator == edge.populator)
+      if (known.await == edge.await && known.populator == edge.populator) {
+        known.through_claim = known.through_claim && edge.through_claim;
         return known.guards.insert(edge.guards.begin(), edge.guards.end()), void();
+      }
     edges.push_back(std::move(edge));
   }
 
@@ -247,7 +249,7 @@ class Resolver {
     const auto populators = populators_.find(edge.await.target);
     if (populators == populators_.end()) return;
     for (const Address& populator : populators->second)
-      if (populator != edge.from) fillers.push_back({edge.from, ready(populator), edge.guards, false});
+      if (populator != edge.from) fillers.push_back({edge.from, ready(populator), edge.guards, false, true});
   }
 
   void index_targets() {

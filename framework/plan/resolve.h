@@ -19,6 +19,7 @@ struct Edge {
   Await await;                   // generation is left empty: it is the one last sent
   std::set<std::string> guards;  // create, update, start
   bool populator = false;        // `from` fills the target: it is not a consumer of its contents
+  bool through_claim = false;    // only because the target fills a claim that `from` uses
 };
 
 struct Graph {

@@ -73,16 +73,19 @@ std::vector<Address> Situation::holders_of(const Address& address) const {
       recorded == recorded_holders.end() ? std::vector<Address>() : recorded->second;
   if (const auto by = graph.required_by.find(address); by != graph.required_by.end())
     for (const Address& holder : by->second)
-      if (!row(holder) || row(holder)->intent) holders.push_back(holder);
+      if ((!row(holder) || row(holder)->intent) && requires_still(holder, address)) holders.push_back(holder);
   std::sort(holders.begin(), holders.end());
   holders.erase(std::unique(holders.begin(), holders.end()), holders.end());
   return holders;
 }
 
 bool Situation::requires_still(const Address& address, const Address& target) const {
+  const Fate* fate_of_target = fate(target);
+  const bool leaves = fate_of_target && fate_of_target->change.action == Action::remove;
   const auto& required = edges(address);
-  return std::any_of(required.begin(), required.end(),
-                     [&target](const Edge& edge) { return edge.await.target == target; });
+  return std::any_of(required.begin(), required.end(), [&](const Edge& edge) {
+    return edge.await.target == target && !(edge.through_claim && leaves);
+  });
 }
 
 bool Situation::is_recorded(const Address& address) const {

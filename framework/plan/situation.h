@@ -57,7 +57,8 @@ struct Situation {
   const std::vector<Edge>& edges(const Address& address) const;
   // What depends on it: by the inventory, and what that does not know by the graph.
   std::vector<Address> holders_of(const Address& address) const;
-  // Whether it is to require the target from now on.
+  // Whether it is to require the target from now on. Who needs only what an importer has left in a claim does
+  // not require an importer that goes for good.
   bool requires_still(const Address& address, const Address& target) const;
 
   // Whether the inventory tells of the very object that is there. Of another one at most, it tells when it

@@ -16,7 +16,7 @@ constexpr int kParts = 2;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
 constexpr int kGraphs = 1000;
 #else
-constexpr int kGraphs = 20000;
+constexpr int kGraphs = 100000;
 #endif
 
 std::optional<unsigned> number_in(const char* variable) {
