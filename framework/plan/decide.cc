@@ -181,7 +181,14 @@ class Decider {
   bool has_failed() const {
     const auto& failing = kind_->ready.failing;
     return kind_->ready.later && std::count(failing.begin(), failing.end(), observation_.phase) > 0 &&
-           !situation_.is_populated(address_);
+           !holds_what_was_asked();
+  }
+
+  // A claim that was filled before holds other data than what has failed to come.
+  bool holds_what_was_asked() const {
+    if (!situation_.is_populated(address_)) return false;
+    const Address* claim = situation_.claim_of(address_);
+    return !claim || situation_.is_filled_by(*claim, address_, generation_of(filled()));
   }
 
   void replace_failed() {

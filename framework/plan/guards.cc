@@ -78,6 +78,7 @@ class RemovalGuard {
 
   // Nothing that holds, or deleted before.
   bool goes_before(const Address& holder) const {
+    if (situation_.is_moved_here(holder)) return false;
     if (situation_.observation(holder).existence == Existence::absent) return true;
     const Fate* fate = situation_.fate(holder);
     return fate && fate->removes();

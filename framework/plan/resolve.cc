@@ -253,6 +253,7 @@ class Resolver {
   }
 
   void index_targets() {
+    graph_.required_by.clear();
     std::set<Address> externals;
     for (const auto& [from, edges] : graph_.requires_)
       for (const Edge& edge : edges) {
@@ -271,16 +272,40 @@ class Resolver {
     for (const auto& [address, row] : owned_) names.push_back(address);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
+    Order order = order_of(before(names));
+    while (drop_undeclared_fillers(order.cycles, names)) order = order_of(before(names));
+    for (const std::vector<int>& cycle : order.cycles) report(cycle, names);
+    graph_.order.reserve(names.size());
+    for (int number : order.sorted) graph_.order.push_back(std::move(names[number]));
+  }
+
+  std::vector<std::vector<int>> before(const std::vector<Address>& names) const {
     std::vector<std::vector<int>> before(names.size());
     std::unordered_map<Address, int> numbers;
     if (!graph_.requires_.empty())
       for (const Address& name : names) numbers.emplace(name, static_cast<int>(numbers.size()));
     for (const auto& [from, edges] : graph_.requires_)
       for (const Edge& edge : edges) before[numbers.at(from)].push_back(numbers.at(edge.await.target));
-    const Order order = order_of(before);
-    for (const std::vector<int>& cycle : order.cycles) report(cycle, names);
-    graph_.order.reserve(names.size());
-    for (int number : order.sorted) graph_.order.push_back(std::move(names[number]));
+    return before;
+  }
+
+  // Consumers look at the claim, so they can do without an importer that no manifest declares where its old
+  // requirements lead back to them.
+  bool drop_undeclared_fillers(const std::vector<std::vector<int>>& cycles,
+                               const std::vector<Address>& names) {
+    size_t dropped = 0;
+    for (const std::vector<int>& cycle : cycles)
+      for (size_t i = 0; i < cycle.size(); ++i)
+        dropped += drop_filler(names[cycle[i]], names[cycle[(i + 1) % cycle.size()]]);
+    if (dropped > 0) index_targets();
+    return dropped > 0;
+  }
+
+  size_t drop_filler(const Address& from, const Address& target) {
+    if (graph_.desired.count(target)) return 0;
+    return std::erase_if(graph_.requires_.at(from), [&target](const Edge& edge) {
+      return edge.through_claim && edge.await.target == target;
+    });
   }
 
   void report(const std::vector<int>& cycle, const std::vector<Address>& names) {

@@ -26,6 +26,7 @@ Situation::Situation(const Graph& graph_, const Observations& observations_, con
   for (const auto& [address, seen] : observations) known_[&address].observation = &seen;
   for (const auto& [address, resource] : graph.desired) known_[&address].desired = &resource;
   for (const auto& [address, edges] : graph.requires_) known_[&address].edges = &edges;
+  for (const auto& [to, from] : graph.moves) moved_to_.emplace(from, to);
   for (const Owned& row : rows) {
     known_[&row.address].row = &row;
     for (const Address& target : row.dependencies) recorded_holders[target].push_back(row.address);
@@ -74,9 +75,17 @@ std::vector<Address> Situation::holders_of(const Address& address) const {
   if (const auto by = graph.required_by.find(address); by != graph.required_by.end())
     for (const Address& holder : by->second)
       if ((!row(holder) || row(holder)->intent) && requires_still(holder, address)) holders.push_back(holder);
+  for (Address& holder : holders)
+    if (const auto moved = moved_to_.find(holder); moved != moved_to_.end() && is_moved_here(moved->second))
+      holder = moved->second;
   std::sort(holders.begin(), holders.end());
   holders.erase(std::unique(holders.begin(), holders.end()), holders.end());
   return holders;
+}
+
+bool Situation::is_moved_here(const Address& address) const {
+  const Fate* fate_of_moved = fate(address);
+  return fate_of_moved && fate_of_moved->from;
 }
 
 bool Situation::requires_still(const Address& address, const Address& target) const {

@@ -55,11 +55,15 @@ struct Situation {
   const Json& filled(const Address& address) const;
   const KindManifest* kind(const Address& address) const { return catalog.find(address); }
   const std::vector<Edge>& edges(const Address& address) const;
-  // What depends on it: by the inventory, and what that does not know by the graph.
+  // What depends on it: by the inventory, and what that does not know by the graph. What moves in this plan
+  // stands there by its new address.
   std::vector<Address> holders_of(const Address& address) const;
   // Whether it is to require the target from now on. Who needs only what an importer has left in a claim does
   // not require an importer that goes for good.
   bool requires_still(const Address& address, const Address& target) const;
+
+  // Whether this plan gives its address to an object that is elsewhere yet.
+  bool is_moved_here(const Address& address) const;
 
   // Whether the inventory tells of the very object that is there. Of another one at most, it tells when it
   // has lost its last turns.
@@ -94,6 +98,7 @@ struct Situation {
 
   // Found here many times for each address; its keys are those of graph, observations and rows.
   std::unordered_map<const Address*, Known, HashPointed, SamePointed> known_;
+  std::unordered_map<Address, Address> moved_to_;  // new addresses by old ones
 };
 
 }  // namespace tenon

@@ -189,6 +189,14 @@ TEST_F(OrderTest, ARequirementMayHaveFailingPhasesOfItsOwn) {
   EXPECT_LT(world_.clock.now() - before, seconds(90));
 }
 
+TEST_F(OrderTest, TwoWhoFindOneDeadWorkerDoNotBothCall) {
+  world_.backend.script(slow("a"), {.ready_after = seconds(10), .worker_deaths = 3});
+  EXPECT_EQ(apply({resource(slow("a")), b({{"hasty", "a"}}), resource(fast("c"), {{"slow", {"a"}}})}),
+            "create a, create b, create c");
+  EXPECT_EQ(awaits(), 2u);
+  EXPECT_FALSE(result_.overlapped);
+}
+
 // The kind waits an hour. An interrupted run has waited, too.
 TEST_F(OrderTest, TimeWithoutProgressCountsAcrossRuns) {
   const std::vector<Resource> desired = {b({{"slow", {"a"}}}), resource(slow("a"))};

@@ -83,6 +83,16 @@ TEST_F(Scheduler, TheIntentIsDurableBeforeTheObjectExists) {
   EXPECT_EQ(intent->before, Existence::absent);
 }
 
+TEST_F(Scheduler, AnIntentKnowsWhatItsObjectRequires) {
+  std::optional<Owned> begun;
+  world_.backend.on_effect([&](const FakeEffect& effect, const FakeBackend&) {
+    if (effect.address == fast("vm")) begun = row(fast("vm"));
+  });
+  apply({resource(fast("vm"), {{"slow", {"disk"}}}), resource(slow("disk"))});
+  ASSERT_TRUE(begun && begun->intent);
+  EXPECT_EQ(begun->dependencies, std::vector<Address>{slow("disk")});
+}
+
 TEST_F(Scheduler, ACreateEndsWhenItsObjectIsObserved) {
   world_.backend.script(fast("a"), {.appears_after = seconds(5)});
   EXPECT_EQ(apply({resource(fast("a"))}), "create Fast a: done\n");
