@@ -22,6 +22,9 @@ namespace fs = std::filesystem;
 // Who only looks whether the contents are locked holds the lock for a moment.
 constexpr std::chrono::milliseconds kLook{200};
 
+// How the name of a claim that is being made begins.
+constexpr char kUnfinished[] = ".new-";
+
 std::string mark_path(const std::string& directory) { return directory + "/claim.json"; }
 
 std::string to_text(const ClaimMark& mark) {
@@ -75,7 +78,7 @@ Status remove_tree(const std::string& path) {
 Status remove_leftovers(const std::string& directory) {
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error))
-    if (entry->path().filename().string().starts_with('.'))
+    if (entry->path().filename().string().starts_with(kUnfinished))
       if (const Status removed = remove_tree(entry->path()); !removed) return removed;
   return {};
 }
@@ -83,7 +86,7 @@ Status remove_leftovers(const std::string& directory) {
 // What a disk that nobody declared is, in the words of a claim; null without one.
 Json spec_of_disk(const Claim& claim) {
   struct stat disk {};
-  if (stat(claim.disk_path().c_str(), &disk) != 0 || disk.st_size == 0) return {};
+  if (stat(claim.disk_path().c_str(), &disk) != 0 || !S_ISREG(disk.st_mode) || disk.st_size == 0) return {};
   return {{"accessModes", {"ReadWriteOnce"}},
           {"resources", {{"requests", {{"storage", std::to_string(disk.st_size)}}}}}};
 }
@@ -110,6 +113,25 @@ bool locked_by_a_program(const std::string& disk) {
   return fcntl(file.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+// Of a claim's own files: its marks and lock, its disk, and what an importer or a write leaves when killed.
+bool is_own(const fs::directory_entry& entry) {
+  const std::string name = entry.path().filename();
+  if (!entry.is_regular_file() && !entry.is_symlink()) return false;
+  return name == "disk.img" || name == "lock" || name == "claim.json" || name == "contents.json" ||
+         name.starts_with("claim.json.") || name.starts_with("contents.json.") || name.starts_with('.');
+}
+
+// Somebody put it there: it may be data, of which no mark tells.
+Status refuse_strangers(const std::string& directory) {
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error))
+    if (!is_own(*entry))
+      return Error{Code::failed_precondition,
+                   entry->path().string() + " is not the claim's own, and would be lost: move it away first"};
+  if (error) return Error{Code::unavailable, "looking through " + directory + ": " + error.message()};
+  return {};
+}
+
 Result<FileDescriptor> lock_for_removal(const Claim& claim) {
   auto lock = lock_contents(claim.directory, kLook);
   if (lock) return lock;
@@ -128,6 +150,13 @@ Result<ClaimName> ClaimName::make(const std::string& name_space, const std::stri
         part.find('\0') != std::string::npos)
       return Error{Code::invalid_argument, "'" + part + "' cannot name a claim's directory"};
   return ClaimName{name_space, name};
+}
+
+std::string Claim::why_not_claimed() const {
+  return directory +
+         " carries no mark and holds no disk.img with anything in it, so it is not taken for a claim: put "
+         "the "
+         "disk there under that name, or move the directory away";
 }
 
 Result<int64_t> requested_size(const Json& spec) {
@@ -238,10 +267,10 @@ Status Claims::change_mark(const ClaimName& name, std::chrono::milliseconds pati
 Status Claims::adopt(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience) {
   return change_mark(name, patience, [&mark](const Claim& claim) -> Result<ClaimMark> {
     if (claim.marked && !claim.mark.same_owner(mark)) return foreign(claim, Code::failed_precondition);
+    if (!claim.can_be_claimed()) return Error{Code::failed_precondition, claim.why_not_claimed()};
     ClaimMark next = mark;
-    if (claim.mark.spec.is_object())
-      for (const auto& item : claim.mark.spec.items())
-        if (!next.spec.contains(item.key())) next.spec[item.key()] = item.value();
+    for (const auto& item : claim.mark.spec.items())
+      if (!next.spec.contains(item.key())) next.spec[item.key()] = item.value();
     if (const auto size = requested_size(next.spec); !size) return size.error();
     return next;
   });
@@ -298,7 +327,7 @@ Result<std::vector<Claim>> Claims::marked() const {
 
 Status Claims::make(const ClaimName& name, const ClaimMark& mark) const {
   const std::string parent = namespace_directory(name);
-  const std::string temporary = parent + "/.new-" + random_uuid();
+  const std::string temporary = parent + "/" + kUnfinished + random_uuid();
   // A hypervisor that runs its machines as somebody else must get through to the disk.
   if (mkdir(temporary.c_str(), 0711) != 0) return errno_error("creating", temporary, errno);
   if (const Status written = write_file_atomically(mark_path(temporary), to_text(mark)); !written)
@@ -335,6 +364,7 @@ Status Claims::erase(const Claim& claim, const ClaimName& name) const {
   if (locked_by_a_program(claim.disk_path()))
     return Error{Code::failed_precondition,
                  claim.disk_path() + " is in use by a running program: stop that first"};
+  if (const Status own = refuse_strangers(claim.directory); !own) return own;
   // Contents are none before the disk goes, and the claim's own mark goes last: a kill leaves a smaller
   // claim, which the next delete finds.
   if (const Status unmarked = remove_tree(claim.directory + "/contents.json"); !unmarked) return unmarked;

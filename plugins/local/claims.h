@@ -3,7 +3,7 @@
 //
 // A claim is born by a rename and loses its mark last, so that it is there with its mark or not at all.
 // Changing calls exclude each other, in all processes, by an flock on the root directory itself; what a
-// killed one left (names that begin with a dot) is removed by the next. Thread-safe; every call does I/O.
+// killed one left (.new-…) is removed by the next. Thread-safe; every call does I/O.
 #pragma once
 
 #include <chrono>
@@ -45,6 +45,9 @@ struct Claim {
   ContentsMark filled;   // while populated: by whom
 
   std::string disk_path() const { return directory + "/disk.img"; }
+  // Whether it may be adopted: it is a claim, was one until it was forgotten, or holds a disk.
+  bool can_be_claimed() const { return mark.spec.is_object(); }
+  std::string why_not_claimed() const;
 };
 
 // Bytes asked for by a claim's spec.
@@ -66,7 +69,8 @@ class Claims {
   Status update(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience);
 
   // A new mark and nothing else. adopt: of one that is nobody's or this owner's; a disk without a contents
-  // mark counts as populated. move: of one that carries `from`. forget: spec and contents are kept.
+  // mark counts as populated, and a directory that holds none is refused. move: of one that carries `from`.
+  // forget: spec and contents are kept.
   Status adopt(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience);
   Status move(const ClaimName& name, const ClaimMark& mark, const std::string& from,
               std::chrono::milliseconds patience);
@@ -77,8 +81,8 @@ class Claims {
   // Of all claims with a mark, by name. An error: one of them cannot be looked at.
   Result<std::vector<Claim>> marked() const;
 
-  // Absent succeeds. failed_precondition: another owner, an importer at work, or a program that has the disk
-  // open.
+  // Absent succeeds. failed_precondition: another owner, an importer at work, a program that has the disk
+  // open, or a file that is not the claim's own, which is named; then nothing is removed.
   Status remove(const ClaimName& name, const ClaimMark& owner, std::chrono::milliseconds patience);
 
  private:

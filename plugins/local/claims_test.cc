@@ -113,6 +113,61 @@ TEST_F(ClaimsTest, ADirectoryWithoutAMarkIsNeverOurs) {
   EXPECT_TRUE(fs::exists(root_ / "volumes/ns/c"));
 }
 
+TEST_F(ClaimsTest, ADirectoryWithoutADiskIsNotAdopted) {
+  const fs::path directory = root_ / "volumes/ns/c";
+  fs::create_directories(directory);
+  std::ofstream(directory / "somebodys.txt") << "data";
+  const auto refused = [&](const std::string& what) {
+    const Status status = claims_.adopt(name_, mark_of(), kNoWait);
+    ASSERT_FALSE(status) << what;
+    EXPECT_EQ(status.error().code, Code::failed_precondition) << what;
+    EXPECT_NE(status.error().message.find(directory.string() + " carries no mark"), std::string::npos);
+    EXPECT_NE(status.error().message.find("disk.img"), std::string::npos);
+    EXPECT_FALSE(fs::exists(directory / "claim.json")) << what;
+  };
+  refused("without one");
+  std::ofstream(directory / "disk.img").flush();
+  refused("an empty one");
+  fs::remove(directory / "disk.img");
+  fs::create_directory(directory / "disk.img");
+  refused("a directory of that name");
+  fs::remove(directory / "disk.img");
+  std::ofstream(directory / "disk.img") << "data";
+  EXPECT_TRUE(claims_.adopt(name_, mark_of(), kNoWait));
+  EXPECT_EQ(find().contents, "populated");
+}
+
+TEST_F(ClaimsTest, AForgottenClaimWithoutADiskIsAdoptedAgain) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  ASSERT_TRUE(claims_.forget(name_, mark_of(), kNoWait));
+  EXPECT_FALSE(find().marked);
+  EXPECT_TRUE(claims_.adopt(name_, mark_of("n2"), kNoWait));
+  EXPECT_EQ(find().mark.nonce, "n2");
+}
+
+TEST_F(ClaimsTest, WhatSomebodyPutIntoAClaimIsNeverRemoved) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  populate(1 << 20);
+  const fs::path directory = find().directory;
+  for (const char* theirs : {"notes.txt", "disk.img.old", "photographs/", ".git/"}) {
+    const fs::path path = directory / theirs;
+    fs::create_directories(path.parent_path());
+    if (path.has_filename()) std::ofstream(path) << "data";
+    const Status status = claims_.remove(name_, mark_of(), kNoWait);
+    ASSERT_FALSE(status) << theirs;
+    EXPECT_EQ(status.error().code, Code::failed_precondition);
+    EXPECT_NE(status.error().message.find(fs::path(path.has_filename() ? path : path.parent_path()).string()),
+              std::string::npos)
+        << status.error().message;
+    EXPECT_TRUE(fs::exists(path));
+    EXPECT_EQ(find().contents, "populated") << "a refused removal removes nothing";
+    fs::remove_all(path.has_filename() ? path : path.parent_path());
+  }
+  std::ofstream(directory / ".import-1-disk") << "of a killed importer";
+  std::ofstream(directory / "contents.json.x") << "of a killed writer";
+  EXPECT_TRUE(claims_.remove(name_, mark_of(), kNoWait));
+}
+
 TEST_F(ClaimsTest, ADamagedMarkIsUnknownAndNotAbsent) {
   ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
   ASSERT_TRUE(write_file_atomically(find().directory + "/claim.json", "{"));
@@ -154,9 +209,11 @@ TEST_F(ClaimsTest, RemoveOfADiskThatAMachineHoldsIsRefused) {
 
 TEST_F(ClaimsTest, LeftoversOfAKilledCallAreRemovedByTheNext) {
   fs::create_directories(root_ / "volumes/ns/.new-1234");
-  fs::create_directories(root_ / "volumes/ns/.old-1234/x");
+  fs::create_directories(root_ / "volumes/ns/.new-5678/x");
+  fs::create_directories(root_ / "volumes/ns/.somebodys");
   ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
-  EXPECT_EQ(std::distance(fs::directory_iterator(root_ / "volumes/ns"), {}), 1);
+  EXPECT_TRUE(fs::exists(root_ / "volumes/ns/.somebodys"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(root_ / "volumes/ns"), {}), 2);
 }
 
 TEST_F(ClaimsTest, APopulatedDiskGrowsWithItsClaim) {

@@ -48,8 +48,10 @@ sdk::Observation observation_of(const Claim& claim) {
   sdk::Observation observation;
   observation.existence = "present";
   observation.identity = claim.directory;
-  // Nobody's, and no disk that anybody could use.
-  if (!claim.marked && !claim.mark.spec.is_object()) return observation;
+  if (!claim.can_be_claimed()) {
+    observation.notes.push_back(claim.why_not_claimed());
+    return observation;
+  }
   observation.phase = "Bound";
   if (claim.marked) {
     observation.inventory = claim.mark.inventory;

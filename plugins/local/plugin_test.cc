@@ -104,6 +104,23 @@ TEST_F(LocalPlugin, ANameThatWouldLeaveTheDirectoryIsUnknownAndRefused) {
   EXPECT_EQ(backend->create(request, {}).error().code, Code::invalid_argument);
 }
 
+TEST_F(LocalPlugin, ADirectoryThatIsNoClaimIsThereAndSaysWhyItCannotBeTaken) {
+  fs::create_directories(directory_ / "ns/c/photographs");
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
+  Request request{.address = sample().address,
+                  .desired = claim("64Mi"),
+                  .generation = "g",
+                  .nonce = "n",
+                  .inventory = "i"};
+  const Observation seen = backend->observe({request}, {}).value().observations.at(0);
+  EXPECT_EQ(seen.existence, Existence::present);
+  EXPECT_FALSE(seen.mark);
+  ASSERT_EQ(seen.notes.size(), 1u);
+  EXPECT_NE(seen.notes[0].find("ns/c carries no mark and holds no disk.img"), std::string::npos);
+  request.mark = "set";
+  EXPECT_EQ(backend->update(request, {}).error().code, Code::failed_precondition);
+}
+
 // S1-21
 TEST_F(LocalPlugin, TakesTheClaimsOfTheDocument) {
   std::vector<SchemaProblem> problems;
