@@ -16,7 +16,8 @@ def tenon_plugin(name, srcs, manifest = None, deps = [], copts = [], linkopts = 
         name = name + ".so",
         srcs = srcs,
         linkshared = True,
-        copts = ["-fvisibility=hidden", "-fvisibility-inlines-hidden"] + copts,
+        # A manifest.h may be included as a file beside the source.
+        copts = ["-fvisibility=hidden", "-fvisibility-inlines-hidden", "-iquote$(BINDIR)/" + native.package_name()] + copts,
         # Hidden visibility alone leaves the templates of libraries and GNU_UNIQUE objects exported.
         additional_linker_inputs = ["//tools:plugin.lds"],
         linkopts = ["-Wl,--version-script=$(location //tools:plugin.lds)", "-Wl,--no-undefined"] + linkopts,

@@ -1,225 +1,14 @@
 #include "framework/cli/arguments.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
-#include <map>
-#include <optional>
 #include <sstream>
 
 #include "framework/base/diagnostics.h"
 #include "framework/cli/exit_code.h"
+#include "framework/cli/options.h"
 
 namespace tenon {
 namespace {
-
-const std::map<std::string, Format> kFormats = {
-    {"text", Format::text}, {"json", Format::json}, {"yaml", Format::yaml},      {"name", Format::name},
-    {"wide", Format::wide}, {"dot", Format::dot},   {"mermaid", Format::mermaid}};
-
-void add_format(CLI::App& command, Arguments& arguments, const std::vector<std::string>& names) {
-  std::string choices;
-  for (const std::string& name : names) choices += (choices.empty() ? "" : "|") + name;
-  command
-      .add_option_function<std::string>(
-          "-o,--output", [&arguments](const std::string& name) { arguments.format = kFormats.at(name); },
-          "Form of the output: " + choices)
-      ->check(CLI::IsMember(names))
-      ->type_name("FORMAT");
-}
-
-void add_files(CLI::App& command, Arguments& arguments) {
-  command.add_option("-f,--file", arguments.files, "Manifests: a file, a directory, or - for standard input")
-      ->type_name("FILE|DIR|-")
-      ->allow_extra_args(false);
-  command.add_option("-n,--namespace", arguments.name_space, "Namespace of manifests that name none")
-      ->capture_default_str();
-}
-
-void add_common(CLI::App& command, Arguments& arguments) {
-  command
-      .add_option("--config", arguments.configuration, "Instances and routes (default: tenon.yaml, if there)")
-      ->type_name("FILE");
-  command.add_option("--state", arguments.state, "Directory of the inventory")
-      ->type_name("DIR")
-      ->capture_default_str();
-  command
-      .add_option_function<std::string>(
-          "--isolation", [&arguments](const std::string& how) { arguments.isolated = how == "process"; },
-          "Where plugins run: in a process each, or in this one (for debugging)")
-      ->check(CLI::IsMember({"process", "none"}))
-      ->type_name("process|none");
-}
-
-// "500ms", "90s", "1.5m", "1h"; without a unit seconds.
-std::optional<std::chrono::milliseconds> parse_duration(const std::string& text) {
-  static const std::map<std::string, double> kUnits = {
-      {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
-  const size_t end = text.find_first_not_of("0123456789.");
-  const std::string number = text.substr(0, end);
-  const auto unit = kUnits.find(end == std::string::npos ? "" : text.substr(end));
-  if (unit == kUnits.end() || number.empty() || number.size() > 9) return std::nullopt;
-  if (number == "." || std::count(number.begin(), number.end(), '.') > 1) return std::nullopt;
-  return std::chrono::milliseconds(static_cast<int64_t>(std::stod(number) * unit->second));
-}
-
-void add_approvals(CLI::App& command, Arguments& arguments) {
-  command
-      .add_option("--approve", arguments.approve,
-                  "Allow to delete or replace this populated or protected resource")
-      ->type_name("ADDRESS")
-      ->allow_extra_args(false);
-}
-
-void add_lock_timeout(CLI::App& command, Arguments& arguments) {
-  command
-      .add_option_function<std::string>(
-          "--lock-timeout",
-          [&arguments](const std::string& text) { arguments.lock_timeout = *parse_duration(text); },
-          "Wait this long for another run to end: 90s, 5m, or a number of seconds")
-      ->type_name("DURATION")
-      ->check([](const std::string& text) {
-        return parse_duration(text) ? "" : "'" + text + "' is not a duration such as 90s or 5m";
-      });
-}
-
-void add_asking(CLI::App& command, Arguments& arguments) {
-  command.add_flag("-y,--yes", arguments.yes, "Do not ask");
-  add_lock_timeout(command, arguments);
-}
-
-void add_acting(CLI::App& command, Arguments& arguments) {
-  add_approvals(command, arguments);
-  add_asking(command, arguments);
-  command.add_option("--parallelism", arguments.parallelism, "Steps that may run at the same time")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-}
-
-void add_set(CLI::App& command, Arguments& arguments, const std::string& what) {
-  command.add_option("--set", arguments.set, what)->type_name("NAME")->check([](const std::string& name) {
-    const bool plain =
-        name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") ==
-        std::string::npos;
-    return plain && !name.empty() && name.size() <= 63
-               ? ""
-               : "'" + name + "' cannot name a set: letters, digits, '.', '-' and '_', at most 63 of them";
-  });
-}
-
-void add_selector(CLI::App& command, Arguments& arguments) {
-  command
-      .add_option("-l,--selector", arguments.selector,
-                  "Only what has these labels: key=value,key!=value,key,!key")
-      ->type_name("SELECTOR");
-}
-
-void add_ownership(CLI::App& command, Arguments& arguments) {
-  command.add_flag("--prune", arguments.prune, "Delete what is owned and no manifest declares any more");
-  command.add_flag("--adopt", arguments.adopt,
-                   "Take over what exists without a mark, or belongs to another set");
-  add_set(command, arguments, "The set that the manifests are: --prune stays within it");
-  add_selector(command, arguments);
-}
-
-void add_targets(CLI::App& command, Arguments& arguments, bool required) {
-  command.add_option("TARGET", arguments.targets, "KIND, KIND/NAME, Kind.group/NAME or an address")
-      ->required(required)
-      ->type_name("");
-  command.add_option("-n,--namespace", arguments.name_space, "Namespace to look in")->capture_default_str();
-  command.add_flag("-A,--all-namespaces", arguments.all_namespaces, "Look in all namespaces");
-}
-
-void add_plan(CLI::App& app, Arguments& arguments) {
-  CLI::App& plan = *app.add_subcommand("plan", "Show what apply would do");
-  add_files(plan, arguments);
-  add_ownership(plan, arguments);
-  add_approvals(plan, arguments);
-  add_format(plan, arguments, {"text", "json", "yaml"});
-  plan.add_flag("--detailed-exitcode", arguments.detailed_exit_code, "Exit 2 when there are changes");
-  plan.add_option("--out", arguments.plan_file, "Save the plan for apply")->type_name("FILE");
-  add_lock_timeout(plan, arguments);
-  add_common(plan, arguments);
-}
-
-void add_apply(CLI::App& app, Arguments& arguments) {
-  CLI::App& apply = *app.add_subcommand("apply", "Make it so");
-  add_files(apply, arguments);
-  add_ownership(apply, arguments);
-  CLI::Option& plan =
-      *apply.add_option("PLAN", arguments.plan_file, "A plan saved by plan --out, instead of manifests");
-  plan.type_name("");
-  for (const char* other : {"--file", "--prune", "--adopt", "--set", "--selector"})
-    plan.excludes(std::string(other));
-  add_acting(apply, arguments);
-  add_common(apply, arguments);
-}
-
-void add_destroy(CLI::App& app, Arguments& arguments) {
-  CLI::App& destroy = *app.add_subcommand("destroy", "Delete everything that the set owns");
-  add_set(destroy, arguments, "The set to destroy");
-  // Taken to be refused with a reason.
-  destroy.add_option("TARGET", arguments.targets)->group("");
-  destroy.add_option("-n,--namespace", arguments.name_space)->group("");
-  destroy.add_option("-l,--selector", arguments.selector)->group("");
-  add_acting(destroy, arguments);
-  add_common(destroy, arguments);
-}
-
-void add_reading(CLI::App& app, Arguments& arguments) {
-  CLI::App& get = *app.add_subcommand("get", "List what is owned, and what the last run has yet to make");
-  add_targets(get, arguments, false);
-  add_selector(get, arguments);
-  add_set(get, arguments, "Only what belongs to this set");
-  add_format(get, arguments, {"text", "wide", "name", "json", "yaml"});
-  add_common(get, arguments);
-
-  CLI::App& describe = *app.add_subcommand("describe", "Tell everything about some resources");
-  add_targets(describe, arguments, true);
-  add_format(describe, arguments, {"text", "json", "yaml"});
-  add_common(describe, arguments);
-}
-
-void add_marking(CLI::App& app, Arguments& arguments) {
-  CLI::App& import = *app.add_subcommand("import", "Take over one object that exists, as it is");
-  import
-      .add_option(
-          "ADDRESS IDENTITY", arguments.targets,
-          "What it is to be: an address or KIND/NAME; and how its backend calls it, if not by that name")
-      ->required()
-      ->expected(1, 2)
-      ->type_name("");
-  add_files(import, arguments);
-  add_set(import, arguments, "The set that it is to belong to");
-  add_asking(import, arguments);
-  add_common(import, arguments);
-
-  CLI::App& forget = *app.add_subcommand("forget", "Give something up: it stays as it is, without a mark");
-  add_targets(forget, arguments, true);
-  forget.add_flag("--record-only", arguments.record_only,
-                  "Remove the record alone and look at nothing: the object keeps its mark");
-  add_asking(forget, arguments);
-  add_common(forget, arguments);
-
-  CLI::App& mv = *app.add_subcommand("mv", "Give something another name or namespace, without touching it");
-  mv.add_option("FROM TO", arguments.targets, "Two addresses, or KIND/NAME twice")
-      ->required()
-      ->expected(2)
-      ->type_name("");
-  mv.add_option("-n,--namespace", arguments.name_space, "Namespace of KIND/NAME")->capture_default_str();
-  add_asking(mv, arguments);
-  add_common(mv, arguments);
-
-  CLI::App& rebuild =
-      *app.add_subcommand("rebuild", "Find a lost inventory again by the marks of its objects");
-  add_files(rebuild, arguments);
-  add_set(rebuild, arguments, "The set of what is declared and does not say it itself");
-  rebuild.add_option("--inventory", arguments.inventory, "Which one, where several have objects")
-      ->type_name("UUID");
-  add_asking(rebuild, arguments);
-  add_common(rebuild, arguments);
-}
 
 // Prune and destroy act within one whole set. "": as it should be.
 std::string misplaced_limit(const CLI::App& command, const Arguments& arguments) {
@@ -237,21 +26,6 @@ std::string misplaced_limit(const CLI::App& command, const Arguments& arguments)
   return "";
 }
 
-void add_manifest_checks(CLI::App& app, Arguments& arguments) {
-  CLI::App& graph = *app.add_subcommand("graph", "Show what requires what");
-  add_files(graph, arguments);
-  add_format(graph, arguments, {"text", "dot", "mermaid", "json", "yaml"});
-  add_common(graph, arguments);
-
-  CLI::App& validate = *app.add_subcommand("validate", "Check manifests without looking at the world");
-  add_files(validate, arguments);
-  add_format(validate, arguments, {"text", "json", "yaml"});
-  add_common(validate, arguments);
-
-  CLI::App& version = *app.add_subcommand("version", "Tell the version of Tenon and of its formats");
-  add_format(version, arguments, {"text", "json", "yaml"});
-}
-
 // What CLI11 calls a missing subcommand is most often a misspelt one.
 std::string misspelt_command(const CLI::App& app, const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front().starts_with("-")) return "";
@@ -263,28 +37,63 @@ std::string misspelt_command(const CLI::App& app, const std::vector<std::string>
          (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?") + "\n";
 }
 
+// "text|json|yaml" is all that it may be; "FILE|DIR|-" says what it is.
+std::vector<std::string> values_of(const std::string& type) {
+  const auto is_value = [](char c) { return c == '|' || (c >= 'a' && c <= 'z'); };
+  if (type.empty() || !std::all_of(type.begin(), type.end(), is_value)) return {};
+  std::vector<std::string> values;
+  std::istringstream words(type);
+  for (std::string word; std::getline(words, word, '|');) values.push_back(word);
+  return values;
+}
+
+OptionInfo describe(const CLI::Option& option) {
+  const std::string type = option.get_type_name();  // CLI11 appends what it checks: "N:INT in [1 - 1000]"
+  OptionInfo info{.type = type.substr(0, type.find(':')), .help = option.get_description()};
+  info.values = values_of(info.type);
+  if (option.get_positional()) {
+    info.type = option.get_name(true);
+    return info;
+  }
+  for (const std::string& name : option.get_snames()) info.names.push_back("-" + name);
+  for (const std::string& name : option.get_lnames()) info.names.push_back("--" + name);
+  if (option.get_expected_max() == 0) info.type.clear();
+  return info;
+}
+
 }  // namespace
+
+std::vector<CommandInfo> describe_commands() {
+  Arguments unused;
+  const auto app = make_app(unused);
+  std::vector<CommandInfo> commands;
+  for (const CLI::App* command : app->get_subcommands({})) {
+    CommandInfo info{.name = command->get_name(), .help = command->get_description()};
+    for (const CLI::Option* option : command->get_options())
+      if (!option->get_group().empty()) info.options.push_back(describe(*option));
+    commands.push_back(std::move(info));
+  }
+  return commands;
+}
 
 std::variant<Arguments, Usage> parse_arguments(const std::vector<std::string>& arguments) {
   Arguments parsed;
-  CLI::App app("Declares volumes, disk images and virtual machines, and makes them so.", "tenon");
-  app.require_subcommand(1);
-  app.footer("docs/cli.md tells more, with all exit codes.");
-  add_plan(app, parsed);
-  add_apply(app, parsed);
-  add_destroy(app, parsed);
-  add_reading(app, parsed);
-  add_marking(app, parsed);
-  add_manifest_checks(app, parsed);
+  // For the scripts of `completion`: what is typed may be anything.
+  if (!arguments.empty() && arguments.front() == kCompleteCommand) {
+    parsed.command = kCompleteCommand;
+    parsed.targets.assign(arguments.begin() + 1, arguments.end());
+    return parsed;
+  }
+  const auto app = make_app(parsed);
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
     std::ostringstream out, err;
-    const bool failed = app.exit(error, out, err) != 0;
+    const bool failed = app->exit(error, out, err) != 0;
     return Usage{failed ? kFailure : kSuccess,
-                 (failed ? misspelt_command(app, arguments) : "") + out.str() + err.str()};
+                 (failed ? misspelt_command(*app, arguments) : "") + out.str() + err.str()};
   }
-  const CLI::App& command = *app.get_subcommands().front();
+  const CLI::App& command = *app->get_subcommands().front();
   if (const std::string wrong = misplaced_limit(command, parsed); !wrong.empty())
     return Usage{kFailure, wrong};
   parsed.command = command.get_name();

@@ -22,7 +22,12 @@ int run_cli(const std::vector<std::string>& arguments, Environment& env) {
                                                            {"import", run_import},
                                                            {"forget", run_forget},
                                                            {"mv", run_mv},
-                                                           {"rebuild", run_rebuild}};
+                                                           {"rebuild", run_rebuild},
+                                                           {"explain", run_explain},
+                                                           {"plugins", run_plugins},
+                                                           {"doctor", run_doctor},
+                                                           {"completion", run_completion},
+                                                           {kCompleteCommand, run_complete_word}};
   const auto parsed = parse_arguments(arguments);
   if (const Usage* usage = std::get_if<Usage>(&parsed)) {
     (usage->exit_code == kSuccess ? env.out : env.err) << usage->text;

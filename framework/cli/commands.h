@@ -18,6 +18,11 @@ int run_version(const Arguments& arguments, Environment& env);
 int run_import(const Arguments& arguments, Environment& env);
 int run_forget(const Arguments& arguments, Environment& env);
 int run_mv(const Arguments& arguments, Environment& env);
+int run_explain(const Arguments& arguments, Environment& env);
+int run_plugins(const Arguments& arguments, Environment& env);
+int run_doctor(const Arguments& arguments, Environment& env);
+int run_completion(const Arguments& arguments, Environment& env);
+int run_complete_word(const Arguments& arguments, Environment& env);
 int run_rebuild(const Arguments& arguments, Environment& env);
 
 }  // namespace tenon

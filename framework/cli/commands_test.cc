@@ -118,6 +118,7 @@ class WorldPlugins final : public PluginSource {
     if (std::filesystem::path(file).stem() != "world") return Error{Code::not_found, "no file " + file};
     return std::shared_ptr<const Manifest>(std::make_shared<Manifest>(*parse_manifest(kManifest)));
   }
+  Result<std::vector<Library>> libraries(const std::string&) override { return std::vector<Library>(); }
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) override {
     world_.memory = instance.memory;
     return std::unique_ptr<Backend>(new WorldBackend(world_));
@@ -133,7 +134,9 @@ class Commands : public CommandLine {
     CommandLine::SetUp();
     write("job.yaml", kJob);
   }
-  std::unique_ptr<PluginSource> plugins() override { return std::make_unique<WorldPlugins>(world_); }
+  std::unique_ptr<PluginSource> plugins(const PluginOptions&) override {
+    return std::make_unique<WorldPlugins>(world_);
+  }
 
   Done applied() { return run({"apply", "-f", "job.yaml", "--yes"}); }
 
@@ -396,6 +399,62 @@ spec: {}
   EXPECT_NE(done.err.find("url"), std::string::npos) << done.err;
   EXPECT_NE(done.err.find("2 errors"), std::string::npos) << done.err;
   EXPECT_EQ(run({"validate", "-f", "job.yaml"}).status, kSuccess);
+}
+
+// Text that is no YAML, an object that is none, what the schema refuses: found by three passes, told in the
+// order of the text.
+TEST_F(Commands, EverythingThatIsWrongIsToldAtOnceInTheOrderOfTheFiles) {
+  write("b.yaml", R"(apiVersion: test/v1
+kind: Machine
+metadata: {name: m, naem: n}
+spec: {imag: i}
+---
+apiVersion: test/v1
+kind: Image
+metadata: {name: i}
+spec: {}
+---
+apiVersion: test/v1
+kind: [
+---
+apiVersion: test/v1
+kind: Macihne
+metadata: {name: other}
+spec: {}
+)");
+  write("a.yaml", "apiVersion: test/v1\nkind: Machine\nmetadata: {name: a}\nspec: {cores: many}\n");
+  const std::string problems =
+      R"(a.yaml:4:15: error: expected a whole number, got 'many' (test/Machine/default/a)
+b.yaml:3:21: error: unknown field 'naem' (test/Machine/default/m)
+  did you mean 'name'?
+  known fields: name, namespace, labels, annotations
+b.yaml:4:8: error: unknown field 'imag' (test/Machine/default/m)
+  did you mean 'image'?
+  known fields: cores, image
+b.yaml:9:7: error: required field 'url' is missing (test/Image/default/i)
+b.yaml:13:1: error: end of sequence flow not found
+  a closing } or ] is missing
+b.yaml:15:7: error: no plugin serves test/Macihne; did you mean test/Machine? (test/Macihne/default/other)
+6 errors; nothing was changed.
+)";
+  for (const char* command : {"validate", "plan", "graph"}) {
+    const Done done = run({command, "-f", "b.yaml", "-f", "a.yaml"});
+    EXPECT_EQ(done.status, kFailure);
+    EXPECT_EQ(done.err, problems);
+  }
+}
+
+TEST_F(Commands, TheSameNameInTwoFilesIsRefusedWithBothPlaces) {
+  std::filesystem::create_directory("d");
+  write("d/1.yaml", kJob);
+  write("d/2.yaml", "apiVersion: test/v1\nkind: Image\nmetadata: {name: i}\nspec: {url: u}\n");
+  const Done done = run({"validate", "-f", "d"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_EQ(
+      done.err,
+      "d/2.yaml:3:18: error: Image i is declared twice (test/Image/default/i)\n"
+      "  declared at d/1.yaml:8:18, and again at d/2.yaml:3:18; remove one of them, or give it another name\n"
+      "1 error; nothing was changed.\n");
 }
 
 TEST_F(Commands, AConfigurationIsCheckedLikeAManifest) {

@@ -27,36 +27,40 @@ class CommandLine : public testing::Test {
   void SetUp() override {
     std::string pattern = testing::TempDir() + "/cliXXXXXX";
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    std::filesystem::current_path(pattern);
+    directory_ = pattern;
+    std::filesystem::current_path(directory_);
     write("tenon.yaml", "instances:\n- name: world\n  plugin: world\n");
   }
 
+  // Whatever SetUp came to: only the directory that it made is removed.
   void TearDown() override {
-    const std::filesystem::path here = std::filesystem::current_path();
-    std::filesystem::current_path("/");
-    std::filesystem::remove_all(here);
+    std::filesystem::current_path(before_);
+    if (!directory_.empty()) std::filesystem::remove_all(directory_);
   }
 
-  virtual std::unique_ptr<PluginSource> plugins() = 0;
+  virtual std::unique_ptr<PluginSource> plugins(const PluginOptions& options) = 0;
 
   void write(const std::string& name, const std::string& text) { std::ofstream(name) << text; }
 
   Done run(const std::vector<std::string>& arguments, const std::string& typed = "", bool terminal = false) {
     std::istringstream in(typed);
     std::ostringstream out, err;
-    Environment env{.variables = {{"TENON_PREFIX", "/nowhere"}, {"NO_COLOR", "1"}},
+    Environment env{.variables = variables_,
                     .in = in,
                     .out = out,
                     .err = err,
                     .in_terminal = terminal,
                     .clock = clock_,
                     .stop = stop_,
-                    .plugins = [this](const PluginOptions&) { return plugins(); }};
+                    .plugins = [this](const PluginOptions& options) { return plugins(options); }};
     const int status = run_cli(arguments, env);
     static const std::regex duration("[0-9.]+ s\\b");
     return {status, std::regex_replace(out.str(), duration, "T"), err.str()};
   }
 
+  const std::filesystem::path before_ = std::filesystem::current_path();
+  std::filesystem::path directory_;
+  std::map<std::string, std::string> variables_ = {{"TENON_PREFIX", "/nowhere"}, {"NO_COLOR", "1"}};
   SystemClock clock_;
   StopFlag stop_ = 0;
 };

@@ -30,6 +30,8 @@ constexpr std::string_view kFileSchema = R"({
         "instance": {"type": "string"}}}}}
 })";
 
+std::string plugin_directory(const std::string& prefix) { return prefix + "/lib/tenon/plugins"; }
+
 // One tenon.yaml on its way to a Configuration.
 class Reader {
  public:
@@ -79,7 +81,7 @@ class Reader {
 
   // A name is looked up in the installation, a path is relative to the file.
   std::string plugin_path(const std::string& plugin) const {
-    if (plugin.find('/') == std::string::npos) return prefix_ + "/lib/tenon/plugins/" + plugin + ".so";
+    if (plugin.find('/') == std::string::npos) return plugin_directory(prefix_) + "/" + plugin + ".so";
     return (std::filesystem::path(directory_) / plugin).lexically_normal();
   }
 
@@ -92,8 +94,9 @@ class Reader {
       return report(pointer + "/name", "instance '" + instance.name + "' is declared twice", "");
     const auto manifest = plugins_.manifest(instance.plugin);
     if (!manifest) {
-      return report(pointer + "/plugin", "plugin '" + entry["plugin"].get<std::string>() + "' cannot be used",
-                    manifest.error().message);
+      report(pointer + "/plugin", "plugin '" + entry["plugin"].get<std::string>() + "' cannot be used",
+             manifest.error().message);
+      return configuration.instances.push_back(std::move(instance));
     }
     std::vector<SchemaProblem> problems;
     complete_value((*manifest)->configuration, instance.configuration, problems);
@@ -130,26 +133,17 @@ class Reader {
   std::set<std::string> names_;
 };
 
-std::vector<std::filesystem::path> installed_plugins(const std::string& directory) {
-  std::vector<std::filesystem::path> files;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
-    if (entry.path().extension() == ".so") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 Configuration every_installed_plugin(const std::string& prefix, PluginSource& plugins,
                                      Diagnostics& diagnostics) {
-  const std::string directory = prefix + "/lib/tenon/plugins";
   Configuration configuration;
   std::vector<Instance> instances;
-  for (const auto& file : installed_plugins(directory)) {
+  for (const std::string& file : installed_plugins(prefix)) {
+    const std::string name = std::filesystem::path(file).stem();
     const auto manifest = plugins.manifest(file);
     if (!manifest) {
-      diagnostics.push_back({.summary = "the plugin cannot be used",
+      diagnostics.push_back({.summary = "plugin '" + name + "' cannot be used",
                              .detail = manifest.error().message,
-                             .position = {file.string()}});
+                             .position = {file}});
       continue;
     }
     Json defaults = Json::object();
@@ -158,24 +152,33 @@ Configuration every_installed_plugin(const std::string& prefix, PluginSource& pl
     if (!problems.empty()) {
       diagnostics.push_back(
           {.severity = Severity::warning,
-           .summary = "plugin '" + file.stem().string() + "' is left out",
+           .summary = "plugin '" + name + "' is left out",
            .detail = "it needs configuration (" + problems[0].summary + "): write a tenon.yaml",
-           .position = {file.string()}});
+           .position = {file}});
       continue;
     }
-    instances.push_back({file.stem(), *manifest});
-    configuration.instances.push_back({file.stem(), file, std::move(defaults)});
+    instances.push_back({name, *manifest});
+    configuration.instances.push_back({name, file, std::move(defaults)});
   }
   if (instances.empty() && !has_errors(diagnostics))
     diagnostics.push_back(
         {.summary = "there is no plugin",
-         .detail = "neither a tenon.yaml in this directory nor a *.so in " + directory +
+         .detail = "neither a tenon.yaml in this directory nor a *.so in " + plugin_directory(prefix) +
                    "; write a tenon.yaml, or set TENON_PREFIX to where Tenon is installed"});
   configuration.catalog = Catalog(std::move(instances), {});
   return configuration;
 }
 
 }  // namespace
+
+std::vector<std::string> installed_plugins(const std::string& prefix) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(plugin_directory(prefix), error))
+    if (entry.path().extension() == ".so") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
 
 Configuration load_configuration(const std::string& file, const std::string& prefix, PluginSource& plugins,
                                  Diagnostics& diagnostics) {

@@ -12,7 +12,7 @@
 namespace tenon {
 
 struct Configuration {
-  std::vector<InstanceConfiguration> instances;
+  std::vector<InstanceConfiguration> instances;  // those whose plugin cannot be used are not in the catalog
   std::vector<Route> routes;
   Catalog catalog;
 };
@@ -23,5 +23,8 @@ struct Configuration {
 // instance.
 Configuration load_configuration(const std::string& file, const std::string& prefix, PluginSource& plugins,
                                  Diagnostics& diagnostics);
+
+// PREFIX/lib/tenon/plugins/*.so, by name.
+std::vector<std::string> installed_plugins(const std::string& prefix);
 
 }  // namespace tenon

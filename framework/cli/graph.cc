@@ -90,9 +90,9 @@ std::string render(const Graph& graph, Format format) {
 
 int run_graph(const Arguments& arguments, Environment& env) {
   const auto session = Session::open(arguments, env);
-  std::vector<Resource> declared;
-  if (!session || !load_resources(arguments, env, declared)) return kFailure;
+  if (!session) return kFailure;
   Diagnostics diagnostics;
+  std::vector<Resource> declared = load_resources(arguments, diagnostics);
   const Graph graph = resolve(session->world(), std::move(declared), diagnostics);
   if (!print_diagnostics(diagnostics, env)) return kFailure;
   env.out << render(graph, arguments.format);

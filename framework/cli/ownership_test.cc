@@ -47,6 +47,7 @@ class OnePlugin final : public PluginSource {
   Result<std::shared_ptr<const Manifest>> manifest(const std::string&) override {
     return std::shared_ptr<const Manifest>(std::make_shared<Manifest>(*parse_manifest(kManifest)));
   }
+  Result<std::vector<Library>> libraries(const std::string&) override { return std::vector<Library>(); }
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration&) override {
     return std::unique_ptr<Backend>(std::make_unique<Borrowed>(backend_));
   }
@@ -64,7 +65,9 @@ std::string document(const std::string& name, const std::string& spec, const std
 
 class Ownership : public CommandLine {
  protected:
-  std::unique_ptr<PluginSource> plugins() override { return std::make_unique<OnePlugin>(backend_); }
+  std::unique_ptr<PluginSource> plugins(const PluginOptions&) override {
+    return std::make_unique<OnePlugin>(backend_);
+  }
 
   Done apply(const std::string& manifests, std::vector<std::string> options = {}) {
     write("job.yaml", manifests);

@@ -8,15 +8,12 @@ namespace tenon {
 namespace {
 
 // Those that -l selects.
-bool load_selected(const Arguments& arguments, Environment& env, std::vector<Resource>& resources) {
+Result<std::vector<Resource>> load_selected(const Arguments& arguments, Diagnostics& diagnostics) {
   const auto selector = LabelSelector::parse(arguments.selector);
-  if (!selector) {
-    print_error(selector.error(), env);
-    return false;
-  }
-  if (!load_resources(arguments, env, resources)) return false;
+  if (!selector) return selector.error();
+  std::vector<Resource> resources = load_resources(arguments, diagnostics);
   std::erase_if(resources, [&](const Resource& resource) { return !selector->matches(resource.labels); });
-  return true;
+  return resources;
 }
 
 }  // namespace
@@ -38,10 +35,11 @@ std::optional<PlanOptions> plan_options(const Arguments& arguments, Environment&
 std::optional<Planned> plan_for(const Arguments& arguments, Environment& env, Session& session,
                                 const PlanOptions& options) {
   const bool needed = !options.destroy && !options.marks_only();
-  std::vector<Resource> declared;
-  if ((needed || !arguments.files.empty()) && !load_selected(arguments, env, declared)) return std::nullopt;
   Diagnostics diagnostics;
-  Result<Planned> planned = make_plan(session.world(), std::move(declared), options, diagnostics);
+  Result<std::vector<Resource>> declared = std::vector<Resource>();
+  if (needed || !arguments.files.empty()) declared = load_selected(arguments, diagnostics);
+  Result<Planned> planned =
+      declared ? make_plan(session.world(), *std::move(declared), options, diagnostics) : declared.error();
   if (!planned) {
     print_error(planned.error(), env);
     return std::nullopt;

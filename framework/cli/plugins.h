@@ -4,16 +4,18 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "framework/backend/backend.h"
 #include "framework/base/result.h"
 #include "framework/model/manifest.h"
+#include "framework/plugin/libraries.h"
 
 namespace tenon {
 
 struct PluginOptions {
-  std::string prefix;    // of the installation: lib/tenon/plugins, libexec/tenon
-  std::string state;     // directory of inventory, cache and logs
+  std::string prefix;    // of the installation: lib/tenon/plugins, libexec/tenon, share/tenon/manifests
+  std::string state;     // directory of inventory, cache and logs; "": manifests are not kept
   bool isolated = true;  // one host process per instance; false: in this process
   int lock = -1;         // descriptor of the run's lock, which hosts inherit; -1: this command takes none
 };
@@ -35,6 +37,8 @@ class PluginSource {
   // A backend for one instance. Nothing of the plugin runs before its first call, which fails if it cannot be
   // opened.
   virtual Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) = 0;
+  // The shared libraries that the file needs, as the dynamic linker finds them.
+  virtual Result<std::vector<Library>> libraries(const std::string& file) = 0;
 };
 
 // Plugins as shared objects, through framework/plugin.

@@ -66,9 +66,9 @@ int rebuild(const Arguments& arguments, Environment& env, Session& session) {
   }
   const auto uuid = choose(arguments, known->empty() ? "" : session.inventory().uuid(), *marked, env);
   if (!uuid) return marked->inventories().size() > 1 ? kRefused : kSuccess;
-  std::vector<Resource> declared;
-  if (!arguments.files.empty() && !load_resources(arguments, env, declared)) return kFailure;
   Diagnostics diagnostics;
+  std::vector<Resource> declared;
+  if (!arguments.files.empty()) declared = load_resources(arguments, diagnostics);
   auto rows = rebuild_rows(session.world(), *uuid, *marked, std::move(declared), arguments.set, diagnostics);
   if (!print_diagnostics(diagnostics, env)) return kFailure;
   rows = missing_rows(*known, std::move(rows));

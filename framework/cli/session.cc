@@ -1,47 +1,25 @@
 #include "framework/cli/session.h"
 
-#include <filesystem>
+#include <algorithm>
 #include <ostream>
+#include <tuple>
 
 #include "framework/cli/text.h"
 #include "framework/load/load.h"
 
 namespace tenon {
-namespace {
-
-// The installation that the running program is part of.
-std::string prefix_of(const Environment& env) {
-  if (std::string prefix = env.variable("TENON_PREFIX"); !prefix.empty()) return prefix;
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  return program.parent_path().parent_path();
-}
-
-}  // namespace
 
 std::unique_ptr<Session> Session::open(const Arguments& arguments, Environment& env, const RunLock* lock) {
-  std::unique_ptr<Session> session(new Session(env));
-  if (!session->load(arguments, lock) || !session->open_backends() ||
+  std::unique_ptr<Session> session(new Session(find_installation(arguments, env, lock), env));
+  if (!print_diagnostics(session->installation_.diagnostics, env) || !session->open_backends() ||
       !session->open_inventory(arguments.state, lock ? OpenMode::write : OpenMode::read))
     return nullptr;
   return session;
 }
 
-bool Session::load(const Arguments& arguments, const RunLock* lock) {
-  const std::string prefix = prefix_of(env_);
-  std::error_code error;
-  plugins_ = env_.plugins({.prefix = prefix,
-                           .state = std::filesystem::absolute(arguments.state, error),
-                           .isolated = arguments.isolated,
-                           .lock = lock ? lock->descriptor() : -1});
-  Diagnostics diagnostics;
-  configuration_ = load_configuration(arguments.configuration, prefix, *plugins_, diagnostics);
-  return print_diagnostics(diagnostics, env_);
-}
-
 bool Session::open_backends() {
-  for (const InstanceConfiguration& instance : configuration_.instances) {
-    Result<std::unique_ptr<Backend>> backend = plugins_->open(instance);
+  for (const InstanceConfiguration& instance : installation_.configuration.instances) {
+    Result<std::unique_ptr<Backend>> backend = installation_.plugins->open(instance);
     if (!backend) {
       print_error(with_context("instance '" + instance.name + "'", backend.error()), env_);
       return false;
@@ -62,23 +40,25 @@ bool Session::open_inventory(const std::string& state, OpenMode mode) {
   return true;
 }
 
-bool load_resources(const Arguments& arguments, Environment& env, std::vector<Resource>& resources) {
-  if (arguments.files.empty()) {
-    print_error({Code::invalid_argument,
-                 "no manifest given: name one with -f FILE, a directory with -f DIR, or -f - "
-                 "for standard input"},
-                env);
-    return false;
-  }
-  Diagnostics diagnostics;
-  std::vector<Document> documents = load_paths(arguments.files, diagnostics);
-  resources = to_resources(std::move(documents), arguments.name_space, diagnostics);
-  return print_diagnostics(diagnostics, env);
+std::vector<Resource> load_resources(const Arguments& arguments, Diagnostics& diagnostics) {
+  if (arguments.files.empty())
+    diagnostics.push_back({.summary = "no manifest given",
+                           .detail = "name one with -f FILE, a directory with -f DIR, or -f - for "
+                                     "standard input"});
+  return to_resources(load_paths(arguments.files, diagnostics), arguments.name_space, diagnostics);
+}
+
+Diagnostics in_file_order(Diagnostics diagnostics) {
+  std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    const Position &x = a.position, &y = b.position;
+    return std::tie(x.file, x.line, x.column) < std::tie(y.file, y.line, y.column);
+  });
+  return diagnostics;
 }
 
 bool print_diagnostics(const Diagnostics& diagnostics, Environment& env) {
   size_t errors = 0;
-  for (const Diagnostic& diagnostic : diagnostics) {
+  for (const Diagnostic& diagnostic : in_file_order(diagnostics)) {
     env.err << to_string(diagnostic) << "\n";
     errors += diagnostic.severity == Severity::error;
   }

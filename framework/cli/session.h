@@ -1,4 +1,5 @@
-// What every command but version needs: configuration, catalog, backends and inventory, opened in one place.
+// What the commands need that look at the world or the inventory: configuration, catalog, backends and
+// inventory, opened in one place.
 #pragma once
 
 #include <memory>
@@ -7,11 +8,10 @@
 
 #include "framework/base/diagnostics.h"
 #include "framework/cli/arguments.h"
-#include "framework/cli/configuration.h"
 #include "framework/cli/environment.h"
+#include "framework/cli/installation.h"
 #include "framework/cli/text.h"
 #include "framework/engine/engine.h"
-#include "framework/inventory/lock.h"
 #include "framework/inventory/sqlite.h"
 
 namespace tenon {
@@ -24,28 +24,29 @@ class Session {
   static std::unique_ptr<Session> open(const Arguments& arguments, Environment& env,
                                        const RunLock* lock = nullptr);
 
-  World world() { return {configuration_.catalog, backends_, *inventory_, env_.clock}; }
-  const Catalog& catalog() const { return configuration_.catalog; }
+  World world() { return {catalog(), backends_, *inventory_, env_.clock}; }
+  const Catalog& catalog() const { return installation_.catalog(); }
   Inventory& inventory() { return *inventory_; }
 
  private:
-  Session(Environment& env) : env_(env) {}
-  bool load(const Arguments& arguments, const RunLock* lock);
+  Session(Installation installation, Environment& env) : env_(env), installation_(std::move(installation)) {}
   bool open_backends();
   bool open_inventory(const std::string& state, OpenMode mode);
 
   Environment& env_;
-  std::unique_ptr<PluginSource> plugins_;
-  Configuration configuration_;
+  Installation installation_;
   std::vector<std::unique_ptr<Backend>> opened_;
   Backends backends_;
   std::unique_ptr<Inventory> inventory_;
 };
 
-// Pass 1 over -f. False: problems were printed.
-bool load_resources(const Arguments& arguments, Environment& env, std::vector<Resource>& resources);
+// Pass 1 over -f. What later passes find is to be added to the same diagnostics, so that all is told at once.
+std::vector<Resource> load_resources(const Arguments& arguments, Diagnostics& diagnostics);
 
-// All of it to env.err, and how many errors there were. True: no error.
+// By file, line and column, whichever pass found it.
+Diagnostics in_file_order(Diagnostics diagnostics);
+
+// All of it in that order to env.err, and how many errors there were. True: no error.
 bool print_diagnostics(const Diagnostics& diagnostics, Environment& env);
 
 // "tenon: error: ..." to env.err.

@@ -11,7 +11,8 @@ class HostedPlugins final : public PluginSource {
   explicit HostedPlugins(PluginOptions options)
       : options_(std::move(options)),
         program_(options_.prefix + "/libexec/tenon/tenon-plugin-host"),
-        manifests_(program_, options_.state + "/cache") {}
+        manifests_(program_, options_.state.empty() ? "" : options_.state + "/cache",
+                   options_.prefix + "/share/tenon/manifests") {}
 
   Result<std::shared_ptr<const Manifest>> manifest(const std::string& file) override {
     return manifests_.load(file);
@@ -28,6 +29,10 @@ class HostedPlugins final : public PluginSource {
                         .lock = options_.lock,
                         .memory = instance.memory},
                        instance.configuration, *manifest);
+  }
+
+  Result<std::vector<Library>> libraries(const std::string& file) override {
+    return find_libraries_in_host(program_, file);
   }
 
  private:
@@ -47,6 +52,8 @@ class PluginsInThisProcess final : public PluginSource {
     if (!manifest) return manifest.error();
     return open_in_process(instance.plugin, instance.name, instance.configuration, *manifest);
   }
+
+  Result<std::vector<Library>> libraries(const std::string& file) override { return find_libraries(file); }
 };
 
 }  // namespace

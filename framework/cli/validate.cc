@@ -4,7 +4,8 @@
 #include "framework/cli/exit_code.h"
 #include "framework/cli/session.h"
 #include "framework/cli/text.h"
-#include "framework/load/load.h"
+#include "framework/plan/complete.h"
+#include "framework/plan/resolve.h"
 
 namespace tenon {
 namespace {
@@ -34,16 +35,15 @@ Json report_of(const Graph& graph, const Diagnostics& diagnostics) {
 
 }  // namespace
 
+// Composites stay as they are and versions are not converted: both would need their plugins' hosts.
 int run_validate(const Arguments& arguments, Environment& env) {
-  const auto session = Session::open(arguments, env);
-  if (!session) return kFailure;
+  const Installation installation = find_installation(arguments, env);
+  if (!print_diagnostics(installation.diagnostics, env)) return kFailure;
   Diagnostics diagnostics;
-  const std::vector<Document> documents = load_paths(arguments.files, diagnostics);
-  if (arguments.files.empty())
-    diagnostics.push_back(
-        {.summary = "no manifest given", .detail = "name one with -f FILE, -f DIR or -f -"});
-  std::vector<Resource> declared = to_resources(documents, arguments.name_space, diagnostics);
-  const Graph graph = resolve(session->world(), std::move(declared), diagnostics);
+  std::vector<Resource> declared = load_resources(arguments, diagnostics);
+  declared = complete(std::move(declared), installation.catalog(), {}, diagnostics);
+  const Graph graph = resolve(std::move(declared), {}, installation.catalog(), diagnostics);
+  diagnostics = in_file_order(std::move(diagnostics));
   if (arguments.format != Format::text) {
     env.out << dump(report_of(graph, diagnostics), arguments.format == Format::yaml);
     return has_errors(diagnostics) ? kFailure : kSuccess;

@@ -73,4 +73,9 @@ Result<RunLock> RunLock::acquire(const std::string& path, const std::string& com
   return RunLock(std::move(*file));
 }
 
+std::optional<std::string> lock_holder(const std::string& path) {
+  if (!is_locked(path)) return std::nullopt;
+  return describe_holder(path);
+}
+
 }  // namespace tenon

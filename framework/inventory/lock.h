@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "framework/base/clock.h"
@@ -28,5 +29,8 @@ class RunLock {
 
   FileDescriptor file_;
 };
+
+// Who holds the lock now, and since when, as far as the file tells; nothing: nobody.
+std::optional<std::string> lock_holder(const std::string& path);
 
 }  // namespace tenon

@@ -30,7 +30,8 @@ std::vector<Document> load_paths(const std::vector<std::string>& paths, Diagnost
 
 // Checks apiVersion, kind, metadata and the document's own fields; `status` and server-set metadata are
 // ignored with a note; kind List is taken apart. Resources come in the order written, not yet validated
-// against a schema.
+// against a schema; those with problems too where kind and name are known, so that the next pass finds the
+// rest.
 std::vector<Resource> to_resources(std::vector<Document> documents, std::string_view default_namespace,
                                    Diagnostics& diagnostics);
 

@@ -77,11 +77,14 @@ class Reader {
     if (is_list(object)) return read_list(object);
     Resource resource;
     read_type(object, resource);
+    const bool typed = problems_ == 0;
     read_metadata(object, resource);
     if (refuse_inputs(resource)) return;
+    const int before = problems_;
     check_fields(object);
-    if (problems_ == 0) read_spec(object, resource);
-    if (problems_ != 0) return;
+    // What would be said about a spec that was only misspelt would be wrong.
+    const bool misspelt = problems_ != before && !object.contains("spec");
+    if (!read_spec(object, resource) || misspelt || !typed || address_.empty()) return;
     resource.origin = {source_, base_ + "/spec", {}};
     resources_.push_back(std::move(resource));
   }
@@ -253,11 +256,16 @@ class Reader {
         std::move(detail));
   }
 
-  void read_spec(Json& object, Resource& resource) {
+  // False: it is something else.
+  bool read_spec(Json& object, Resource& resource) {
     const auto spec = object.find("spec");
-    if (spec == object.end() || spec->is_null()) return;
-    if (!spec->is_object()) return error("/spec", "expected an object for 'spec', got " + got(*spec));
-    resource.spec = std::move(*spec);
+    if (spec == object.end() || spec->is_null()) return true;
+    if (spec->is_object()) {
+      resource.spec = std::move(*spec);
+      return true;
+    }
+    error("/spec", "expected an object for 'spec', got " + got(*spec));
+    return false;
   }
 
   const std::shared_ptr<const SourceMap>& source_;

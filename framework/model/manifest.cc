@@ -187,6 +187,27 @@ KindManifest parse_kind(const Json& json, const std::string& pointer, std::optio
   return kind;
 }
 
+Need parse_need(const Json& json, const std::string& pointer, std::optional<Error>& error) {
+  constexpr std::pair<const char*, Need::What> kWords[] = {
+      {"program", Need::What::program}, {"library", Need::What::library}, {"service", Need::What::service}};
+  Need need;
+  JsonReader reader(json, pointer, error);
+  int named = 0;
+  for (const auto& [word, what] : kWords) {
+    if (!reader.find(word)) continue;
+    reader.read(word, need.name);
+    need.what = what;
+    ++named;
+  }
+  if (named != 1 || need.name.empty()) reader.fail("program", "one of program, library and service");
+  reader.read("package", need.package);
+  reader.read("for", need.reason);
+  reader.read("setting", need.setting);
+  if (!need.setting.empty() && need.setting[0] != '/')
+    reader.fail("setting", "a JSON pointer into the configuration");
+  return need;
+}
+
 }  // namespace
 
 const KindManifest* Manifest::find(const KindName& kind) const {
@@ -222,6 +243,9 @@ Result<Manifest> parse_manifest(std::string_view text) {
     if (manifest.find(kind.name))
       reader.fail("kinds", "every kind once, not " + to_string(kind.name) + " twice");
     manifest.kinds.push_back(std::move(kind));
+  });
+  for_each(reader, "needs", [&](const Json& need, const std::string& pointer) {
+    manifest.needs.push_back(parse_need(need, pointer, error));
   });
   if (error) return with_context("manifest", *error);
   return manifest;

@@ -61,6 +61,17 @@ struct KindManifest {
   std::vector<RequirementRule> requirements;
 };
 
+// What a plugin uses and does not bring along.
+struct Need {
+  // service: it cannot be looked for; its package is the advice when an instance is not reachable.
+  enum class What { program, library, service };
+  What what = What::program;
+  std::string name;     // "qemu-img", "libvirt.so.0", "libvirtd"
+  std::string package;  // Debian's; "": none is known
+  std::string reason;   // for what; may be empty
+  std::string setting;  // JSON pointer into the configuration where another program may be named; "": nowhere
+};
+
 struct Manifest {
   std::string name;
   std::string version;
@@ -70,6 +81,7 @@ struct Manifest {
   int batch = 1000;
   Schema configuration;
   std::vector<KindManifest> kinds;
+  std::vector<Need> needs;
 
   const KindManifest* find(const KindName& kind) const;
 };

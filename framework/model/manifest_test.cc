@@ -8,6 +8,7 @@ namespace {
 const char* const kText = R"({
   "manifestVersion": 1, "name": "cdi-import", "version": "0.1.0", "capabilities": ["expand"],
   "limits": {"parallel": 4}, "configuration": {"type": "object", "properties": {"root": {"type": "string"}}},
+  "needs": [{"program": "qemu-img", "setting": "/qemuImg", "package": "qemu-utils", "for": "images"}, {"service": "d"}],
   "kinds": [{
     "group": "cdi.kubevirt.io", "kind": "DataVolume", "versions": ["v1beta1", "v1alpha1"], "shortNames": ["dv"],
     "schema": {"type": "object", "properties": {"pvc": {"type": "object"}},
@@ -27,6 +28,12 @@ TEST(Manifest, IsReadWhole) {
   EXPECT_TRUE(manifest->capabilities.contains("expand"));
   EXPECT_EQ(manifest->parallel, 4);
   EXPECT_EQ(manifest->batch, 1000);
+  ASSERT_EQ(manifest->needs.size(), 2u);
+  EXPECT_EQ(manifest->needs[0].name, "qemu-img");
+  EXPECT_EQ(manifest->needs[0].setting, "/qemuImg");
+  EXPECT_EQ(manifest->needs[0].package, "qemu-utils");
+  EXPECT_EQ(manifest->needs[0].reason, "images");
+  EXPECT_EQ(manifest->needs[1].what, Need::What::service);
   const KindManifest* kind = manifest->find({"cdi.kubevirt.io", "DataVolume"});
   ASSERT_NE(kind, nullptr);
   EXPECT_EQ(kind->versions, (std::vector<std::string>{"v1beta1", "v1alpha1"}));
@@ -58,6 +65,8 @@ TEST(Manifest, NamesThePlaceOfAMistake) {
             "manifest: '/manifestVersion': expected 1, the only version that this Tenon reads");
   EXPECT_EQ(message("/kinds/0/ready/timeout", "soon"),
             "manifest: '/kinds/0/ready/timeout': expected a duration such as 90s, 30m or 1h30m");
+  EXPECT_EQ(message("/needs/1", {{"program", "a"}, {"service", "b"}}),
+            "manifest: '/needs/1/program': expected one of program, library and service");
   EXPECT_EQ(message("/kinds/0/populates", "x"),
             "manifest: '/kinds/0/populates': expected the name of one of the requirements");
   EXPECT_EQ(message("/kinds/0/requirements/0/target", "Claim"),

@@ -144,9 +144,9 @@ class Completer {
     return instance && instance->manifest->capabilities.contains(capability);
   }
 
-  // As written first, so that problems are shown where they were written.
+  // As written first, so that problems are shown where they were written. Where nobody is asked, it stays so
+  // and is not looked at as the hub version.
   void convert_all(const std::string& instance, const Numbers& numbers, std::set<size_t>& broken) {
-    if (!plugins_.convert) return;
     Numbers wanted;
     std::vector<Resource> resources;
     std::vector<std::string> to;
@@ -154,7 +154,8 @@ class Completer {
       Resource& resource = resources_[number];
       const KindManifest& kind = *catalog_.find(resource.address.kind_name());
       const auto written = kind.schemas.find(resource.version);
-      if (written != kind.schemas.end() && !validate(resource, written->second)) {
+      const bool sound = written == kind.schemas.end() || validate(resource, written->second);
+      if (!sound || !plugins_.convert) {
         broken.insert(number);
         continue;
       }
@@ -186,11 +187,12 @@ class Completer {
     for (const SchemaProblem& problem : problems)
       error(resource, resource.origin.locate(problem.pointer, problem.at_key), problem.summary,
             problem.detail);
-    if (!problems.empty()) validate_templates(resource, schema, resource.spec, "");
+    if (!problems.empty() || !plugins_.expand) validate_templates(resource, schema, resource.spec, "");
     return problems.empty();
   }
 
-  // A resource with problems is not expanded; what its templates have is reported all the same.
+  // What is not expanded, for its problems or because nobody is asked, has its templates checked all the
+  // same.
   void validate_templates(const Resource& resource, const Schema& schema, const Json& value,
                           const std::string& pointer) {
     if (!schema.template_of.empty()) return validate_template(resource, schema.template_of, value, pointer);
@@ -214,6 +216,7 @@ class Completer {
     for (const SchemaProblem& problem : problems)
       error(resource, resource.origin.locate(pointer + "/spec" + problem.pointer, problem.at_key),
             problem.summary, problem.detail);
+    validate_templates(resource, kind->schema, spec, pointer + "/spec");
   }
 
   bool expands(const Resource& resource) const {

@@ -21,7 +21,8 @@ using Expand = std::function<std::vector<Result<std::vector<ChildSpec>>>(
 using Convert = std::function<std::vector<Result<Json>>(
     const std::string& instance, const std::vector<Resource>& resources, const std::vector<std::string>& to)>;
 
-// What plugins are asked about manifests. Null: composites stay as they are; versions differ in name alone.
+// What plugins are asked about manifests. Null: composites stay as they are, and what a plugin would convert
+// is validated as it was written alone.
 struct Plugins {
   Expand expand;
   Convert convert;

@@ -1,5 +1,5 @@
 // tenon-plugin-host: carries one plugin for one instance. Started by tenon; of use by hand only with
-// --manifest.
+// --manifest and --libraries.
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -14,6 +14,7 @@
 
 #include "framework/base/files.h"
 #include "framework/plugin/host.h"
+#include "framework/plugin/libraries.h"
 #include "framework/plugin/loader.h"
 #include "framework/plugin/log_line.h"
 
@@ -22,6 +23,7 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: tenon-plugin-host --manifest FILE\n"
+    "       tenon-plugin-host --libraries FILE\n"
     "       tenon-plugin-host --plugin FILE --fd NUMBER [--parallel NUMBER] [--lock NUMBER] [--memory "
     "BYTES]\n";
 
@@ -40,13 +42,25 @@ FILE* take_stdout() {
   return own < 0 ? nullptr : fdopen(own, "w");
 }
 
-int print_manifest(const std::string& file) {
+// What `ask` gives of the file.
+int print(const std::string& file, Result<std::string> (*ask)(const std::string&)) {
   FILE* const out = take_stdout();
   if (!out) return fail(errno_error("duplicating", "standard output", errno));
-  auto plugin = LoadedPlugin::load(file, write_log_line);
-  if (!plugin) return fail(plugin.error());
-  const std::string text = (*plugin)->manifest();
-  return std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0 ? 0 : 1;
+  const Result<std::string> text = ask(file);
+  if (!text) return fail(text.error());
+  return std::fwrite(text->data(), 1, text->size(), out) == text->size() && std::fflush(out) == 0 ? 0 : 1;
+}
+
+Result<std::string> manifest_of(const std::string& file) {
+  const auto plugin = LoadedPlugin::load(file, write_log_line);
+  if (!plugin) return plugin.error();
+  return (*plugin)->manifest();
+}
+
+Result<std::string> libraries_of(const std::string& file) {
+  const auto libraries = find_libraries(file);
+  if (!libraries) return libraries.error();
+  return to_json(*libraries).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 template <typename Number>
@@ -100,6 +114,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
   if (argc % 2 == 0 || options.empty()) return std::fputs(tenon::kUsage, stderr), 2;
   if (const auto file = options.find("--manifest"); file != options.end())
-    return tenon::print_manifest(file->second);
+    return tenon::print(file->second, tenon::manifest_of);
+  if (const auto file = options.find("--libraries"); file != options.end())
+    return tenon::print(file->second, tenon::libraries_of);
   return tenon::serve_plugin(options);
 }

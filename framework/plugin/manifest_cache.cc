@@ -22,16 +22,19 @@ Result<std::shared_ptr<const Manifest>> ManifestCache::load(const std::string& p
   const Result<std::string> content = read_file(plugin);
   if (!content) return with_context("plugin", content.error());
   const std::string digest = sha256(*content);
-  const std::string file = directory_ + "/" + digest.substr(digest.find(':') + 1) + ".json";
-  if (const Result<std::string> known = read_file(file))
-    if (auto manifest = parse(*known, digest)) return manifest;
+  const std::string name = "/" + digest.substr(digest.find(':') + 1) + ".json";
+  for (const std::string& directory : {shipped_, directory_}) {
+    if (directory.empty()) continue;
+    if (const Result<std::string> known = read_file(directory + name))
+      if (auto manifest = parse(*known, digest)) return manifest;
+  }
   const Result<std::string> text = ask_plugin(plugin);
   if (!text) return text.error();
   auto manifest = parse(*text, digest);
   if (!manifest) return with_context("plugin " + plugin, manifest.error());
   // A cache that cannot be written only costs time.
-  if (make_directories(directory_)) [[maybe_unused]]
-    const Status kept = write_file_atomically(file, *text);
+  if (!directory_.empty() && make_directories(directory_)) [[maybe_unused]]
+    const Status kept = write_file_atomically(directory_ + name, *text);
   return manifest;
 }
 

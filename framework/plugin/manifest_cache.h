@@ -12,9 +12,12 @@ namespace tenon {
 class ManifestCache {
  public:
   // host_program: tenon-plugin-host, absolute path; it runs once per new file. directory: made if missing;
-  // what is in it may be thrown away at any time.
-  ManifestCache(std::string host_program, std::string directory)
-      : host_program_(std::move(host_program)), directory_(std::move(directory)) {}
+  // what is in it may be thrown away at any time; "": nothing is kept. shipped: such a directory that came
+  // with the installation, and is only read; "": none did.
+  ManifestCache(std::string host_program, std::string directory, std::string shipped = "")
+      : host_program_(std::move(host_program)),
+        directory_(std::move(directory)),
+        shipped_(std::move(shipped)) {}
 
   // The manifest of the plugin at this absolute path, with its digest. Errors name the plugin.
   Result<std::shared_ptr<const Manifest>> load(const std::string& plugin) const;
@@ -23,7 +26,7 @@ class ManifestCache {
   Result<std::string> ask_plugin(const std::string& plugin) const;
 
   const std::string host_program_;
-  const std::string directory_;
+  const std::string directory_, shipped_;
 };
 
 }  // namespace tenon

@@ -30,6 +30,24 @@ TEST_F(Manifests, AreAskedForOnceAndThenRead) {
   EXPECT_EQ((*second)->digest, (*first)->digest);
 }
 
+TEST_F(Manifests, ThatWereShippedAreNotAskedForAtAll) {
+  const std::string plugin = copy_of("plain");
+  const ManifestCache shipping(host_program(), path("shipped"));
+  ASSERT_TRUE(shipping.load(plugin));
+  const ManifestCache without_host(path("no-host"), "", path("shipped"));
+  const auto manifest = without_host.load(plugin);
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ((*manifest)->name, "plain");
+}
+
+TEST_F(Manifests, AreKeptNowhereWithoutADirectory) {
+  const std::string plugin = copy_of("plain");
+  const ManifestCache forgetful(host_program(), "");
+  ASSERT_TRUE(forgetful.load(plugin));
+  const ManifestCache without_host(path("no-host"), "");
+  EXPECT_FALSE(without_host.load(plugin));
+}
+
 TEST_F(Manifests, OfAChangedFileAreAskedForAgain) {
   const std::string plugin = copy_of("plain");
   ASSERT_TRUE(cache_.load(plugin));

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "framework/plugin/plugin_abi.h"
+#include "plugin_abi.h"  // beside it here and where it is installed
 
 namespace tenon::sdk {
 

@@ -1,10 +1,11 @@
 // The reference plugin: Items, and Groups of them, that exist in memory or in a file and nowhere else.
+#include <tenon/plugin_sdk.h>
+
 #include <fstream>
 #include <mutex>
 #include <thread>
 
-#include "framework/plugin/plugin_sdk.h"
-#include "plugins/memory/manifest.h"
+#include "manifest.h"
 
 namespace tenon::memory {
 

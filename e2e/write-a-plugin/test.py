@@ -1,0 +1,53 @@
+"""docs/write-a-plugin.md, followed to the letter in an empty directory, without this repository and without Bazel.
+
+TENON_UPDATE_GOLDEN=1 writes what the commands print into the page.
+"""
+import os
+import shutil
+import unittest
+
+from support import lab, pages, processes
+
+PAGE = pages.ROOT / 'docs' / 'write-a-plugin.md'
+
+
+class WriteAPluginTest(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.directory = lab.short_directory()
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.addCleanup(processes.kill_descendants)
+        self.text = PAGE.read_text()
+        for language, name in (('json', 'manifest.json'), ('cpp', 'memory.cc')):
+            (self.directory / name).write_text('\n'.join(pages.blocks(self.text, language)))
+
+    def test_every_command_does_what_the_page_says(self):
+        shell = pages.Shell(self.directory, timeout=300)
+        update = os.environ.get('TENON_UPDATE_GOLDEN')
+        page = self.text
+        for block in pages.blocks(self.text, 'console'):
+            renewed = ''
+            for command, expected in pages.commands_of(block):
+                said = shell.run(command)
+                renewed += '$ ' + '\n> '.join(command.rstrip('\n').split('\n')) + '\n' + said
+                if not update:
+                    self.assertEqual(said, expected, command)
+            page = page.replace(block, renewed)
+        if update:
+            PAGE.write_text(page)
+
+    def test_a_plugin_that_forgets_its_mark_does_not_pass_the_kit(self):
+        """What the page promises of the kit: it fails, and says what to mend."""
+        source = self.directory / 'memory.cc'
+        right = '"mark", resource.mark_json()'
+        self.assertIn(right, source.read_text())
+        source.write_text(source.read_text().replace(right, '"forgotten", resource.mark_json()'))
+        shell = pages.Shell(self.directory, timeout=300)
+        for block in pages.blocks(self.text, 'console'):
+            for command, _ in pages.commands_of(block):
+                if command.startswith(('PREFIX', '(printf', 'g++', 'chmod', 'cat >tenon.yaml', 'cat >sample', 'sed')):
+                    shell.run(command)
+        said = shell.run('tenon-conformance mine -f sample.yaml --changed changed.yaml --patience 2 || echo status $?')
+        self.assertIn('failed   ', said)
+        self.assertIn('status 1', said)

@@ -1,0 +1,158 @@
+// Whole commands on real plugins and real hosts, and on none where none is allowed.
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "framework/base/files.h"
+#include "framework/cli/commands_testing.h"
+#include "framework/cli/exit_code.h"
+#include "framework/plugin/test_plugins.h"
+
+namespace tenon {
+namespace {
+
+namespace fs = std::filesystem;
+
+// An installation of its own, in which every start of a host leaves a line.
+class Hosted : public CommandLine {
+ protected:
+  void SetUp() override {
+    const std::string host = fs::canonical(host_program());
+    const std::string shelf = fs::canonical(test_plugin("shelf")),
+                      misbehaving = fs::canonical(test_plugin("misbehaving"));
+    CommandLine::SetUp();
+    const std::string here = fs::current_path();
+    install(shelf, "shelf");
+    install(misbehaving, "misbehaving");
+    fs::create_directories("prefix/libexec/tenon");
+    write("prefix/libexec/tenon/tenon-plugin-host",
+          "#!/bin/sh\necho \"$@\" >>" + here + "/starts\nexec " + host + " \"$@\"\n");
+    chmod("prefix/libexec/tenon/tenon-plugin-host", 0755);
+    variables_["TENON_PREFIX"] = here + "/prefix";
+    write("tenon.yaml", "instances:\n- name: board\n  plugin: shelf\n");
+    write("thing.yaml", "apiVersion: test.tenon.dev/v1\nkind: Thing\nmetadata: {name: a}\nspec: {size: 1}\n");
+  }
+
+  std::unique_ptr<PluginSource> plugins(const PluginOptions& options) override {
+    return shared_object_plugins(options);
+  }
+
+  static std::string installed(const std::string& name) { return "prefix/lib/tenon/plugins/" + name + ".so"; }
+  static void install(const std::string& file, const std::string& name) {
+    fs::create_directories("prefix/lib/tenon/plugins");
+    fs::copy_file(file, installed(name), fs::copy_options::overwrite_existing);
+    chmod(installed(name).c_str(), 0755);
+  }
+
+  static size_t starts() {
+    const std::string lines = read_file("starts").value_or("");
+    return static_cast<size_t>(std::count(lines.begin(), lines.end(), '\n'));
+  }
+
+  // The commands that must do without: what they answer shows that they know the manifest.
+  void ask_what_needs_no_host() {
+    EXPECT_EQ(run({"validate", "-f", "thing.yaml"}).out,
+              "Valid: 1 resource.\n  test.tenon.dev/Thing/default/a\n");
+    const Done explained = run({"explain", "thing.spec.size"});
+    EXPECT_EQ(explained.status, kSuccess) << explained.err;
+    EXPECT_NE(explained.out.find("how large it is"), std::string::npos) << explained.out;
+    EXPECT_EQ(run({"__complete", "explain", "thing.spec.s"}).out,
+              ":nospace\nthing.spec.size\thow large it is\n");
+    EXPECT_EQ(run({"__complete", "get", "th"}).out, "thing\ttest.tenon.dev\n");
+    EXPECT_EQ(run({"__complete", "doctor", ""}).out, "board\tshelf\n");
+  }
+};
+
+TEST_F(Hosted, ValidateExplainAndCompletionStartNoHostOnceAManifestIsKnown) {
+  EXPECT_EQ(run({"validate", "-f", "thing.yaml"}).status, kSuccess);
+  ASSERT_EQ(starts(), 1u);  // --manifest
+  ask_what_needs_no_host();
+  EXPECT_EQ(starts(), 1u);
+  fs::remove_all(".tenon/cache");
+  EXPECT_EQ(run({"explain", "thing"}).status, kSuccess);
+  EXPECT_EQ(starts(), 2u);
+}
+
+TEST_F(Hosted, AnInstallationThatShipsItsManifestsNeedsNoHostEvenAtFirst) {
+  ASSERT_EQ(run({"validate", "-f", "thing.yaml"}).status, kSuccess);
+  fs::create_directories("prefix/share/tenon");
+  fs::rename(".tenon/cache", "prefix/share/tenon/manifests");
+  fs::remove_all(".tenon");
+  write("prefix/libexec/tenon/tenon-plugin-host", "#!/bin/sh\necho forbidden >>starts\nexit 1\n");
+  fs::remove("starts");
+  ask_what_needs_no_host();
+  EXPECT_EQ(starts(), 0u);
+}
+
+TEST_F(Hosted, CompletingAWordWritesNothing) {
+  EXPECT_EQ(run({"__complete", "get", "th"}).out, "thing\ttest.tenon.dev\n");
+  EXPECT_FALSE(fs::exists(".tenon"));
+}
+
+TEST_F(Hosted, PluginsAreListedWithTheirInstancesAndFiles) {
+  const Done done = run({"plugins"});
+  EXPECT_EQ(done.status, kSuccess) << done.err;
+  const std::string directory = fs::current_path() / "prefix/lib/tenon/plugins";
+  EXPECT_EQ(done.out,
+            "INSTANCE  PLUGIN       VERSION  ABI  KINDS                 CAPABILITIES  FILE\n"
+            "-         misbehaving  1        1    Thing.test.tenon.dev  -             " +
+                directory +
+                "/misbehaving.so\n"
+                "board     shelf        1.0.0    1    Thing.test.tenon.dev  -             " +
+                directory + "/shelf.so\n");
+}
+
+TEST_F(Hosted, PluginsTellEverythingAsJson) {
+  const Done done = run({"plugins", "board", "--check", "-o", "json"});
+  EXPECT_EQ(done.status, kSuccess) << done.err;
+  const Json plugins = Json::parse(done.out)["plugins"];
+  ASSERT_EQ(plugins.size(), 1u);
+  EXPECT_EQ(plugins[0]["name"], "shelf");
+  EXPECT_EQ(plugins[0]["mode"], "0755");
+  EXPECT_EQ(plugins[0]["interface"], 1);
+  EXPECT_EQ(plugins[0]["kinds"], Json({"Thing.test.tenon.dev"}));
+  EXPECT_EQ(plugins[0]["instances"], Json::parse(R"([{"name": "board", "reachable": {"ok": true}}])"));
+  bool libc = false;
+  for (const Json& library : plugins[0]["libraries"]) libc |= library["name"] == "libc.so.6";
+  EXPECT_TRUE(libc) << done.out;
+}
+
+TEST_F(Hosted, AnInstanceThatIsNotThereIsRefusedWithTheNearest) {
+  for (const char* command : {"plugins", "doctor"}) {
+    const Done unknown = run({command, "baord"});
+    EXPECT_EQ(unknown.status, kFailure);
+    EXPECT_NE(unknown.err.find("did you mean 'board'?"), std::string::npos) << unknown.err;
+  }
+}
+
+TEST_F(Hosted, ADoctorWhoFindsNothingSaysSo) {
+  const Done done = run({"doctor", "board"});
+  EXPECT_EQ(done.status, kSuccess) << done.out;
+  EXPECT_NE(done.out.find("reachable, plugin shelf"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("\nNothing is wrong.\n"), std::string::npos) << done.out;
+}
+
+TEST_F(Hosted, ADoctorFindsAPluginThatOthersCanWrite) {
+  chmod(installed("shelf").c_str(), 0777);
+  const Done done = run({"doctor"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.out.find("run chmod go-w"), std::string::npos) << done.out;
+  // Nothing of it was run to find that out.
+  EXPECT_EQ(done.out.find("reachable, plugin shelf"), std::string::npos) << done.out;
+}
+
+TEST_F(Hosted, ADoctorNamesALibraryThatIsMissingAndItsPackage) {
+  ASSERT_EQ(run({"validate", "-f", "thing.yaml"}).status, kSuccess);
+  std::string bytes = read_file(installed("shelf")).value();
+  const size_t at = bytes.find(std::string(1, '\0') + "libc.so.6" + '\0');
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at + 1, 9, "libx.so.9");
+  ASSERT_TRUE(write_file_atomically(installed("shelf"), bytes, 0755));
+  const Done done = run({"doctor", "board"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.out.find("libx.so.9"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("apt-get install libx9"), std::string::npos) << done.out;
+}
+
+}  // namespace
+}  // namespace tenon
