@@ -7,11 +7,13 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "framework/base/digest.h"
 #include "framework/base/files.h"
 #include "framework/plugin/contents_mark.h"
 #include "framework/plugin/sdk_result.h"
+#include "plugins/libvirt/domain_edit.h"
 #include "plugins/libvirt/read_back.h"
 
 namespace tenon::libvirt {
@@ -150,6 +152,40 @@ std::vector<DomainDisk> domain_disks(const Resource& resource, const Machine& ma
     disks.push_back(std::move(disk));
   }
   return disks;
+}
+
+// Which disks of the domain are the machine's, as far as they do not say so themselves.
+std::map<std::string, std::string> targets_of(const Machine& machine, const Json& dependencies,
+                                              const Domain& domain) {
+  std::map<std::string, std::string> targets;
+  const auto sources = disk_sources(machine, dependencies);
+  for (const MachineDisk& wanted : machine.disks) {
+    const auto source = sources.find(wanted.name);
+    const DomainDisk* disk = find_disk(domain, wanted.name, source == sources.end() ? "" : source->second);
+    const bool marked = disk && domain.mark && domain.mark->targets.contains(disk->target);
+    if (disk && (disk->name.empty() || marked)) targets[disk->target] = wanted.name;
+  }
+  return targets;
+}
+
+std::set<std::string> disk_names(const std::vector<Json>& specs) {
+  const Json::json_pointer place("/template/spec/domain/devices/disks");
+  std::set<std::string> names;
+  for (const Json& spec : specs)
+    if (spec.contains(place))
+      for (const Json& disk : spec.at(place)) names.insert(disk.value("name", ""));
+  return names;
+}
+
+// One that was adopted boots as whoever made it wanted, until an order is asked for.
+void keep_boot_order(std::vector<DomainDisk>& disks, const Machine& machine, const Domain& existing) {
+  const auto ordered = [&existing](const DomainDisk& disk) {
+    return !disk.name.empty() && !existing.mark->targets.contains(disk.target) && disk.boot_order > 0;
+  };
+  if (machine.boot_order_given || std::any_of(existing.disks.begin(), existing.disks.end(), ordered)) return;
+  for (DomainDisk& disk : disks)
+    if (const DomainDisk* there = find_disk(existing, disk.name, disk.source))
+      disk.boot_order = there->boot_order;
 }
 
 // ---- observing ----
@@ -319,8 +355,23 @@ Domain LibvirtBackend::domain_of(const Resource& resource, const Machine& machin
                 .disks = domain_disks(resource, machine, old, asks_for(resource, "start"))};
   if (!console_.empty()) domain.console_log = console_ + "/" + domain.name + ".log";
   domain.mark = mark_of(resource);
-  if (old && resource.nonce.empty()) domain.mark->nonce = old->mark->nonce;
+  if (!old) return domain;
+  if (resource.nonce.empty()) domain.mark->nonce = old->mark->nonce;
+  domain.mark->targets = targets_of(machine, resource.dependencies, *old);
+  keep_boot_order(domain.disks, machine, *old);
   return domain;
+}
+
+void LibvirtBackend::redefine(const Resource& resource, const DomainState& existing, const Domain& old,
+                              const Domain& wanted) const {
+  const std::set<std::string> ours =
+      disk_names({Json::parse(old.mark->spec, nullptr, false), resource.desired});
+  if (existing.persistent && !needs_edit(wanted, old, ours)) {
+    value_or_throw(hypervisor_->set_metadata(existing.uuid, kMarkNamespace, write_mark(*wanted.mark)));
+    return;
+  }
+  const std::string xml = value_or_throw(hypervisor_->whole_definition(existing.uuid));
+  value_or_throw(hypervisor_->define(value_or_throw(edit_domain(xml, wanted, ours))));
 }
 
 void LibvirtBackend::start(const Resource& resource, const std::string& uuid) const {
@@ -344,7 +395,7 @@ Outcome LibvirtBackend::change(const Resource& resource, const DomainState& exis
   if (!machine.running && !waits) value_or_throw(hypervisor_->destroy(existing.uuid));
   // Looks at the disks even if nothing is to be defined: a start may follow.
   const Domain domain = domain_of(resource, machine, &old);
-  if (define) value_or_throw(hypervisor_->define(write_domain(domain)));
+  if (define) redefine(resource, existing, old, domain);
   start(resource, existing.uuid);
   Outcome outcome = outcome_of(existing.uuid, machine);
   outcome.in_progress = waits;
@@ -399,7 +450,8 @@ Outcome LibvirtBackend::change_mark(const Resource& resource, const DomainState&
     DomainMark mark = mark_of(resource);
     if (resource.mark == "move") mark.spec = domain.mark->spec;
     // What cannot be understood could not be observed afterwards.
-    parse_machine(Json::parse(mark.spec), resource.name_space);
+    const Machine machine = parse_machine(Json::parse(mark.spec), resource.name_space);
+    mark.targets = targets_of(machine, resource.dependencies, domain);
     xml = write_mark(mark);
   }
   value_or_throw(hypervisor_->set_metadata(existing.uuid, kMarkNamespace, xml));

@@ -28,9 +28,10 @@ class LibvirtBackend final : public sdk::Backend {
   sdk::Observation observe(const sdk::Resource& resource, const sdk::Call& call) override;
   // Ours already: brings the definition to this generation if it has another, starts if asked to.
   sdk::Outcome create(const sdk::Resource& resource, const sdk::Call& call) override;
-  // Replaces the definition; a running machine keeps the old one until its next start. One that should not
-  // run is stopped first: the power button, in_progress, and after the grace period the power is cut, as long
-  // as this process lives; otherwise the next update begins anew.
+  // Changes what differs in the definition and leaves the rest of it; a running machine keeps the old one
+  // until its next start. Where only the mark differs, only the mark is changed. One that should not run is
+  // stopped first: the power button, in_progress, and after the grace period the power is cut, as long as
+  // this process lives; otherwise the next update begins anew.
   sdk::Outcome update(const sdk::Resource& resource, const sdk::Call& call) override;
   sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call& call) override;
   std::vector<sdk::Child> expand(const sdk::Resource& resource, const sdk::Call& call) override;
@@ -44,6 +45,8 @@ class LibvirtBackend final : public sdk::Backend {
   sdk::Outcome make(const sdk::Resource& resource) const;
   sdk::Outcome change(const sdk::Resource& resource, const DomainState& existing, const Domain& old,
                       bool define);
+  void redefine(const sdk::Resource& resource, const DomainState& existing, const Domain& old,
+                const Domain& wanted) const;
   Domain domain_of(const sdk::Resource& resource, const Machine& machine, const Domain* old) const;
   void start(const sdk::Resource& resource, const std::string& uuid) const;
   void cut_power(const sdk::Resource& resource, const std::string& uuid) const;

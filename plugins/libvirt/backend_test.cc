@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstring>
 #include <filesystem>
 
 #include "framework/base/temporary_directory.h"
@@ -138,6 +139,61 @@ TEST_F(LibvirtBackendTest, ADomainMadeByHandIsAdoptedAndKeepsItsUuidWhenItIsChan
   backend_.update(r, quiet_call());
   EXPECT_EQ(found()->uuid, uuid);
   EXPECT_EQ(observe(r).actual, r.desired);
+}
+
+int count(const std::string& text, const std::string& part) {
+  int found = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+TEST_F(LibvirtBackendTest, AnAdoptedDomainKeepsWhatNoManifestSpeaksOf) {
+  const std::string devices =
+      "<disk type='file' device='disk'><source file='" + disk_ +
+      "'/><target dev='vdx' bus='virtio'/></disk>" +
+      "<disk type='file' device='cdrom'><target dev='sda' bus='sata'/><readonly/></disk>"
+      "<interface type='user'><mac address='52:54:00:11:22:33'/></interface>"
+      "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><product id='0xbeef'/></source>"
+      "</hostdev><video><model type='vga' vram='16384'/></video>"
+      "<graphics type='vnc' passwd='sesame' port='-1'/>";
+  ASSERT_TRUE(libvirt_->define("<domain type='test'><name>" + std::string(kName) +
+                               "</name><title>by hand</title><memory unit='MiB'>64</memory><vcpu>1</vcpu>"
+                               "<os><type machine='q35'>hvm</type></os><devices>" +
+                               devices + "</devices></domain>"));
+  Resource r = request();
+  r.mark = "set";
+  backend_.update(r, quiet_call());
+  r.mark = "";
+  const auto keeps_all = [&] {
+    const std::string xml = libvirt_->whole_definition(found()->uuid).value();
+    for (const char* part : {"<title>by hand</title>", "52:54:00:11:22:33", "0xbeef", "vram='16384'",
+                             "passwd='sesame'", "dev='vdx'", "device='cdrom'"})
+      EXPECT_EQ(count(xml, part), 1) << part << " in " << xml;
+    EXPECT_EQ(count(xml, "<disk "), 2) << xml;
+  };
+  const auto without_mark = [&] {
+    const std::string xml = found()->definition;
+    return xml.substr(xml.find("</metadata>"));
+  };
+
+  const std::string before = without_mark();
+  r.record = {{"labels", {{"a", "label"}}}};
+  r.generation = "generation-2";
+  backend_.update(r, quiet_call());
+  EXPECT_EQ(without_mark(), before) << "a label changes the mark alone";
+  EXPECT_EQ(observe(r).generation, "generation-2");
+  keeps_all();
+
+  r.desired["template"]["spec"]["domain"]["resources"]["requests"]["memory"] = "128Mi";
+  backend_.update(r, quiet_call());
+  EXPECT_EQ(read_domain(found()->definition).value().memory_kib, 131072);
+  keeps_all();
+
+  write_text(directory_ + "/other.img", "bytes");
+  r.dependencies = example_request(directory_ + "/other.img").dependencies;
+  backend_.update(r, quiet_call());
+  EXPECT_EQ(read_domain(found()->definition).value().disks.at(0).source, directory_ + "/other.img");
+  keeps_all();
 }
 
 TEST_F(LibvirtBackendTest, WhatIsForgottenRunsOnAndCanBeAdoptedAgain) {
@@ -347,7 +403,13 @@ class SlowGuest final : public Hypervisor {
  public:
   Result<std::optional<DomainState>> find(const std::string&, const std::string&) override { return state; }
   Result<std::vector<DomainState>> list() override { return std::vector<DomainState>{*state}; }
-  Status set_metadata(const std::string&, const std::string&, const std::string&) override { return {}; }
+  Result<std::string> whole_definition(const std::string&) override { return state->definition; }
+  Status set_metadata(const std::string&, const std::string& name_space, const std::string& xml) override {
+    Domain domain = read_domain(state->definition).value();
+    const std::string element = "<resource xmlns='" + name_space + "'" + xml.substr(std::strlen("<resource"));
+    domain.mark = read_domain("<domain><metadata>" + element + "</metadata></domain>").value().mark;
+    return define(write_domain(domain));
+  }
   Status define(const std::string& xml) override {
     if (!state) state = DomainState{.uuid = read_domain(xml).value().uuid, .name = kName};
     state->definition = xml;

@@ -1,19 +1,13 @@
 #include "plugins/libvirt/domain_xml.h"
 
-#include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <libxml/xmlwriter.h>
 
 #include <cstdlib>
-#include <map>
-#include <memory>
+
+#include "plugins/libvirt/xml_tree.h"
 
 namespace tenon::libvirt {
 namespace {
-
-const char kAliasPrefix[] = "ua-";  // libvirt keeps only aliases that begin so
-
-const xmlChar* in(const std::string& text) { return reinterpret_cast<const xmlChar*>(text.c_str()); }
 
 // ---- writing ----
 
@@ -66,28 +60,22 @@ void write_mark(Writer& xml, const DomainMark& mark, const std::string& prefix) 
   xml.text(prefix + "generation", mark.generation);
   xml.text(prefix + "spec", mark.spec);
   if (!mark.record.empty()) xml.text(prefix + "record", mark.record);
+  for (const auto& [target, name] : mark.targets)
+    xml.empty(prefix + "disk", {{"target", target}, {"name", name}});
   xml.close();
 }
 
-// "vda" ... "vdz", "vdaa"
-std::string device_name(const std::string& prefix, int index) {
-  std::string letters;
-  for (int i = index; i >= 0; i = i / 26 - 1)
-    letters.insert(letters.begin(), static_cast<char>('a' + i % 26));
-  return prefix + letters;
-}
-
-void write_disk(Writer& xml, const DomainDisk& disk, const std::string& device) {
+void write_disk(Writer& xml, const DomainDisk& disk) {
   xml.open("disk", {{"type", disk.type}, {"device", disk.cdrom ? "cdrom" : "disk"}});
   Attributes driver = {{"name", "qemu"}, {"type", disk.format}};
   if (!disk.cdrom) driver.push_back({"discard", "unmap"});
   xml.empty("driver", driver);
   xml.empty("source", {{disk.type == "block" ? "dev" : "file", disk.source}});
-  xml.empty("target", {{"dev", device}, {"bus", disk.bus}});
+  xml.empty("target", {{"dev", disk.target}, {"bus", disk.bus}});
   if (disk.cdrom) xml.empty("readonly");
   if (!disk.serial.empty()) xml.text("serial", disk.serial);
   if (disk.boot_order > 0) xml.empty("boot", {{"order", std::to_string(disk.boot_order)}});
-  xml.empty("alias", {{"name", kAliasPrefix + disk.name}});
+  xml.empty("alias", {{"name", std::string(kAliasPrefix) + disk.name}});
   xml.close();
 }
 
@@ -104,10 +92,10 @@ void write_console(Writer& xml, const std::string& log) {
 void write_devices(Writer& xml, const Domain& domain) {
   xml.open("devices");
   bool scsi = false;
-  std::map<std::string, int> used;  // prefix of the device name -> how many
-  for (const DomainDisk& disk : domain.disks) {
-    const std::string prefix = disk.bus == "virtio" ? "vd" : "sd";
-    write_disk(xml, disk, device_name(prefix, used[prefix]++));
+  std::map<bool, int> used;  // how many have a name of virtio's, and how many another
+  for (DomainDisk disk : domain.disks) {
+    disk.target = device_name(disk.bus, used[disk.bus == "virtio"]++);
+    write_disk(xml, disk);
     scsi = scsi || disk.bus == "scsi";
   }
   if (scsi) xml.empty("controller", {{"type", "scsi"}, {"model", "virtio-scsi"}});
@@ -133,54 +121,37 @@ void write_cpu(Writer& xml, const Domain& domain) {
 
 // ---- reading ----
 
-using Document = std::unique_ptr<xmlDoc, decltype(&xmlFreeDoc)>;
-
-std::string out(xmlChar* text) {
-  const std::string copy = text ? reinterpret_cast<const char*>(text) : "";
-  if (text) xmlFree(text);
-  return copy;
-}
-
-bool is(xmlNode* node, const std::string& name) {
-  return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, in(name));
-}
-
-// The first child element of that name; null without one, also of null.
-xmlNode* child(xmlNode* node, const std::string& name) {
-  for (xmlNode* at = node ? node->children : nullptr; at; at = at->next)
-    if (is(at, name)) return at;
-  return nullptr;
-}
-
-std::string text(xmlNode* node) { return node ? out(xmlNodeGetContent(node)) : ""; }
-std::string attribute(xmlNode* node, const char* name) {
-  return node ? out(xmlGetNoNsProp(node, in(name))) : "";
-}
 int number(const std::string& text, int otherwise) {
   return text.empty() ? otherwise : std::atoi(text.c_str());
 }
 
 std::optional<DomainMark> read_mark(xmlNode* domain) {
-  xmlNode* metadata = child(domain, "metadata");
-  for (xmlNode* at = metadata ? metadata->children : nullptr; at; at = at->next) {
-    if (!is(at, "resource") || !at->ns || !xmlStrEqual(at->ns->href, in(kMarkNamespace))) continue;
-    return DomainMark{text(child(at, "inventory")),  text(child(at, "address")), text(child(at, "nonce")),
-                      text(child(at, "generation")), text(child(at, "spec")),    text(child(at, "record"))};
-  }
-  return std::nullopt;
+  xmlNode* mark = mark_element(domain);
+  if (!mark) return std::nullopt;
+  DomainMark read{.inventory = text(child(mark, "inventory")),
+                  .address = text(child(mark, "address")),
+                  .nonce = text(child(mark, "nonce")),
+                  .generation = text(child(mark, "generation")),
+                  .spec = text(child(mark, "spec")),
+                  .record = text(child(mark, "record"))};
+  for (xmlNode* at = mark->children; at; at = at->next)
+    if (is(at, "disk")) read.targets[attribute(at, "target")] = attribute(at, "name");
+  return read;
 }
 
 DomainDisk read_disk(xmlNode* node) {
   DomainDisk disk;
   disk.type = attribute(node, "type");
   disk.cdrom = attribute(node, "device") == "cdrom";
-  disk.format = attribute(child(node, "driver"), "type");
+  const std::string format = attribute(child(node, "driver"), "type");
+  disk.format = format.empty() ? "raw" : format;
   disk.source = attribute(child(node, "source"), disk.type == "block" ? "dev" : "file");
   disk.bus = attribute(child(node, "target"), "bus");
+  disk.target = attribute(child(node, "target"), "dev");
   disk.serial = text(child(node, "serial"));
   disk.boot_order = number(attribute(child(node, "boot"), "order"), 0);
   const std::string alias = attribute(child(node, "alias"), "name");
-  if (alias.rfind(kAliasPrefix, 0) == 0) disk.name = alias.substr(sizeof(kAliasPrefix) - 1);
+  if (alias.starts_with(kAliasPrefix)) disk.name = alias.substr(sizeof(kAliasPrefix) - 1);
   return disk;
 }
 
@@ -201,10 +172,26 @@ void read_cpu(xmlNode* root, Domain& domain) {
 void read_devices(xmlNode* devices, Domain& domain) {
   for (xmlNode* at = devices ? devices->children : nullptr; at; at = at->next)
     if (is(at, "disk")) domain.disks.push_back(read_disk(at));
+  for (DomainDisk& disk : domain.disks)
+    if (disk.name.empty() && domain.mark && domain.mark->targets.contains(disk.target))
+      disk.name = domain.mark->targets.at(disk.target);
   domain.console_log = attribute(child(child(devices, "serial"), "log"), "file");
 }
 
 }  // namespace
+
+std::string device_name(const std::string& bus, int index) {
+  std::string letters;
+  for (int i = index; i >= 0; i = i / 26 - 1)
+    letters.insert(letters.begin(), static_cast<char>('a' + i % 26));
+  return (bus == "virtio" ? "vd" : "sd") + letters;
+}
+
+std::string write_disk(const DomainDisk& disk) {
+  Writer xml;
+  write_disk(xml, disk);
+  return xml.finish();
+}
 
 std::string write_mark(const DomainMark& mark) {
   Writer xml;
@@ -234,10 +221,7 @@ std::string write_domain(const Domain& domain) {
 }
 
 Result<Domain> read_domain(const std::string& xml) {
-  const Document document(
-      xmlReadMemory(xml.data(), static_cast<int>(xml.size()), nullptr, nullptr,
-                    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_HUGE),
-      xmlFreeDoc);
+  const Document document = parse_xml(xml);
   xmlNode* root = document ? xmlDocGetRootElement(document.get()) : nullptr;
   if (!root || !is(root, "domain")) return Error{Code::internal, "this is not the XML of a domain: " + xml};
   Domain domain;
@@ -250,6 +234,14 @@ Result<Domain> read_domain(const std::string& xml) {
   read_cpu(root, domain);
   read_devices(child(root, "devices"), domain);
   return domain;
+}
+
+const DomainDisk* find_disk(const Domain& domain, const std::string& name, const std::string& source) {
+  for (const DomainDisk& disk : domain.disks)
+    if (disk.name == name) return &disk;
+  for (const DomainDisk& disk : domain.disks)
+    if (disk.name.empty() && !source.empty() && disk.source == source) return &disk;
+  return nullptr;
 }
 
 }  // namespace tenon::libvirt

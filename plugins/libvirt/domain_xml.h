@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,7 +12,7 @@
 namespace tenon::libvirt {
 
 struct DomainDisk {
-  std::string name;    // kept as the alias "ua-<name>"; "" in a domain that is not ours
+  std::string name;    // kept as the alias "ua-<name>", or by the mark; "": not ours
   std::string type;    // file or block
   std::string source;  // absolute path
   std::string format;  // raw or qcow2
@@ -19,6 +20,7 @@ struct DomainDisk {
   bool cdrom = false;
   int boot_order = 0;
   std::string serial;
+  std::string target;  // "vda", unique in its domain; written as "": the next free one
 
   friend bool operator==(const DomainDisk&, const DomainDisk&) = default;
 };
@@ -28,6 +30,8 @@ struct DomainMark {
   std::string inventory, address, nonce, generation;
   std::string spec;    // as applied, JSON text
   std::string record;  // of the inventory's row, JSON text; "": none
+  // Target -> name of the disks that the domain had when it was adopted: nobody gave them our alias.
+  std::map<std::string, std::string> targets;
 
   friend bool operator==(const DomainMark&, const DomainMark&) = default;
 };
@@ -51,9 +55,14 @@ std::string write_mark(const DomainMark& mark);
 
 // The definition: indented, deterministic, everything escaped.
 std::string write_domain(const Domain& domain);
+std::string write_disk(const DomainDisk& disk);
+std::string device_name(const std::string& bus, int index);  // virtio, 0: "vda"; sata, 26: "sdaa"
 
 // From libvirt's XML of any domain; what this plugin does not know is skipped. internal: not the XML of a
 // domain. CPUs without a topology are read as sockets, as QEMU makes them.
 Result<Domain> read_domain(const std::string& xml);
+
+// By its name; otherwise, if it has none, by its source ("": only by name). Null: there is none.
+const DomainDisk* find_disk(const Domain& domain, const std::string& name, const std::string& source = "");
 
 }  // namespace tenon::libvirt

@@ -22,7 +22,7 @@ struct DomainState {
   Power power = Power::stopped;
   std::string reason;       // one CamelCase word, "Destroyed"; may be empty
   bool persistent = true;   // false: gone once it stops
-  std::string definition;   // XML of the next start
+  std::string definition;   // XML of the next start, without secrets
   std::string running_xml;  // XML of what runs; empty when nothing does
 };
 
@@ -32,6 +32,8 @@ class Hypervisor {
 
   // By UUID, else by name. nullopt only if a healthy daemon says that there is none.
   virtual Result<std::optional<DomainState>> find(const std::string& uuid, const std::string& name) = 0;
+  // XML of the next start with its secrets, such as a display's password: for define, and never to be shown.
+  virtual Result<std::string> whole_definition(const std::string& uuid) = 0;
   // All domains, running or not.
   virtual Result<std::vector<DomainState>> list() = 0;
   // Replaces one element of the domain's metadata, now and for every start to come; xml "": removes it.

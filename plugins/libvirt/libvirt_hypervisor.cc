@@ -139,6 +139,14 @@ class LibvirtHypervisor final : public Hypervisor {
     return failure(*connection, "looking for domain '" + name + "'");
   }
 
+  Result<std::string> whole_definition(const std::string& uuid) override {
+    std::string xml;
+    const Status read = with(uuid, "reading", [&](virDomainPtr domain, const auto& error) -> Status {
+      return read_xml(domain, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE, xml) ? Status() : error();
+    });
+    return read ? Result<std::string>(std::move(xml)) : read.error();
+  }
+
   Result<std::vector<DomainState>> list() override {
     auto connection = connect();
     if (!connection) return connection.error();

@@ -207,6 +207,48 @@ TEST_F(LibvirtTest, AForeignDomainStaysAsItIs) {
   EXPECT_EQ(virsh("dumpxml " + std::string(kDomain)), before);
 }
 
+TEST_F(LibvirtTest, AnAdoptedDomainKeepsWhatNoManifestSpeaksOf) {
+  write_text(directory_ + "/by-hand.xml",
+             "<domain type='qemu'><name>" + std::string(kDomain) +
+                 "</name><title>by hand</title><memory unit='MiB'>64</memory><vcpu>1</vcpu><os><type "
+                 "machine='q35'>hvm</type></os><devices><disk type='file' device='disk'><driver name='qemu' "
+                 "type='raw'/><source file='" +
+                 disk() +
+                 "'/><target dev='vda' bus='virtio'/></disk><interface type='user'><mac "
+                 "address='52:54:00:11:22:33'/><model type='virtio'/></interface><hostdev mode='subsystem' "
+                 "type='usb'><source startupPolicy='optional'><vendor id='0x1234'/><product id='0xbeef'/>"
+                 "</source></hostdev><serial type='pty'/><graphics type='vnc' passwd='sesame'/>"
+                 "<video><model type='cirrus'/></video></devices></domain>");
+  virsh("define " + directory_ + "/by-hand.xml");
+  const auto definition = [&] { return virsh("dumpxml --inactive --security-info " + std::string(kDomain)); };
+  const auto without_mark = [&] {
+    const std::string xml = definition();
+    return xml.substr(xml.find("</metadata>"));
+  };
+  Resource r = request("stop");
+  r.mark = "set";
+  backend_.update(r, quiet_call());
+  r.mark = "";
+  r.operations.clear();
+  const std::string before = without_mark();
+
+  r.record = {{"labels", {{"a", "label"}}}};
+  r.generation = "generation-2";
+  backend_.update(r, quiet_call());
+  EXPECT_EQ(without_mark(), before);
+
+  r.desired["template"]["spec"]["domain"]["resources"]["requests"]["memory"] = "96Mi";
+  r.generation = "generation-3";
+  backend_.update(r, quiet_call());
+  const std::string after = definition();
+  for (const char* part : {"<title>by hand</title>", "52:54:00:11:22:33", "0xbeef", "passwd='sesame'",
+                           "type='cirrus'", "<memory unit='KiB'>98304</memory>"})
+    EXPECT_EQ(count(after, part), 1) << part << " in " << after;
+  const Observation seen = backend_.observe(r, quiet_call());
+  EXPECT_EQ(seen.generation, "generation-3");
+  EXPECT_EQ(seen.owner, r.address);
+}
+
 TEST_F(LibvirtTest, ASecondDaemonAfterTheFirstIsConnectedAgain) {
   EXPECT_EQ(observe().existence, "absent");
   EXPECT_EQ(run("e2e/lab/libvirt/down --state " + directory_ + "/s").status, 0);

@@ -143,6 +143,7 @@ void set_disks(Machine& machine, const Json& spec, const std::string& name_space
       refuse(field + "/bootOrder", "another disk already has " + std::to_string(disk.boot_order));
     machine.disks.push_back(std::move(disk));
   }
+  machine.boot_order_given = !orders.empty();
   if (orders.empty() && !machine.disks.empty()) machine.disks.front().boot_order = 1;
   for (const auto& [volume, claim] : claims)
     if (!volumes.count(volume))

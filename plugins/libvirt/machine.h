@@ -29,6 +29,7 @@ struct Machine {
   std::string memory_field;     // JSON pointer of the field that decided
   std::string type;             // "q35"
   int grace_seconds = 0;
+  bool boot_order_given = false;  // false: the first disk, by default
   std::vector<MachineDisk> disks;
 };
 

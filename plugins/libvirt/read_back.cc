@@ -5,15 +5,6 @@ namespace {
 
 using sdk::Json;
 
-// By its name, which only domains of this plugin keep; otherwise by what it should be.
-const DomainDisk* find_disk(const Domain& domain, const std::string& name, const std::string& source) {
-  for (const DomainDisk& disk : domain.disks)
-    if (disk.name == name) return &disk;
-  for (const DomainDisk& disk : domain.disks)
-    if (disk.name.empty() && disk.source == source) return &disk;
-  return nullptr;
-}
-
 void read_cpu(Json& domain_spec, const Machine& machine, const Domain& definition) {
   if (definition.sockets == machine.sockets && definition.cores == machine.cores &&
       definition.threads == machine.threads)
@@ -63,6 +54,16 @@ Json read_back(const Json& spec, const Machine& machine, const Domain& definitio
   return actual;
 }
 
+namespace {
+
+// What they are called is no difference to the machine.
+std::vector<DomainDisk> without_names(std::vector<DomainDisk> disks) {
+  for (DomainDisk& disk : disks) disk.name.clear();
+  return disks;
+}
+
+}  // namespace
+
 std::vector<std::string> pending_restart(const Domain& running, const Domain& definition) {
   std::vector<std::string> parts;
   if (running.sockets != definition.sockets || running.cores != definition.cores ||
@@ -70,7 +71,7 @@ std::vector<std::string> pending_restart(const Domain& running, const Domain& de
     parts.push_back("cpu");
   if (running.memory_kib != definition.memory_kib) parts.push_back("memory");
   if (running.machine != definition.machine) parts.push_back("machine");
-  if (running.disks != definition.disks) parts.push_back("disks");
+  if (without_names(running.disks) != without_names(definition.disks)) parts.push_back("disks");
   return parts;
 }
 
