@@ -85,11 +85,11 @@ Json status_schema(const KindManifest& kind) {
   return status;
 }
 
-Json object_schema(const KindManifest& kind) {
-  Json spec = structural_schema(kind.schema);
+Json object_schema(const KindManifest& kind, const Schema& spec_schema) {
+  Json spec = structural_schema(spec_schema);
   Json schema = {{"type", "object"}};
   // A spec that may be left out is there all the same, so that the rules about it always hold.
-  if (kind.schema.required.empty() && kind.schema.exactly_one_of.empty())
+  if (spec_schema.required.empty() && spec_schema.exactly_one_of.empty())
     spec["default"] = Json::object();
   else
     schema["required"] = {"spec"};
@@ -157,16 +157,17 @@ Json printer_columns(const KindManifest& kind, const Json& object) {
 }
 
 Json versions_of(const KindManifest& kind) {
-  const Json object = object_schema(kind);
-  const Json columns = printer_columns(kind, object);
   Json versions = Json::array();
-  for (const std::string& version : kind.versions)
+  for (const std::string& version : kind.versions) {
+    const auto own = kind.schemas.find(version);
+    const Json object = object_schema(kind, own == kind.schemas.end() ? kind.schema : own->second);
     versions.push_back({{"name", version},
                         {"served", true},
                         {"storage", versions.empty()},
                         {"schema", {{"openAPIV3Schema", object}}},
                         {"subresources", {{"status", Json::object()}}},
-                        {"additionalPrinterColumns", columns}});
+                        {"additionalPrinterColumns", printer_columns(kind, object)}});
+  }
   return versions;
 }
 

@@ -53,6 +53,23 @@ TEST(Crd, IsNotMadeForKindsOfKubernetes) {
   EXPECT_EQ(definitions("cdi.kubevirt.io", Json::object()).size(), 1u);
 }
 
+TEST(Crd, EachVersionHasItsOwnSchema) {
+  const Json kind = {
+      {"versions", {"v2", "v1", "v1beta1"}},
+      {"schema", Json::parse(R"({"type": "object", "required": ["size"],
+                                 "properties": {"size": {"type": "integer", "description": "in bytes"}}})")},
+      {"schemas",
+       Json::parse(R"({"v1": {"type": "object", "properties": {"gigabytes": {"type": "integer"}}}})")}};
+  const Json versions = definition(kind)["spec"]["versions"];
+  ASSERT_EQ(versions.size(), 3u);
+  const auto object = [&](int at) { return versions[at]["schema"]["openAPIV3Schema"]; };
+  const auto fields = [&](int at) { return object(at)["properties"]["spec"]["properties"]; };
+  EXPECT_TRUE(fields(0).contains("size") && !fields(0).contains("gigabytes"));
+  EXPECT_TRUE(fields(1).contains("gigabytes") && !fields(1).contains("size"));
+  EXPECT_EQ(fields(2), fields(0)) << "one without its own has the hub's";
+  EXPECT_TRUE(object(0).contains("required") && !object(1).contains("required"));
+}
+
 TEST(Crd, ServesAllVersionsWithOneSchemaAndStoresTheHub) {
   const Json versions = definition({{"versions", {"v1beta1", "v1alpha1"}}})["spec"]["versions"];
   ASSERT_EQ(versions.size(), 2u);
