@@ -1,10 +1,21 @@
 """`tenon completion` in the shells themselves."""
+import os
+import pty
 import shutil
 import subprocess
 import unittest
 
 from support import pages
+from support.case import wait_until
 from support.memory import MemoryCase, items
+
+# What makes Ctrl-X write the line that is being edited to the file `line`.
+SETUP = {
+    'bash': r'''bind -x '"\C-x": printf "<%s>" "$READLINE_LINE" >line'; bind 'set bell-style none'
+               source <(tenon completion bash); touch ready''',
+    'zsh': r'''autoload -U compinit; compinit -u -D; tell() { printf "<%s>" "$BUFFER" >line }; zle -N tell
+              bindkey '^X' tell; source <(tenon completion zsh); touch ready''',
+}
 
 
 class CompletionTest(MemoryCase):
@@ -22,6 +33,45 @@ class CompletionTest(MemoryCase):
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, ''))
         return done.stdout.split('\n')[:-1]
+
+    def typed(self, shell, line):
+        """The line of an interactive shell after `line` and Tab."""
+        if not shutil.which(shell):
+            raise unittest.SkipTest('%s is not installed' % shell)
+        here = self.tenon.directory
+        master, slave = pty.openpty()
+        options = ['--norc', '--noprofile'] if shell == 'bash' else ['-f']
+        process = subprocess.Popen([shell, *options, '-i'], cwd=here, stdin=slave, stdout=slave, stderr=slave,
+                                   env={**self.shell.environment, 'TERM': 'dumb'}, start_new_session=True)
+        os.close(slave)
+        os.set_blocking(master, False)
+
+        def is_there(name):
+            try:
+                os.read(master, 65536)  # or the shell would wait for a reader
+            except OSError:
+                pass
+            return (here / name).exists() and ((here / name).read_text() or name == 'ready')
+        try:
+            os.write(master, SETUP[shell].replace('\n', ';').encode() + b'\n')
+            wait_until('a prompt of ' + shell, lambda: is_there('ready'))
+            os.write(master, line.encode() + b'\t\x18')
+            return wait_until('an edited line of ' + shell, lambda: is_there('line'))
+        finally:
+            process.kill()
+            process.wait()
+            os.close(master)
+            for name in ('ready', 'line'):
+                (here / name).unlink(missing_ok=True)
+
+    def test_at_the_prompt(self):
+        for shell in ('bash', 'zsh'):
+            with self.subTest(shell):
+                self.assertEqual(self.typed(shell, 'tenon desc'), '<tenon describe >')
+                self.assertEqual(self.typed(shell, 'tenon get item/a'), '<tenon get item/apple >')
+                self.assertEqual(self.typed(shell, 'tenon explain item.spec.si'), '<tenon explain item.spec.size>')
+                self.assertEqual(self.typed(shell, 'tenon graph --output=me'), '<tenon graph --output=mermaid >')
+                self.assertEqual(self.typed(shell, 'tenon plan -f items.y'), '<tenon plan -f items.yaml >')
 
     def bash(self, *words):
         return self.script('bash', '''

@@ -2,6 +2,7 @@
 
 TENON_UPDATE_GOLDEN=1 writes what the commands print into the page.
 """
+import json
 import os
 import shutil
 import unittest
@@ -37,17 +38,31 @@ class WriteAPluginTest(unittest.TestCase):
         if update:
             PAGE.write_text(page)
 
+    def checked(self):
+        """What the kit says of what is in the directory now."""
+        shell = pages.Shell(self.directory, timeout=300)
+        for block in pages.blocks(self.text, 'console'):
+            for command, _ in pages.commands_of(block):
+                if command.startswith(('PREFIX', '(printf', 'g++', 'chmod', 'cat >tenon.yaml', 'cat >sample', 'sed')):
+                    shell.run(command)
+        return shell.run('tenon-conformance mine -f sample.yaml --changed changed.yaml --patience 2; echo status $?')
+
+    def test_what_the_page_calls_a_whole_backend_is_one(self):
+        """Without a capability, and without the methods for them."""
+        optional = ('  sdk::ListPage list(', '  std::vector<sdk::Child> expand(')
+        kept = [block for block in pages.blocks(self.text, 'cpp') if not block.startswith(optional)]
+        self.assertEqual(len(kept), len(pages.blocks(self.text, 'cpp')) - len(optional))
+        (self.directory / 'memory.cc').write_text('\n'.join(kept))
+        manifest = json.loads((self.directory / 'manifest.json').read_text())
+        (self.directory / 'manifest.json').write_text(json.dumps({**manifest, 'capabilities': []}))
+        self.assertRegex(self.checked(), r' 0 failed, .*\nstatus 0\n$')
+
     def test_a_plugin_that_forgets_its_mark_does_not_pass_the_kit(self):
         """What the page promises of the kit: it fails, and says what to mend."""
         source = self.directory / 'memory.cc'
         right = '"mark", resource.mark_json()'
         self.assertIn(right, source.read_text())
         source.write_text(source.read_text().replace(right, '"forgotten", resource.mark_json()'))
-        shell = pages.Shell(self.directory, timeout=300)
-        for block in pages.blocks(self.text, 'console'):
-            for command, _ in pages.commands_of(block):
-                if command.startswith(('PREFIX', '(printf', 'g++', 'chmod', 'cat >tenon.yaml', 'cat >sample', 'sed')):
-                    shell.run(command)
-        said = shell.run('tenon-conformance mine -f sample.yaml --changed changed.yaml --patience 2 || echo status $?')
+        said = self.checked()
         self.assertIn('failed   ', said)
         self.assertIn('status 1', said)

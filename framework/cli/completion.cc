@@ -30,19 +30,19 @@ complete -F _tenon tenon
 constexpr const char* kZsh = R"(#compdef tenon
 # zsh completion of tenon; load it with: source <(tenon completion zsh)
 _tenon() {
-  local line text files= nospace=
-  local -a texts helps
+  local line text files=
+  local -a texts helps suffix
   for line in "${(@f)$("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     case $line in
       '') ;;
       :files) files=1 ;;
-      :nospace) nospace=1 ;;
+      :nospace) suffix=(-S '') ;;
       *) text=${line%%$'\t'*}
          texts+=("$text")
          if [[ $line == *$'\t'* ]]; then helps+=("$text -- ${line#*$'\t'}"); else helps+=("$text"); fi ;;
     esac
   done
-  if (( ${#texts} )); then compadd -l ${nospace:+-S} ${nospace:+''} -d helps -a texts; fi
+  if (( ${#texts} )); then compadd -l "${(@)suffix}" -d helps -a texts; fi
   if [[ -n $files ]]; then _files; fi
 }
 if (( $+functions[compdef] )); then compdef _tenon tenon; fi

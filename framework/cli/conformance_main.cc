@@ -28,20 +28,32 @@ constexpr const char* kAbout =
 int parse(int argc, char** argv, Options& options) {
   CLI::App app(kAbout, "tenon-conformance");
   app.footer("docs/write-a-plugin.md tells more. Exit status: 0 when nothing failed.");
-  app.add_option("INSTANCE", options.instance, "The instance, as tenon.yaml names it")->required();
-  app.add_option("-f,--file", options.object, "Manifest of an object that the plugin can make")->required();
-  app.add_option("--changed", options.changed,
-                 "The same with something changed that can be updated in place; without it the kind is taken "
-                 "to be immutable");
-  app.add_option("--dependencies", options.dependencies,
-                 "JSON or YAML: {ADDRESS: {identity, phase, nonce, outputs}} of what the object requires");
-  app.add_flag("!--not-lasting", options.lasting, "What the plugin makes ends with its process");
+  const auto file = [&app](const char* name, std::string& target, const char* what) {
+    return app.add_option(name, target, what)->type_name("FILE");
+  };
+  app.add_option("INSTANCE", options.instance, "The instance, as tenon.yaml names it")
+      ->required()
+      ->type_name("");
+  file("-f,--file", options.object, "Manifest of an object that the plugin can make")->required();
+  file("--changed", options.changed,
+       "The same with something changed that can be updated in place; without it the kind is taken to be "
+       "immutable");
+  file("--dependencies", options.dependencies,
+       "JSON or YAML: {ADDRESS: {identity, phase, nonce, outputs}} of what the object requires");
+  app.add_flag_callback(
+      "--not-lasting", [&options] { options.lasting = false; },
+      "What the plugin makes ends with its process");
   app.add_option("--patience", options.patience, "Seconds until an effect must be seen")
+      ->type_name("N")
       ->capture_default_str();
   app.add_flag("-v,--verbose", options.verbose, "Also what is right and what was skipped");
-  app.add_option("--config", options.common.configuration, "Instances and routes (default: tenon.yaml)");
-  app.add_option("--state", options.common.state, "Directory for logs and the cache")->capture_default_str();
-  app.add_flag("!--in-process", options.common.isolated, "Without a host process: for a debugger");
+  file("--config", options.common.configuration, "Instances and routes (default: tenon.yaml)");
+  app.add_option("--state", options.common.state, "Directory for logs and the cache")
+      ->type_name("DIR")
+      ->capture_default_str();
+  app.add_flag_callback(
+      "--in-process", [&options] { options.common.isolated = false; },
+      "Without a host process: for a debugger");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -104,15 +104,38 @@ std::string indented(const std::string& text, size_t by) {
   return result + "\n";
 }
 
-std::string fields_text(const OrderedJson& fields, size_t indent) {
+std::string head(const std::string& name, const OrderedJson& field) {
+  return name + "\t<" + field["type"].get<std::string>() + ">" +
+         (field.contains("required") ? " -required-" : "");
+}
+
+std::string fields_text(const OrderedJson& fields) {
   std::string text;
   for (const auto& [name, field] : fields.items()) {
-    text += std::string(indent, ' ') + name + "\t<" + field["type"].get<std::string>() + ">" +
-            (field.contains("required") ? " -required-" : "") + "\n";
-    if (field.contains("description")) text += indented(field["description"], indent + 2);
-    if (const auto facts = facts_of(field); !facts.empty()) text += indented(joined(facts, "\n"), indent + 2);
-    if (field.contains("fields")) text += "\n" + fields_text(field["fields"], indent + 2);
-    if (!text.ends_with("\n\n")) text += "\n";
+    text += "  " + head(name, field) + "\n";
+    if (field.contains("description")) text += indented(field["description"], 4);
+    if (const auto facts = facts_of(field); !facts.empty()) text += indented(joined(facts, "\n"), 4);
+    text += "\n";
+  }
+  return text;
+}
+
+// What differs from most fields, in a word each.
+std::string tags_of(const OrderedJson& field) {
+  std::vector<std::string> tags;
+  if (field.contains("default")) tags.push_back("default " + field["default"].dump());
+  if (const std::string rule = field.value("update", "live"); rule != "live") tags.push_back(rule);
+  for (const char* tag : {"computed", "volatile", "secret"})
+    if (field.contains(tag)) tags.emplace_back(tag);
+  return tags.empty() ? "" : "\t" + joined(tags, ", ");
+}
+
+// A line each, as many fields have to be looked over.
+std::string tree_text(const OrderedJson& fields, size_t indent) {
+  std::string text;
+  for (const auto& [name, field] : fields.items()) {
+    text += std::string(indent, ' ') + head(name, field) + tags_of(field) + "\n";
+    if (field.contains("fields")) text += tree_text(field["fields"], indent + 2);
   }
   return text;
 }
@@ -163,7 +186,7 @@ std::string kind_text(const OrderedJson& document) {
          line("INSTANCES:", values(document["instances"])) + line("READY:", values(document["readyPhases"]));
 }
 
-std::string as_text(const OrderedJson& document) {
+std::string as_text(const OrderedJson& document, bool recursive) {
   std::string text = line("GROUP:", document["group"]) + line("KIND:", document["kind"]) +
                      line("VERSION:", document["version"]);
   if (document["versions"].size() > 1) text += line("VERSIONS:", values(document["versions"]));
@@ -184,7 +207,8 @@ std::string as_text(const OrderedJson& document) {
     text += "\nREQUIRES:\n";
     for (const OrderedJson& requirement : document["requires"]) text += indented(requirement, 4);
   }
-  if (!document["fields"].empty()) text += "\nFIELDS:\n" + fields_text(document["fields"], 2);
+  const OrderedJson& fields = document["fields"];
+  if (!fields.empty()) text += "\nFIELDS:\n" + (recursive ? tree_text(fields, 2) : fields_text(fields));
   while (text.ends_with("\n\n")) text.pop_back();
   return text;
 }
@@ -223,7 +247,7 @@ int run_explain(const Arguments& arguments, Environment& env) {
     return kFailure;
   }
   if (arguments.format == Format::text)
-    env.out << as_text(*document);
+    env.out << as_text(*document, arguments.recursive);
   else
     env.out << dump(*document, arguments.format == Format::yaml);
   return kSuccess;
