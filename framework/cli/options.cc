@@ -12,6 +12,11 @@ const std::map<std::string, Format> kFormats = {
     {"text", Format::text}, {"json", Format::json}, {"yaml", Format::yaml},      {"name", Format::name},
     {"wide", Format::wide}, {"dot", Format::dot},   {"mermaid", Format::mermaid}};
 
+// Without the list that CLI11 would append to the type, which names the values already.
+CLI::Validator one_of(const std::vector<std::string>& values) {
+  return CLI::IsMember(values).description("");
+}
+
 void add_format(CLI::App& command, Arguments& arguments, const std::vector<std::string>& names) {
   std::string choices;
   for (const std::string& name : names) choices += (choices.empty() ? "" : "|") + name;
@@ -19,7 +24,7 @@ void add_format(CLI::App& command, Arguments& arguments, const std::vector<std::
       .add_option_function<std::string>(
           "-o,--output", [&arguments](const std::string& name) { arguments.format = kFormats.at(name); },
           "Form of the output")
-      ->check(CLI::IsMember(names))
+      ->check(one_of(names))
       ->type_name(choices);
 }
 
@@ -43,7 +48,7 @@ void add_common(CLI::App& command, Arguments& arguments) {
       .add_option_function<std::string>(
           "--isolation", [&arguments](const std::string& how) { arguments.isolated = how == "process"; },
           "Where plugins run: in a process each, or in this one (for debugging)")
-      ->check(CLI::IsMember({"process", "none"}))
+      ->check(one_of({"process", "none"}))
       ->type_name("process|none");
 }
 
@@ -263,7 +268,7 @@ void add_looking_after(CLI::App& app, Arguments& arguments) {
   completion.add_option("SHELL", arguments.targets, "bash, zsh or fish")
       ->required()
       ->expected(1)
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+      ->check(one_of({"bash", "zsh", "fish"}))
       ->type_name("bash|zsh|fish");
 
   CLI::App& version = *app.add_subcommand("version", "Tell the version of Tenon and of its formats");
