@@ -74,7 +74,7 @@ Graph resolve(const World& world, std::vector<Resource> declared, const std::vec
       .expand = [&](const auto& instance, const auto& all) { return expand_with(backends, instance, all); },
       .convert = [&](const auto& instance, const auto& all,
                      const auto& to) { return convert_with(backends, instance, all, to); }};
-  std::vector<Resource> resources = complete(std::move(declared), world.catalog, plugins, diagnostics);
+  std::vector<Resource> resources = complete(std::move(declared), owned, world.catalog, plugins, diagnostics);
   add_undeclared(options, world.catalog, resources);
   return resolve(std::move(resources), owned, world.catalog, diagnostics);
 }

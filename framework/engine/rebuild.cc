@@ -89,18 +89,21 @@ class Rebuilder {
     row.labels = resource.labels;
     const auto protect = resource.annotations.find(std::string(kProtectAnnotation));
     row.protect = protect != resource.annotations.end() && protect->second == "true";
-    row.applied = applied(row, resource, seen);
+    take_sent(row, resource, seen);
   }
 
   // What was sent last, if that is what is declared; otherwise as far as it can be seen.
-  Json applied(const Owned& row, const Resource& resource, const Observations& seen) {
+  void take_sent(Owned& row, const Resource& resource, const Observations& seen) {
+    row.applied = resource.spec;
+    row.defaulted = resource.defaulted;
     const auto found = seen.find(row.address);
     if (generation_of(resource.spec) == row.generation || found == seen.end() ||
         found->second.actual.is_null())
-      return resource.spec;
+      return;
     const KindManifest* kind = world_.catalog.find(row.address.kind_name());
-    return as_found(resource.spec,
-                    diff_spec(kind->schema, resource.spec, Json(), found->second.actual, false));
+    const SpecDiff diff = diff_spec(kind->schema, resource.spec, Json(), found->second.actual, false);
+    row.applied = as_found(resource.spec, diff);
+    row.defaulted = defaulted_as_found(resource.defaulted, diff);
   }
 
   std::vector<Owned> rows() const {

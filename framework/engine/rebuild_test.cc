@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "framework/run/simulation.h"
 
 namespace tenon {
@@ -12,7 +14,7 @@ class Rebuild : public testing::Test {
   World world() { return {simulation_.catalog, backends_, simulation_.inventory, simulation_.clock}; }
 
   std::vector<Resource> job() const {
-    Resource disk = resource(slow("disk"), {{"size", 1}});
+    Resource disk = resource(slow("disk"), {{"size", 1}, {"tuning", Json::object()}});
     disk.labels["tier"] = "web";
     Resource machine = resource(fast("vm"), {{"slow", {"disk"}}, {"size", 2}});
     machine.annotations["tenon.dev/protect"] = "true";
@@ -56,6 +58,9 @@ TEST_F(Rebuild, FromFullMarksGivesTheSameInventory) {
   apply(job(), {.set = "web"});
   const auto before = known();
   ASSERT_EQ(before.size(), 4u);
+  const auto disk = std::find_if(before.begin(), before.end(),
+                                 [](const Owned& row) { return row.address == slow("disk"); });
+  EXPECT_EQ(disk->defaulted, std::vector<std::string>{"/tuning/tier"});
   EXPECT_EQ(rebuilt(), before);
   EXPECT_TRUE(diagnostics_.empty());
 }

@@ -4,11 +4,13 @@ namespace tenon {
 namespace {
 
 Json intent_to_json(const Intent& intent) {
-  return {{"nonce", intent.nonce},
-          {"generation", intent.generation},
-          {"spec", intent.spec},
-          {"before", to_string(intent.before)},
-          {"since", intent.since.time_since_epoch().count()}};
+  Json json = {{"nonce", intent.nonce},
+               {"generation", intent.generation},
+               {"spec", intent.spec},
+               {"before", to_string(intent.before)},
+               {"since", intent.since.time_since_epoch().count()}};
+  if (!intent.defaulted.empty()) json["defaulted"] = intent.defaulted;
+  return json;
 }
 
 Intent intent_from_json(const Json& json) {
@@ -16,6 +18,7 @@ Intent intent_from_json(const Json& json) {
   intent.nonce = json.at("nonce");
   intent.generation = json.at("generation");
   intent.spec = json.at("spec");
+  intent.defaulted = json.value("defaulted", std::vector<std::string>());
   const std::string before = json.at("before");
   intent.before = before == "absent"    ? Existence::absent
                   : before == "present" ? Existence::present
@@ -40,13 +43,22 @@ Owned read(const Json& json) {
   owned.nonce = json.value("nonce", "");
   owned.generation = json.value("generation", "");
   owned.applied = json.value("applied", Json());
-  owned.defaulted = json.value("defaulted", std::vector<std::string>());
   owned.private_state = json.value("private", Json());
   if (const auto intent = json.find("intent"); intent != json.end()) owned.intent = intent_from_json(*intent);
   return owned;
 }
 
 }  // namespace
+
+const Json& sent_spec(const Owned& owned) {
+  static const Json none;
+  if (!owned.applied.is_null()) return owned.applied;
+  return owned.intent ? owned.intent->spec : none;
+}
+
+const std::vector<std::string>& sent_defaulted(const Owned& owned) {
+  return owned.applied.is_null() && owned.intent ? owned.intent->defaulted : owned.defaulted;
+}
 
 std::string_view to_string(StepStatus status) {
   switch (status) {
@@ -62,6 +74,7 @@ std::string_view to_string(StepStatus status) {
 
 Json record_of(const Owned& owned) {
   Json json = Json::object();
+  if (!owned.defaulted.empty()) json["defaulted"] = owned.defaulted;
   for (const Address& dependency : owned.dependencies) json["dependencies"].push_back(to_string(dependency));
   if (owned.parent) json["parent"] = to_string(*owned.parent);
   if (owned.protect) json["protect"] = true;
@@ -71,6 +84,7 @@ Json record_of(const Owned& owned) {
 }
 
 void read_record(const Json& json, Owned& owned) {
+  owned.defaulted = json.value("defaulted", std::vector<std::string>());
   for (const Json& dependency : json.value("dependencies", Json::array()))
     owned.dependencies.push_back(address_from_json(dependency));
   if (const auto parent = json.find("parent"); parent != json.end())
@@ -88,7 +102,6 @@ Json to_json(const Owned& owned) {
   if (!owned.nonce.empty()) json["nonce"] = owned.nonce;
   if (!owned.generation.empty()) json["generation"] = owned.generation;
   if (!owned.applied.is_null()) json["applied"] = owned.applied;
-  if (!owned.defaulted.empty()) json["defaulted"] = owned.defaulted;
   if (!owned.private_state.is_null()) json["private"] = owned.private_state;
   if (owned.intent) json["intent"] = intent_to_json(*owned.intent);
   return json;

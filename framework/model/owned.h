@@ -22,6 +22,7 @@ struct Intent {
   Json spec;                             // as sent
   Existence before = Existence::absent;  // what was observed before the first call
   Time since{};
+  std::vector<std::string> defaulted = {};  // pointers of what nobody had written in spec
 
   friend bool operator==(const Intent&, const Intent&) = default;
 };
@@ -33,7 +34,7 @@ struct Owned {
   std::string nonce;
   std::string generation;              // as last sent and done; "" before the first create is done
   Json applied;                        // the spec as last applied; null before the first create is done
-  std::vector<std::string> defaulted;  // pointers of what nobody had written in it
+  std::vector<std::string> defaulted;  // pointers of what nobody had written in applied
   Json private_state;                  // the plugin's own, at most 4 KiB
   std::vector<Address> dependencies;   // what it required when it was last applied: deletion order
   std::optional<Address> parent;       // the composite that it is a child of
@@ -44,6 +45,12 @@ struct Owned {
 
   friend bool operator==(const Owned&, const Owned&) = default;
 };
+
+// What it was last told to be: as applied, or before the first create is done as its open intent says; null:
+// nothing was sent yet.
+const Json& sent_spec(const Owned& owned);
+// Pointers of what nobody had written in that.
+const std::vector<std::string>& sent_defaulted(const Owned& owned);
 
 enum class StepStatus { pending, waiting, running, done, failed, skipped };
 
@@ -93,8 +100,8 @@ struct EndRun {
 };
 using Record = std::variant<PutOwned, DropOwned, BeginRun, PutStep, EndRun>;
 
-// What a backend with room for it keeps beside mark and spec, so that the row can be rebuilt: dependencies,
-// parent, protect, set, labels.
+// What a backend with room for it keeps beside mark and spec, so that the row can be rebuilt: defaulted,
+// dependencies, parent, protect, set, labels.
 Json record_of(const Owned& owned);
 // Throws Json::exception or std::runtime_error: not of this shape.
 void read_record(const Json& json, Owned& owned);

@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "framework/plan/defaults.h"
 #include "framework/plan/words.h"
 
 namespace tenon {
@@ -57,8 +58,12 @@ std::string source_of(const Resource& resource) {
 
 class Completer {
  public:
-  Completer(const Catalog& catalog, const Plugins& plugins, Diagnostics& diagnostics)
-      : catalog_(catalog), plugins_(plugins), diagnostics_(diagnostics) {}
+  Completer(const std::vector<Owned>& owned, const Catalog& catalog, const Plugins& plugins,
+            Diagnostics& diagnostics)
+      : catalog_(catalog), plugins_(plugins), diagnostics_(diagnostics) {
+    owned_.reserve(owned.size());
+    for (const Owned& row : owned) owned_.emplace(row.address, &row);
+  }
 
   std::vector<Resource> run(std::vector<Resource> level) {
     resources_.reserve(level.size());
@@ -89,11 +94,21 @@ class Completer {
       const KindManifest& kind = *catalog_.find(resource.address.kind_name());
       resource.version = kind.versions.front();
       if (broken.contains(number) || !validate(resource, kind.schema)) continue;
+      if (const Owned* row = row_of(resource)) keep_old_defaults(kind.schema, *row, resource);
       if (expands(resource)) composites[resource.instance].push_back(number);
     }
     std::vector<Resource> next;
     for (const auto& [instance, numbers] : composites) expand_all(instance, numbers, depth, next);
     return next;
+  }
+
+  // Also of what moves here.
+  const Owned* row_of(const Resource& resource) const {
+    auto found = owned_.find(resource.address);
+    const auto moved = resource.annotations.find(std::string(kMovedFromAnnotation));
+    if (found == owned_.end() && moved != resource.annotations.end())
+      if (const auto from = parse_address(moved->second)) found = owned_.find(*from);
+    return found == owned_.end() ? nullptr : found->second;
   }
 
   // Now the last of resources_, unless it was there already. True: it is served as it was written.
@@ -182,7 +197,10 @@ class Completer {
 
   bool validate(Resource& resource, const Schema& schema) {
     std::vector<SchemaProblem> problems;
-    resource.defaulted.clear();
+    // What a conversion has left of the defaults of an older version.
+    std::erase_if(resource.defaulted, [&](const std::string& pointer) {
+      return !resource.spec.contains(Json::json_pointer(pointer));
+    });
     complete_value(schema, resource.spec, problems, &resource.defaulted);
     for (const SchemaProblem& problem : problems)
       error(resource, resource.origin.locate(problem.pointer, problem.at_key), problem.summary,
@@ -261,13 +279,14 @@ class Completer {
   Diagnostics& diagnostics_;
   std::vector<Resource> resources_;
   std::unordered_map<Address, size_t> index_;
+  std::unordered_map<Address, const Owned*> owned_;
 };
 
 }  // namespace
 
-std::vector<Resource> complete(std::vector<Resource> declared, const Catalog& catalog, const Plugins& plugins,
-                               Diagnostics& diagnostics) {
-  return Completer(catalog, plugins, diagnostics).run(std::move(declared));
+std::vector<Resource> complete(std::vector<Resource> declared, const std::vector<Owned>& owned,
+                               const Catalog& catalog, const Plugins& plugins, Diagnostics& diagnostics) {
+  return Completer(owned, catalog, plugins, diagnostics).run(std::move(declared));
 }
 
 }  // namespace tenon

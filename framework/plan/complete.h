@@ -8,6 +8,7 @@
 
 #include "framework/base/diagnostics.h"
 #include "framework/model/catalog.h"
+#include "framework/model/owned.h"
 #include "framework/model/resource.h"
 
 namespace tenon {
@@ -31,11 +32,12 @@ struct Plugins {
 inline constexpr int kMaximalDepth = 8;
 
 // All resources by address: the declared ones and their children, each routed, validated and with its
-// defaults. Every problem of every resource is reported at its place in the user's text: unknown kinds and
+// defaults; of what is owned already, under its address or the one that it moves from, those that it was sent
+// with. Every problem of every resource is reported at its place in the user's text: unknown kinds and
 // fields (with the nearest known), wrong values, two declarations of one address, children beyond
 // kMaximalDepth. A spec of another version than the hub's is validated as it was written, and again as
 // converted. After errors the result is still useful for reporting but must not be planned.
-std::vector<Resource> complete(std::vector<Resource> declared, const Catalog& catalog, const Plugins& plugins,
-                               Diagnostics& diagnostics);
+std::vector<Resource> complete(std::vector<Resource> declared, const std::vector<Owned>& owned,
+                               const Catalog& catalog, const Plugins& plugins, Diagnostics& diagnostics);
 
 }  // namespace tenon

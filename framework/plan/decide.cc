@@ -109,11 +109,14 @@ class Decider {
   // What differs from the manifest is changed once it is ours, unless it had to be made anew for that.
   void update_after_mark(const Json& applied, const Observation& seen, const std::string& remedy) {
     fate_.found = filled();
+    fate_.found_defaulted = resource_->defaulted;
     fate_.unfinished = !is_ready(seen);
     if (seen.actual.is_null() && applied.is_null()) return;
     const SpecDiff diff =
         diff_spec(kind_->schema, filled(), applied, seen.actual, situation_.is_populated(address_));
     fate_.found = as_found(filled(), diff);
+    fate_.found_defaulted = defaulted_as_found(resource_->defaulted, diff);
+    if (seen.busy) return wait_for_worker(diff);
     explain(diff);
     change().fields = diff.fields;
     change().operations = diff.operations;
@@ -125,11 +128,8 @@ class Decider {
   }
 
   void refuse_other_set() {
-    const auto named = [](const std::string& set) { return set.empty() ? "the unnamed set" : "set " + set; };
     act(Action::none, "it belongs to another set");
-    refuse(
-        title(address_) + " belongs to " + named(row_->set) + " and not to " + named(situation_.options.set),
-        "--set names its set; --adopt takes it over into this one");
+    change().refusal = not_of_this_set(situation_, address_, *row_);
   }
 
   void refuse_other_instance() {

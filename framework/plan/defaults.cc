@@ -42,13 +42,14 @@ std::optional<std::string> counterpart(const Schema& schema, const Json& here, c
 
 }  // namespace
 
-void keep_old_defaults(const Schema& schema, const Json& sent, const std::vector<std::string>& sent_defaulted,
-                       Resource& resource) {
-  if (sent.is_null() || sent_defaulted.empty()) return;
+void keep_old_defaults(const Schema& schema, const Owned& row, Resource& resource) {
+  const Json& sent = sent_spec(row);
+  const std::vector<std::string>& defaulted = sent_defaulted(row);
+  if (sent.is_null() || defaulted.empty()) return;
   for (const std::string& pointer : resource.defaulted) {
     const Json::json_pointer place(pointer);
     const auto before = counterpart(schema, resource.spec, sent, place);
-    if (before && std::count(sent_defaulted.begin(), sent_defaulted.end(), *before) > 0)
+    if (before && std::count(defaulted.begin(), defaulted.end(), *before) > 0)
       resource.spec[place] = sent.at(Json::json_pointer(*before));
   }
 }

@@ -32,6 +32,9 @@ SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applie
 // differ.
 Json as_found(Json desired, const SpecDiff& diff);
 
+// Of the pointers that nobody wrote, those at which the object is as the defaults say.
+std::vector<std::string> defaulted_as_found(std::vector<std::string> defaulted, const SpecDiff& diff);
+
 // What creating with this spec does besides: "start".
 std::vector<std::string> operations_of_create(const Schema& schema, const Json& spec);
 

@@ -37,10 +37,13 @@ std::string plan_of(const std::string& name) {
   Diagnostics diagnostics;
   std::vector<Resource> declared =
       to_resources(documents(name, "desired.yaml", diagnostics), "default", diagnostics);
-  std::vector<Resource> desired = complete(std::move(declared), catalog, testing::plugins(), diagnostics);
+  Diagnostics told_below;
+  const auto as_new = complete(declared, {}, catalog, testing::plugins(), told_below);
   const auto world_document = documents(name, "world.yaml", diagnostics);
-  testing::World world = testing::world_from(
-      world_document.empty() ? Json::object() : world_document[0].value, desired, catalog);
+  testing::World world =
+      testing::world_from(world_document.empty() ? Json::object() : world_document[0].value, as_new, catalog);
+  std::vector<Resource> desired =
+      complete(std::move(declared), world.owned, catalog, testing::plugins(), diagnostics);
   add_undeclared(world.options, catalog, desired);
   const Graph graph = resolve(desired, world.owned, catalog, diagnostics);
   std::string text;

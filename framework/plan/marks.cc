@@ -54,10 +54,13 @@ void forget(const Situation& situation, const Owned& row, Fate& fate) {
 
 // What differs is only told.
 Json found_by_import(const Situation& situation, const Observation& observation, Fate& fate) {
+  const Resource* resource = situation.desired(fate.change.address);
+  if (resource) fate.found_defaulted = resource->defaulted;
   if (observation.actual.is_null()) return *fate.filled;
   const KindManifest* kind = situation.kind(fate.change.address);
   const SpecDiff diff = diff_spec(kind->schema, *fate.filled, Json(), observation.actual,
                                   situation.is_populated(fate.change.address));
+  fate.found_defaulted = defaulted_as_found(std::move(fate.found_defaulted), diff);
   std::vector<std::string> pointers;
   for (const FieldChange& field : diff.fields) pointers.push_back(field.pointer);
   if (!pointers.empty())
@@ -68,7 +71,10 @@ Json found_by_import(const Situation& situation, const Observation& observation,
 
 void import(const Situation& situation, const Address& address, const std::string& identity, Fate& fate) {
   const Observation& observation = situation.observation(address);
-  if (situation.row(address)) return fate.change.notes.push_back("owned already"), void();
+  const Owned* row = situation.row(address);
+  // An import that was killed goes on.
+  const bool begun = row && row->applied.is_null() && row->intent;
+  if (row && !begun) return fate.change.notes.push_back("owned already"), void();
   if (block_if_unknown(observation, fate)) return;
   act(fate, Action::adopt, "it exists, and is taken over as it is");
   if (observation.existence == Existence::absent)
@@ -80,9 +86,16 @@ void import(const Situation& situation, const Address& address, const std::strin
   if (!is_able(situation, fate.change.instance, "adopt"))
     return refuse(fate, not_able(situation, fate.change.instance, "adopt"));
   fate.identity = observation.identity;
+  if (begun) fate.nonce = row->intent->nonce;
   if (observation.mark) fate.nonce = observation.mark->nonce;
   fate.found = fate.filled ? found_by_import(situation, observation, fate) : observation.actual;
   if (fate.found.is_null()) fate.found = Json::object();
+}
+
+// Somebody had written the value at it that was sent.
+bool was_written(const Owned& row, const std::string& pointer) {
+  return row.applied.contains(Json::json_pointer(pointer)) &&
+         std::find(row.defaulted.begin(), row.defaulted.end(), pointer) == row.defaulted.end();
 }
 
 }  // namespace
@@ -98,6 +111,12 @@ Refusal not_ours(const Address& address, const Observation& observation, bool ad
   return {title(address) + " exists already and carries no mark: Tenon did not make it",
           adoptable ? "--adopt takes it over; otherwise give this one another name"
                     : "give this one another name, or remove what exists"};
+}
+
+Refusal not_of_this_set(const Situation& situation, const Address& address, const Owned& row) {
+  const auto named = [](const std::string& set) { return set.empty() ? "the unnamed set" : "set " + set; };
+  return {title(address) + " belongs to " + named(row.set) + " and not to " + named(situation.options.set),
+          "--set names its set; --adopt takes it over into this one"};
 }
 
 bool is_able(const Situation& situation, const std::string& instance, const std::string& capability) {
@@ -126,6 +145,9 @@ std::vector<std::string> record_changes(const Situation& situation, const Resour
       changes.push_back("requirements");
       break;
     }
+  if (std::any_of(resource.defaulted.begin(), resource.defaulted.end(),
+                  [&row](const std::string& pointer) { return was_written(row, pointer); }))
+    changes.push_back("defaults");
   return changes;
 }
 
@@ -181,6 +203,8 @@ void move(const Situation& situation, const Address& from, Fate& fate) {
     return refuse(fate, {"both " + title(from) + " and " + title(to) + " are owned", way_out});
   if (here.existence == Existence::present && !(moved && here.identity == there.identity))
     return refuse(fate, {title(to) + " exists already, and " + title(from) + " is to move there", way_out});
+  const bool other_set = !situation.options.marks_only() && row.set != situation.options.set;
+  if (other_set && !situation.options.adopt) return refuse(fate, not_of_this_set(situation, from, row));
   if (!moved && owner_of(situation, from) != Owner::us) return refuse(fate, not_ours(from, there, false));
   if (fate.change.instance != row.instance)
     return refuse(fate, {title(from) + " lives in instance " + row.instance + " and cannot move to " +

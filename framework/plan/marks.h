@@ -13,6 +13,7 @@ Owner owner_of(const Situation& situation, const Address& address);
 Refusal not_ours(const Address& address, const Observation& observation, bool adoptable);
 
 // Whether the plugin of an instance can do that: "adopt" (which includes forget) or "move".
+Refusal not_of_this_set(const Situation& situation, const Address& address, const Owned& row);
 bool is_able(const Situation& situation, const std::string& instance, const std::string& capability);
 Refusal not_able(const Situation& situation, const std::string& instance, const std::string& capability);
 

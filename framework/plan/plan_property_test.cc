@@ -41,8 +41,8 @@ class Scene {
   // Resolves and plans again; graph() is valid afterwards.
   Plan plan() {
     Diagnostics diagnostics;
-    graph_ = resolve(complete(declared_, catalog(), testing::plugins(), diagnostics), owned_, catalog(),
-                     diagnostics);
+    graph_ = resolve(complete(declared_, owned_, catalog(), testing::plugins(), diagnostics), owned_,
+                     catalog(), diagnostics);
     EXPECT_FALSE(has_errors(diagnostics)) << to_string(diagnostics.front());
     Observations observations = observations_;
     for (const Address& address : graph_.order) observations.try_emplace(address);
@@ -64,7 +64,7 @@ class Scene {
       if (step.kind == StepKind::await) continue;
       forget(step.address);
       if (step.kind != StepKind::remove)
-        make(step.address, fill(plan.desired(step.address)), step.dependencies);
+        make(step.address, fill(plan.desired(step.address)), step.dependencies, step.defaulted);
     }
   }
 
@@ -114,11 +114,13 @@ class Scene {
     }
   }
 
-  void make(const Address& address, const Json& spec, const std::vector<Address>& dependencies) {
+  void make(const Address& address, const Json& spec, const std::vector<Address>& dependencies,
+            const std::vector<std::string>& defaulted = {}) {
     Owned row{.address = address, .instance = "boxes"};
     row.nonce = "nonce of " + address.name;
     row.generation = generation_of(spec);
     row.applied = spec;
+    row.defaulted = defaulted;
     row.dependencies = dependencies;
     Observation seen;
     seen.existence = Existence::present;

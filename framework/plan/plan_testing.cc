@@ -134,13 +134,14 @@ class WorldReader {
     row.applied = applied;
     row.protect = json.value("protect", false);
     row.set = json.value("set", world_.options.set);
-    row.defaulted = json.value("defaulted", std::vector<std::string>());
     if (json.contains("intent"))
       row.intent = Intent{json["intent"], generation_of(applied), applied, Existence::absent, {}};
     if (const auto desired = graph_.desired.find(address); desired != graph_.desired.end()) {
       row.parent = desired->second.origin.parent;
       row.labels = desired->second.labels;
+      row.defaulted = still_defaulted(desired->second, applied);
     }
+    if (json.contains("defaulted")) row.defaulted = json["defaulted"];
     if (json.contains("labels")) row.labels = json["labels"];
     if (json.contains("parent")) row.parent = must(parse_address(json["parent"].get<std::string>()));
     row.dependencies = graph_.dependencies(address);
@@ -148,6 +149,16 @@ class WorldReader {
     for (const Json& dependency : json.value("dependencies", Json::array()))
       row.dependencies.push_back(must(parse_address(dependency.get<std::string>())));
     return row;
+  }
+
+  // What is applied otherwise was written out.
+  static std::vector<std::string> still_defaulted(const Resource& resource, const Json& applied) {
+    std::vector<std::string> pointers = resource.defaulted;
+    std::erase_if(pointers, [&](const std::string& pointer) {
+      const Json::json_pointer place(pointer);
+      return !applied.contains(place) || applied.at(place) != resource.spec.at(place);
+    });
+    return pointers;
   }
 
   static Observation observation(const Owned& row, const Json& json, const Json& applied) {

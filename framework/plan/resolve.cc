@@ -62,13 +62,6 @@ std::vector<std::string> split_list(const std::string& text) {
   return words;
 }
 
-// The spec that an owned resource was last sent with; null if it never was.
-const Json& sent_spec(const Owned& owned) {
-  static const Json none;
-  if (!owned.applied.is_null()) return owned.applied;
-  return owned.intent ? owned.intent->spec : none;
-}
-
 class Resolver {
  public:
   Resolver(const std::vector<Owned>& owned, const Catalog& catalog, Diagnostics& diagnostics)
@@ -78,7 +71,6 @@ class Resolver {
 
   Graph run(std::vector<Resource> desired) {
     for (Resource& resource : desired) {
-      keep_old_defaults(resource);
       Address address = resource.address;
       graph_.desired.emplace_hint(graph_.desired.end(), std::move(address), std::move(resource));
     }
@@ -93,13 +85,6 @@ class Resolver {
   }
 
  private:
-  void keep_old_defaults(Resource& resource) const {
-    const auto row = owned_.find(resource.address);
-    const KindManifest* kind = catalog_.find(resource.address.kind_name());
-    if (row != owned_.end() && kind)
-      tenon::keep_old_defaults(kind->schema, sent_spec(*row->second), row->second->defaulted, resource);
-  }
-
   Address target_of(const Address& from, const KindName& kind, const std::string& name) const {
     const KindManifest* manifest = catalog_.find(kind);
     return {kind.group, kind.kind, manifest && manifest->cluster_scoped ? "-" : from.name_space, name};

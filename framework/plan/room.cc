@@ -29,10 +29,13 @@ class RoomCheck {
   }
 
   PlannedChange planned(const Address& address, const Fate& fate) const {
-    const Owned* row = situation_.row(address);
-    const Json spec = fate.change.action == Action::remove ? Json() : situation_.filled(address);
-    return planned_change(address, fate.change.action, spec, row ? row->applied : Json(),
-                          situation_.observation(address).actual);
+    // What moves is still where it was; what its mark is given in this plan is then updated.
+    const Address& there = fate.from ? *fate.from : address;
+    const Owned* row = situation_.row(there);
+    const Action action = fate.marks() ? Action::update : fate.change.action;
+    const Json spec = action == Action::remove ? Json() : situation_.filled(address);
+    return planned_change(address, action, spec, row ? row->applied : Json(),
+                          situation_.observation(there).actual);
   }
 
   void ask(const std::string& instance, const std::vector<PlannedChange>& changes) {

@@ -23,9 +23,10 @@ struct Fate {
   std::optional<Json> filled;
   // Of adopt and move.
   std::string identity;
-  Json found;                   // adopt: what it is recorded to have been told
-  std::optional<Address> from;  // move
-  bool updates = false;         // an update follows
+  Json found;                                // adopt: what it is recorded to have been told
+  std::vector<std::string> found_defaulted;  // adopt: pointers of what nobody has written in that
+  std::optional<Address> from;               // move
+  bool updates = false;                      // an update follows
 
   bool marks() const;    // an adopt, forget or move step
   bool makes() const;    // a create or update step

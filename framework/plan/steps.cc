@@ -83,7 +83,8 @@ class Builder {
                                                                  : StepKind::move;
     Step step = step_for(fate, kind);
     if (const Resource* resource = situation_.desired(address)) describe(*resource, step);
-    if (kind == StepKind::adopt) step.found = fate.found;
+    if (kind == StepKind::adopt) step.found = fate.found, step.defaulted = fate.found_defaulted;
+    if (kind == StepKind::move && fate.updates) keep_until_updated(*situation_.row(*fate.from), step);
     step.identity = fate.identity;
     step.from = fate.from;
     step.nonce = fate.nonce;
@@ -92,6 +93,14 @@ class Builder {
       for (const Edge& edge : situation_.edges(address))
         if (const int before = making_of(edge.await.target); before >= 0) step.after.push_back(before);
     makings_.emplace(address, push(std::move(step)));
+  }
+
+  // Between its move and its update it is what it was last told to be, and holds what it was made with.
+  static void keep_until_updated(const Owned& row, Step& step) {
+    step.defaulted = row.defaulted;
+    for (const Address& target : row.dependencies)
+      if (std::find(step.dependencies.begin(), step.dependencies.end(), target) == step.dependencies.end())
+        step.dependencies.push_back(target);
   }
 
   void describe(const Resource& resource, Step& step) const {

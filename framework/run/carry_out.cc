@@ -83,7 +83,11 @@ void record_intent(RunState& state, const Step& step, const Sent& sent) {
   Owned row = row_after(state, step);
   const bool open = row.intent && row.intent->nonce == sent.nonce;
   const auto seen = state.seen.find(step.address);
-  Intent intent{.nonce = sent.nonce, .generation = sent.generation, .spec = sent.spec, .since = state.now};
+  Intent intent{.nonce = sent.nonce,
+                .generation = sent.generation,
+                .spec = sent.spec,
+                .since = state.now,
+                .defaulted = step.defaulted};
   intent.before = seen == state.seen.end() ? Existence::unknown : seen->second.existence;
   if (open) {
     intent.before = row.intent->before;
@@ -94,7 +98,9 @@ void record_intent(RunState& state, const Step& step, const Sent& sent) {
   // Only by its identity is it found again, whatever its name is.
   if (step.kind == StepKind::adopt) row.identity = seen->second.identity;
   // Until the call has succeeded, what exists may still hold what it was made with.
-  if (const Owned* known = row_of(state, step.address))
+  const Owned* known = row_of(state, step.address);
+  row.defaulted = known ? known->defaulted : std::vector<std::string>();
+  if (known)
     for (const Address& target : known->dependencies)
       if (std::find(row.dependencies.begin(), row.dependencies.end(), target) == row.dependencies.end())
         row.dependencies.push_back(target);
@@ -122,11 +128,14 @@ void record_move(RunState& state, const Step& step) {
   state.owned.erase(from);
   state.sent.erase(step.address);
   state.turn.records.emplace_back(DropOwned{from});
-  for (const auto& [address, known] : std::map<Address, Owned>(state.owned)) {
-    Owned row = known;
+  std::vector<Owned> named_it;
+  for (const auto& [address, row] : state.owned)
+    if (row.parent == from || std::count(row.dependencies.begin(), row.dependencies.end(), from) > 0)
+      named_it.push_back(row);
+  for (Owned& row : named_it) {
     std::replace(row.dependencies.begin(), row.dependencies.end(), from, step.address);
     if (row.parent == from) row.parent = step.address;
-    if (!(row == known)) put_owned(state, row);
+    put_owned(state, row);
   }
 }
 
@@ -147,6 +156,7 @@ void close_intent(RunState& state, const Address& address) {
   row.nonce = row.intent->nonce;
   row.generation = row.intent->generation;
   row.applied = row.intent->spec;
+  row.defaulted = row.intent->defaulted;
   row.intent.reset();
   put_owned(state, row);
 }
@@ -213,21 +223,34 @@ void ask_for_room(RunState& state, int index, const Decision& decision) {
   state.steps[at(index)].stage = Stage::calling;
 }
 
-// Why there is no room for a step, whose demands are known; "": there is. Steps of the same instance that
-// are about to be called count, since what they take does not show yet.
+// What a step will take that does not show yet, since it was not called; checked in this run, or else when
+// the plan was made.
+const std::vector<Demand>* demands_of(const RunState& state, size_t i) {
+  const Step& step = state.plan.steps[i];
+  if (step.kind != StepKind::create && step.kind != StepKind::update) return nullptr;
+  if (state.steps[i].stage == Stage::ended || state.steps[i].called) return nullptr;
+  if (state.steps[i].checked) return &state.steps[i].demands;
+  const auto change = state.changes.find(step.address);
+  return step.unchecked || change == state.changes.end() ? nullptr
+                                                         : &state.plan.changes[change->second].demands;
+}
+
+// Why there is no room for a step, whose demands are known; "": there is.
 std::string lack_of_room(const RunState& state, int index) {
   const Step& step = plan_step(state, index);
+  const std::vector<Demand>& wanted = state.steps[at(index)].demands;
   const std::string instance = instance_of(state, step.address);
-  const auto pools = state.pools.find(instance);
-  if (pools == state.pools.end()) return "";
-  std::vector<Taker> takers;
-  for (size_t i = 0; i < state.steps.size(); ++i) {
-    const bool self = i == at(index);
-    if (!self && (!state.steps[i].checked || state.steps[i].called)) continue;
-    if (instance_of(state, state.plan.steps[i].address) == instance)
-      takers.push_back({state.plan.steps[i].address, state.steps[i].demands});
-  }
-  for (const Overdraft& overdraft : overdrafts_of(pools->second, takers))
+  static const Pools none;
+  const auto known = state.pools.find(instance);
+  const Pools& pools = known == state.pools.end() ? none : known->second;
+  if (const std::string pool = unreported_pool(pools, wanted); !pool.empty())
+    return "pool " + pool + " was not reported, so nobody knows whether there is room";
+  std::vector<Taker> takers = {{step.address, wanted}};
+  for (size_t i = 0; i < state.steps.size(); ++i)
+    if (const std::vector<Demand>* others = i == at(index) ? nullptr : demands_of(state, i))
+      if (instance_of(state, state.plan.steps[i].address) == instance)
+        takers.push_back({state.plan.steps[i].address, *others});
+  for (const Overdraft& overdraft : overdrafts_of(pools, takers))
     if (std::count(overdraft.takers.begin(), overdraft.takers.end(), step.address) > 0)
       return overdraft.reason + "; " + overdraft.remedy + ", and plan again";
   return "";

@@ -54,8 +54,13 @@ std::optional<Decision> reconsider(const RunState& state, const Step& step, cons
   if (diff.rule >= UpdateRule::replace)
     return fail(to_string(step.address) + " must be replaced, because of a value known only now; plan again");
   const bool only_learnt = std::all_of(fields.begin(), fields.end(), learnt) && step.operations.empty();
-  if (only_learnt && diff.empty()) return Decision{.move = Move::finish, .sent = sent};
-  return std::nullopt;
+  const bool same_record = record_of(row_after(state, step)) == record_of(row);
+  if (!only_learnt || !diff.empty() || !same_record) return std::nullopt;
+  // Nothing is sent: it stays what it was last told to be, in those words.
+  Sent kept = sent;
+  kept.spec = row.applied;
+  kept.generation = row.generation;
+  return Decision{.move = Move::finish, .sent = std::move(kept)};
 }
 
 }  // namespace

@@ -136,5 +136,24 @@ TEST_F(Learning, SizesThatWereNotKnownAreCheckedTogether) {
   EXPECT_EQ(world_.backend.world().contains(fast("b")) + world_.backend.world().contains(fast("c")), 1);
 }
 
+// What the plan knew of is still to be taken when the other is checked.
+TEST_F(Learning, ASizeThatWasNotKnownIsCheckedWithThoseThatWere) {
+  world_.backend.limit_room(10);
+  const std::string why = apply({resource(fast("a"), {{"size", 2}}),
+                                 resource(fast("b"), {{"size", value_of(fast("a"), "/size")}}),
+                                 resource(fast("c"), {{"size", 8}, {"fast", {"b"}}})});
+  EXPECT_NE(why.find("together take 10 units of pool room, where 8 units"), std::string::npos) << why;
+  EXPECT_FALSE(world_.backend.world().contains(fast("b")));
+}
+
+TEST_F(Learning, ALabelIsSentAlthoughTheValueStaysTheSame) {
+  const Json spec = {{"fixed", value_of(fast("a"), "/size")}};
+  make(5, spec);
+  Resource b = resource(fast("b"), spec);
+  b.labels["tier"] = "web";
+  EXPECT_EQ(apply({resource(fast("a"), {{"size", 5}}), b}), "");
+  EXPECT_EQ(world_.backend.world().at(fast("b")).record.at("labels").at("tier"), "web");
+}
+
 }  // namespace
 }  // namespace tenon

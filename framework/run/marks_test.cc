@@ -180,6 +180,50 @@ TEST_F(Marks, KilledAnywhereARerunEndsTheSame) {
   }
 }
 
+TEST_F(Marks, AKilledImportGoesOn) {
+  int killed = 0;
+  for (int kill = 0; kill < 6; ++kill) {
+    Simulation world;
+    world.backend.change([](FakeWorld& objects) {
+      objects[fast("c")].spec = {{"size", 1}};
+      objects[fast("c")].identity = "made-by-hand";
+    });
+    const std::vector<Resource> desired = {resource(fast("c"), {{"size", 1}})};
+    const PlanOptions options{.import = {{fast("c"), "made-by-hand"}}};
+    killed += world.run(world.plan(desired, options), {.kill_after = kill}).killed;
+    world.run(world.plan(desired, options));
+    EXPECT_EQ(world.backend.world().at(fast("c")).mark.inventory, world.inventory.uuid()) << kill;
+    EXPECT_TRUE(world.plan(desired).empty()) << kill;
+  }
+  EXPECT_GE(killed, 2);
+}
+
+// What differs is put right by the next apply, also where only a default differs.
+TEST_F(Marks, AnImportKeepsNoDefaultThatItsObjectDoesNotHave) {
+  put_unmarked(fast("c"), {{"tuning", {{"tier", "gold"}}}});
+  const std::vector<Resource> desired = {resource(fast("c"), {{"tuning", Json::object()}})};
+  EXPECT_EQ(run(world_.plan(desired, {.import = {{fast("c"), "made-by-hand"}}})), "adopt c: done\n");
+  EXPECT_EQ(apply(desired), "update c: done\n");
+  EXPECT_EQ(object(fast("c")).spec.at("tuning").at("tier"), "plain");
+  EXPECT_EQ(apply(desired), "");
+}
+
+// Its old disk must not go before it has let go of it.
+TEST_F(Marks, AMoveThatWasNotUpdatedYetStillHoldsWhatItWasMadeWith) {
+  apply({resource(fast("v1")), resource(fast("v2")), resource(fast("a"), {{"fast", {"v1"}}})});
+  const std::vector<Resource> desired = {resource(fast("v2")),
+                                         moved(fast("b"), fast("a"), {{"fast", {"v2"}}})};
+  world_.backend.script(fast("b"),
+                        {.faults = {{.method = Method::update, .code = Code::internal, .skip = 1}}});
+  EXPECT_NE(apply(desired).find("move b: done\nupdate b: failed"), std::string::npos);
+  const auto all = rows();
+  const auto row =
+      std::find_if(all.begin(), all.end(), [](const Owned& o) { return o.address == fast("b"); });
+  ASSERT_NE(row, all.end());
+  EXPECT_EQ(row->dependencies, (std::vector<Address>{fast("v2"), fast("v1")}));
+  EXPECT_EQ(apply(desired, {.approved = {fast("v1")}, .prune = true}), "update b: done\ndelete v1: done\n");
+}
+
 // An inventory that goes back to an earlier moment, as a cut write-ahead log leaves it.
 class Rewound : public Marks {
  protected:

@@ -74,9 +74,9 @@ const Owned* row_of(const RunState& state, const Address& address) {
 std::string instance_of(const RunState& state, const Address& address) {
   const auto it = state.instances.find(address);
   if (it != state.instances.end()) return it->second;
-  for (const Instance& instance : state.catalog->instances())
-    if (instance.manifest->find(address.kind_name())) return instance.name;
-  return "";
+  Resource external;
+  external.address = address;
+  return state.catalog->route(external).value_or("");
 }
 
 const KindManifest* kind_of(const RunState& state, const Address& address) {

@@ -22,9 +22,10 @@ Requirements requirements_of(const Scene& scene) {
     std::set<std::string>& mine = all[title(address_of(scene, number))];
     for (int target : targets_of(node, node.wanted ? node.want : node.was)) {
       mine.insert(title(address_of(scene, target)));
-      // A claim's consumers require its importer, too; one that is not declared they can do without.
+      // A claim's consumers require its importer, too. Who is declared can do without one that is not.
       for (const auto& [other, importer] : scene.nodes)
-        if (importer.fills == target && importer.wanted && other != number) mine.insert(title(address_of(scene, other)));
+        if (importer.fills == target && (importer.wanted || !node.wanted) && other != number)
+          mine.insert(title(address_of(scene, other)));
     }
     for (int part = 0; part < (node.wanted ? node.want : node.was).parts; ++part)
       mine.insert(title(part_of(number, part)));
