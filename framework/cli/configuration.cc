@@ -121,8 +121,9 @@ class Reader {
   }
 
   std::string nearest(const std::string& name) const {
-    const std::string_view near = nearest_name(name, {names_.begin(), names_.end()});
-    return near.empty() ? "" : "did you mean '" + std::string(near) + "'?";
+    const std::vector<std::string> names(names_.begin(), names_.end());
+    const std::string near(nearest_name(name, names));
+    return near.empty() ? "" : "did you mean '" + near + "'?";
   }
 
   const Document& document_;
