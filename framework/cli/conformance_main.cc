@@ -65,7 +65,7 @@ int parse(int argc, char** argv, Options& options) {
 std::optional<Resource> read_object(const std::string& file, const Catalog& catalog,
                                     Diagnostics& diagnostics) {
   std::vector<Resource> resources = to_resources(load_paths({file}, diagnostics), "default", diagnostics);
-  resources = complete(std::move(resources), catalog, {}, diagnostics);
+  resources = complete(std::move(resources), {}, catalog, {}, diagnostics);
   if (resources.size() == 1) return std::move(resources.front());
   diagnostics.push_back({.summary = "one object is needed, and there are " + std::to_string(resources.size()),
                          .position = {file}});

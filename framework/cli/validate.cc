@@ -41,7 +41,7 @@ int run_validate(const Arguments& arguments, Environment& env) {
   if (!print_diagnostics(installation.diagnostics, env)) return kFailure;
   Diagnostics diagnostics;
   std::vector<Resource> declared = load_resources(arguments, diagnostics);
-  declared = complete(std::move(declared), installation.catalog(), {}, diagnostics);
+  declared = complete(std::move(declared), {}, installation.catalog(), {}, diagnostics);
   const Graph graph = resolve(std::move(declared), {}, installation.catalog(), diagnostics);
   diagnostics = in_file_order(std::move(diagnostics));
   if (arguments.format != Format::text) {
