@@ -1,4 +1,4 @@
-// `explain` on a kind that has a bit of everything.
+// `explain` and `validate` on kinds that have a bit of everything, of a plugin that must not be opened.
 #include "framework/cli/commands_testing.h"
 #include "framework/cli/exit_code.h"
 
@@ -7,6 +7,7 @@ namespace {
 
 constexpr const char* kManifest = R"({
   "manifestVersion": 1, "name": "lab", "version": "1",
+  "capabilities": ["expand", "convert"],
   "kinds": [
     {"group": "lab.example", "kind": "Disk", "plural": "disks", "shortNames": ["dk"], "versions": ["v2", "v1"],
      "ready": {"phases": ["Ready", "Idle"]},
@@ -39,7 +40,7 @@ class LabPlugins final : public PluginSource {
   }
   Result<std::vector<Library>> libraries(const std::string&) override { return std::vector<Library>(); }
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration&) override {
-    ADD_FAILURE() << "explaining opens nothing";
+    ADD_FAILURE() << "nothing is to be opened";
     return Error{Code::internal, "opened"};
   }
 };
@@ -193,6 +194,30 @@ TEST_F(Explain, ProgramsGetTheSameAsJson) {
   EXPECT_EQ(document["path"], "spec.size");
   EXPECT_EQ(document["field"], Json::parse(R"({"type": "string", "required": true, "description": "How much.",
     "format": "quantity", "minimum": 1.0, "update": "live", "decrease": "refuse"})"));
+}
+
+class Validate : public Explain {
+ protected:
+  std::string problems_of(const std::string& text) {
+    write("lab.yaml", text);
+    const Done done = run({"validate", "-f", "lab.yaml"});
+    EXPECT_EQ(done.status, done.err.empty() ? kSuccess : kFailure);
+    return done.err.substr(0, done.err.find('\n'));
+  }
+};
+
+TEST_F(Validate, ChecksTemplatesWithoutExpandingThem) {
+  const std::string host = "apiVersion: lab.example/v1\nkind: Host\nmetadata: {name: h}\nspec:\n  disks:\n";
+  EXPECT_EQ(problems_of(host + "  - metadata: {name: d}\n    spec: {size: 1Gi}\n"), "");
+  EXPECT_EQ(problems_of(host + "  - metadata: {name: d}\n    spec: {size: 1Gi, runing: true}\n"),
+            "lab.yaml:7:23: error: unknown field 'runing' (lab.example/Host/-/h)");
+}
+
+TEST_F(Validate, ChecksAnotherVersionAsItIsWrittenWithoutConvertingIt) {
+  const std::string disk = "apiVersion: lab.example/v1\nkind: Disk\nmetadata: {name: d}\n";
+  EXPECT_EQ(problems_of(disk + "spec: {gigabytes: 3}\n"), "");
+  EXPECT_EQ(problems_of(disk + "spec: {gigabyte: 3}\n"),
+            "lab.yaml:4:8: error: unknown field 'gigabyte' (lab.example/Disk/default/d)");
 }
 
 }  // namespace
