@@ -49,7 +49,18 @@ std::string run_summary(const Plan& plan, const RunResult& result, Duration took
   return text + ", in " + display_duration(took) + ".";
 }
 
-int conclude(const Plan& plan, const RunResult& result, Duration took, Environment& env) {
+std::string how_to_go_on(const Arguments& arguments) {
+  if (arguments.command == "destroy") return "The next 'tenon destroy' goes on from here.\n";
+  if (arguments.command != "apply")
+    return "What is not done yet can still be done: look with 'tenon get', and run 'tenon " +
+           arguments.command + "' for the rest.\n";
+  const std::string apply =
+      arguments.plan_file.empty() ? "The next 'tenon apply' goes on" : "Plan again to go on";
+  return apply + " from here; an import that has begun goes on by itself, and 'tenon destroy' stops it.\n";
+}
+
+int conclude(const Arguments& arguments, const Plan& plan, const RunResult& result, Duration took,
+             Environment& env) {
   const Style style = style_of(env);
   const bool complete = count(result, StepStatus::done) == plan.steps.size() && !result.broken_off;
   const std::string head = complete             ? style.green("Done: ")
@@ -62,10 +73,9 @@ int conclude(const Plan& plan, const RunResult& result, Duration took, Environme
     print_error(*result.broken_off, env);
     env.err
         << "Mend that and run the command again: what was called and is not recorded is found by its mark.\n";
-  } else if (result.interrupted)
-    env.out
-        << "The next 'tenon apply' goes on from here; an import that has begun goes on by itself, and 'tenon "
-           "destroy' stops it.\n";
+  } else if (result.interrupted) {
+    env.out << how_to_go_on(arguments);
+  }
   return complete && !plan.blocked() ? kSuccess : kPartial;
 }
 
@@ -80,7 +90,7 @@ int carry_out(const Arguments& arguments, Environment& env, Session& session, co
     Progress progress(env.out, style_of(env), env.clock, env.out_terminal, env.width);
     result = apply(session.world(), planned, progress, env.stop, options);
   }
-  if (result) return conclude(planned.plan, *result, env.clock.now() - begin, env);
+  if (result) return conclude(arguments, planned.plan, *result, env.clock.now() - begin, env);
   print_error(result.error(), env);
   return kFailure;
 }

@@ -10,19 +10,23 @@
 namespace tenon {
 namespace {
 
-// Prune and destroy act within one whole set. "": as it should be.
-std::string misplaced_limit(const CLI::App& command, const Arguments& arguments) {
+// What CLI11 cannot tell, or not why. "": as it should be.
+std::string misuse(const CLI::App& command, const Arguments& arguments) {
   const auto given = [&command](const char* name) {
     const CLI::Option* option = command.get_option_no_throw(name);
     return option && option->count() > 0;
   };
-  const bool limited = given("--namespace") || given("--selector");
-  if (arguments.prune && limited)
-    return "--prune acts within one whole set: it cannot be limited by -n or -l\n";
-  if (command.get_name() == "destroy" && (limited || !arguments.targets.empty()))
+  if (given("PLAN") && !arguments.approve.empty())
+    return "a saved plan is carried out as it is: give --approve to 'tenon plan --out' instead\n";
+  if (arguments.prune && given("--selector"))
+    return "--prune acts within one whole set: it cannot be limited by -l\n";
+  if (arguments.prune && given("--namespace"))
+    return "--prune acts within one whole set, in all its namespaces: leave -n out, and write "
+           "metadata.namespace into the manifests that -n was for\n";
+  const bool limited = given("--namespace") || given("--selector") || !arguments.targets.empty();
+  if (command.get_name() == "destroy" && limited)
     return "destroy acts within one whole set: it takes no targets, no -n and no -l; to delete a part, take "
-           "it out "
-           "of the manifests and apply with --prune\n";
+           "it out of the manifests and apply with --prune\n";
   return "";
 }
 
@@ -94,8 +98,7 @@ std::variant<Arguments, Usage> parse_arguments(const std::vector<std::string>& a
                  (failed ? misspelt_command(*app, arguments) : "") + out.str() + err.str()};
   }
   const CLI::App& command = *app->get_subcommands().front();
-  if (const std::string wrong = misplaced_limit(command, parsed); !wrong.empty())
-    return Usage{kFailure, wrong};
+  if (const std::string wrong = misuse(command, parsed); !wrong.empty()) return Usage{kFailure, wrong};
   parsed.command = command.get_name();
   return parsed;
 }

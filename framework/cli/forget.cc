@@ -22,11 +22,26 @@ Result<std::set<Address>> selected(const Arguments& arguments, Session& session)
   return std::set<Address>(found.begin(), found.end());
 }
 
+// With all that belongs to composites among them.
+std::set<Address> with_children(std::set<Address> addresses, const std::vector<Owned>& owned) {
+  for (size_t before = 0; before != addresses.size();) {
+    before = addresses.size();
+    for (const Owned& row : owned)
+      if (row.parent && addresses.contains(*row.parent)) addresses.insert(row.address);
+  }
+  return addresses;
+}
+
 // Nobody looks at anything: for what can no longer be reached.
 int remove_records(const Arguments& arguments, Environment& env, Session& session,
                    const std::set<Address>& addresses) {
+  const auto owned = session.inventory().owned();
+  if (!owned) {
+    print_error(owned.error(), env);
+    return kFailure;
+  }
   std::vector<Record> records;
-  for (const Address& address : addresses) {
+  for (const Address& address : with_children(addresses, *owned)) {
     env.out << "  ~ " << to_string(address)
             << "\n      forget: only its record is removed; what exists keeps its mark\n";
     records.emplace_back(DropOwned{address});

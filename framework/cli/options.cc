@@ -67,7 +67,7 @@ std::optional<std::chrono::milliseconds> parse_duration(const std::string& text)
 void add_approvals(CLI::App& command, Arguments& arguments) {
   command
       .add_option("--approve", arguments.approve,
-                  "Allow to delete or replace this populated or protected resource")
+                  "This populated or protected resource may be deleted, replaced or imported into")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
 }

@@ -10,8 +10,10 @@ namespace tenon {
 namespace {
 
 constexpr const char* kManifest = R"({
-  "manifestVersion": 1, "name": "world", "version": "1", "capabilities": ["list", "adopt", "move"],
+  "manifestVersion": 1, "name": "world", "version": "1", "capabilities": ["list", "adopt", "move", "expand"],
   "kinds": [
+    {"group": "test", "kind": "Group", "plural": "groups", "versions": ["v1"], "ready": {"phases": ["Ready"]},
+     "schema": {"type": "object", "properties": {"members": {"type": "array", "items": {"type": "string"}}}}},
     {"group": "test", "kind": "Disk", "plural": "disks", "versions": ["v1"], "ready": {"phases": ["Ready"]},
      "schema": {"type": "object", "properties": {"size": {"type": "integer"}, "on": {"type": "string"}}},
      "requirements": [{"name": "on", "path": "/on", "target": "test/Disk", "guards": ["create"]}]}
@@ -28,9 +30,17 @@ class Borrowed final : public Backend {
   Result<Outcome> create(const Request& r, const CallContext& c) override { return backend_.create(r, c); }
   Result<Outcome> update(const Request& r, const CallContext& c) override { return backend_.update(r, c); }
   Result<Outcome> remove(const Request& r, const CallContext& c) override { return backend_.remove(r, c); }
-  Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& r,
-                                                             const CallContext& c) override {
-    return backend_.expand(r, c);
+  Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
+                                                             const CallContext&) override {
+    std::vector<Result<std::vector<ChildSpec>>> all;
+    for (const Request& request : requests) {
+      std::vector<ChildSpec> children;
+      for (const Json& member : request.desired.value("members", Json::array()))
+        children.push_back(
+            {.api_version = "test/v1", .kind = "Disk", .name = member, .spec = Json::object()});
+      all.emplace_back(std::move(children));
+    }
+    return all;
   }
   Result<ListPage> list(const std::string& inventory, const std::string& after,
                         const CallContext& c) override {
@@ -157,6 +167,19 @@ TEST_F(Ownership, ForgetOfTheRecordAloneLooksAtNothing) {
   EXPECT_TRUE(is_ours("a"));
 }
 
+TEST_F(Ownership, ForgetOfACompositeForgetsItsChildrenWhetherItLooksOrNot) {
+  const std::string group =
+      "---\napiVersion: test/v1\nkind: Group\nmetadata: {name: g}\nspec: {members: [a, b]}\n";
+  for (const std::vector<std::string>& how : std::vector<std::vector<std::string>>{
+           {"forget", "group/g", "--record-only", "--yes"}, {"forget", "group/g", "--yes"}}) {
+    EXPECT_EQ(apply(group + document("c", "{}"), {"--adopt"}).status, kSuccess);
+    const Done done = run(how);
+    EXPECT_EQ(done.status, kSuccess) << done.out << done.err;
+    EXPECT_EQ(names(), "test/Disk/default/c\n");
+    EXPECT_NE(done.out.find("~ test/Disk/default/b"), std::string::npos) << done.out;
+  }
+}
+
 TEST_F(Ownership, MvGivesAnotherNameAndTouchesNothing) {
   apply(document("a", "{size: 1}"));
   EXPECT_EQ(run({"mv", "disk/gone", "disk/b", "--yes"}).status, kFailure);
@@ -246,10 +269,73 @@ TEST_F(Ownership, ASavedPlanIsStaleOnceSomebodyElseTookWhatItAdopts) {
   EXPECT_TRUE(is_ours("a"));
 }
 
+// An external that only the annotation of something without a create or update names.
+TEST_F(Ownership, ASavedPlanOfWhatDependsOnAnExternalIsNotStale) {
+  put_unmarked("theirs", {{"size", 1}});
+  const std::string needs = "tenon.dev/depends-on: test/Disk/default/theirs";
+  const std::string job = document("a", "{size: 1}", ", annotations: {" + needs + "}");
+  apply(job);
+  const auto plan_and_apply = [&](const std::string& manifests, const char* option) {
+    write("job.yaml", manifests);
+    const Done saved = run({"plan", "-f", "job.yaml", "--out", "saved.json", option});
+    EXPECT_EQ(saved.status, kSuccess) << saved.out << saved.err;
+    return run({"apply", "saved.json", "--yes"});
+  };
+  const Done unchanged = plan_and_apply(job + document("b", "{}"), "--prune");
+  EXPECT_EQ(unchanged.status, kSuccess) << unchanged.out << unchanged.err;
+  EXPECT_EQ(names(), "test/Disk/default/a\ntest/Disk/default/b\n");
+
+  const std::string moved =
+      document("c", "{size: 1}", ", annotations: {" + needs + ", tenon.dev/moved-from: test/Disk/default/a}");
+  const Done move = plan_and_apply(moved + document("b", "{}"), "--prune");
+  EXPECT_EQ(move.status, kSuccess) << move.out << move.err;
+  EXPECT_EQ(names(), "test/Disk/default/b\ntest/Disk/default/c\n");
+
+  put_unmarked("d", {{"size", 1}});
+  const std::string adopted = document("d", "{size: 1}", ", annotations: {" + needs + "}");
+  const Done adopt = plan_and_apply(moved + document("b", "{}") + adopted, "--adopt");
+  EXPECT_EQ(adopt.status, kSuccess) << adopt.out << adopt.err;
+  EXPECT_TRUE(is_ours("d"));
+
+  write("job.yaml", moved + document("b", "{}") + adopted + document("e", "{}"));
+  run({"plan", "-f", "job.yaml", "--out", "saved.json"});
+  backend_.change([](FakeWorld& world) { world.erase(disk("theirs")); });
+  const Done stale = run({"apply", "saved.json", "--yes"});
+  EXPECT_EQ(stale.status, kRefused);
+  EXPECT_NE(stale.err.find("test/Disk/default/theirs has changed"), std::string::npos) << stale.err;
+}
+
+TEST_F(Ownership, ASavedPlanTakesNoApprovals) {
+  const Done done = run({"apply", "saved.json", "--approve", "test/Disk/default/a", "--yes"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.err.find("give --approve to 'tenon plan --out'"), std::string::npos) << done.err;
+}
+
+TEST_F(Ownership, AnInterruptedCommandNamesTheOneThatGoesOn) {
+  apply(document("a", "{}") + document("b", "{}"));
+  stop_ = 1;
+  const Done forgotten = run({"forget", "disk/a", "--yes"});
+  EXPECT_EQ(forgotten.status, kPartial);
+  EXPECT_NE(forgotten.out.find("run 'tenon forget' for the rest"), std::string::npos) << forgotten.out;
+  EXPECT_EQ(forgotten.out.find("tenon apply"), std::string::npos) << forgotten.out;
+  const Done destroyed =
+      run({"destroy", "--yes", "--approve", "test/Disk/default/a", "--approve", "test/Disk/default/b"});
+  EXPECT_NE(destroyed.out.find("The next 'tenon destroy' goes on from here"), std::string::npos)
+      << destroyed.out;
+  EXPECT_NE(apply(document("c", "{}")).out.find("The next 'tenon apply' goes on from here"),
+            std::string::npos);
+}
+
 TEST_F(Ownership, ALostInventoryIsRebuiltFromTheMarks) {
   const std::string job = document("a", "{size: 1}") + document("b", "{on: a}");
   apply(job, {"--set", "web"});
-  const std::string before = run({"describe", "disk", "-o", "json"}).out;
+  // But for the last run, which is not the objects'.
+  const auto described = [&] {
+    Json all = Json::parse(run({"describe", "disk", "-o", "json"}).out);
+    for (Json& item : all["items"]) item.erase("lastRun");
+    return all.dump(1);
+  };
+  const std::string before = described();
   for (const char* suffix : {"", "-wal", "-shm"})
     std::filesystem::remove(std::string(".tenon/inventory.db") + suffix);
   EXPECT_EQ(names(), "");
@@ -259,6 +345,7 @@ TEST_F(Ownership, ALostInventoryIsRebuiltFromTheMarks) {
   const Done done = run({"rebuild", "--yes"});
   EXPECT_EQ(done.status, kSuccess) << done.out << done.err;
   EXPECT_NE(done.out.find("+ test/Disk/default/b"), std::string::npos) << done.out;
+  EXPECT_EQ(described(), before);
   EXPECT_EQ(run({"plan", "-f", "job.yaml", "--set", "web"}).out, "No changes.\n");
   EXPECT_EQ(run({"get", "-o", "name", "--set", "web"}).out, "test/Disk/default/a\ntest/Disk/default/b\n");
   EXPECT_NE(run({"rebuild", "--yes"}).out.find("Nothing is missing"), std::string::npos);
@@ -283,6 +370,32 @@ TEST_F(Ownership, OfSeveralInventoriesOneMustBeNamed) {
   EXPECT_NE(several.err.find("--inventory " + ours), std::string::npos) << several.err;
   EXPECT_EQ(run({"rebuild", "--inventory", ours, "--yes"}).status, kSuccess);
   EXPECT_EQ(names(), "test/Disk/default/a\n");
+}
+
+TEST_F(Ownership, RebuildOfAnInventoryThatNobodyCarriesIsAnError) {
+  apply(document("a", "{}"));
+  const std::string ours = backend_.world().at(disk("a")).mark.inventory;
+  for (const char* suffix : {"", "-wal", "-shm"})
+    std::filesystem::remove(std::string(".tenon/inventory.db") + suffix);
+  const Done done = run({"rebuild", "--inventory", "misspelt", "--yes"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.err.find("no object carries the mark of inventory misspelt"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("tenon rebuild --inventory " + ours), std::string::npos) << done.err;
+  EXPECT_FALSE(std::filesystem::exists(".tenon/inventory.db"));
+}
+
+TEST_F(Ownership, AnInventoryWithoutRowsBecomesTheOneThatIsRebuilt) {
+  apply(document("a", "{}"));
+  const std::string ours = backend_.world().at(disk("a")).mark.inventory;
+  for (const char* suffix : {"", "-wal", "-shm"})
+    std::filesystem::remove(std::string(".tenon/inventory.db") + suffix);
+  put_unmarked("b", {});
+  EXPECT_EQ(apply(document("b", "{}")).status, kRefused);  // leaves an inventory with another UUID
+  EXPECT_EQ(run({"rebuild", "--yes"}).status, kSuccess);
+  EXPECT_EQ(names(), "test/Disk/default/a\n");
+  EXPECT_EQ(run({"rebuild", "--inventory", ours, "--yes"}).status, kSuccess);
+  const Done other = run({"rebuild", "--inventory", "misspelt", "--yes"});
+  EXPECT_EQ(other.status, kFailure) << other.out;
 }
 
 TEST_F(Ownership, RebuildAddsWhatALivingInventoryHasLost) {

@@ -1,6 +1,5 @@
 #include "framework/engine/rebuild.h"
 
-#include <filesystem>
 #include <ostream>
 
 #include "framework/cli/acting.h"
@@ -11,40 +10,29 @@ namespace tenon {
 namespace {
 
 // The inventory that is rebuilt: as asked for, else the one that is there and has rows, else the only one
-// found. Nothing: it was said why not.
+// found. Nothing: it was said why not, and with which status the command ends.
 std::optional<std::string> choose(const Arguments& arguments, const std::string& known,
-                                  const MarkedObjects& marked, Environment& env) {
+                                  const MarkedObjects& marked, Environment& env, int& status) {
   const auto found = marked.inventories();
-  if (!arguments.inventory.empty() || !known.empty()) {
-    const std::string wanted = arguments.inventory.empty() ? known : arguments.inventory;
-    if (found.count(wanted)) return wanted;
+  const std::string& wanted = arguments.inventory.empty() ? known : arguments.inventory;
+  if (found.count(wanted)) return wanted;
+  if (wanted.empty() && found.size() == 1) return found.begin()->first;
+  if (!wanted.empty() && wanted == known) {
     env.out << "No object carries the mark of inventory " << wanted << ".\n";
-    return std::nullopt;
-  }
-  if (found.empty()) env.out << "No object carries a mark of Tenon.\n";
-  if (found.size() == 1) return found.begin()->first;
-  if (found.size() > 1) {
-    env.err << "Several inventories have objects here; say which one this is:\n";
+  } else if (found.empty() && wanted.empty()) {
+    env.out << "No object carries a mark of Tenon.\n";
+  } else {
+    status = wanted.empty() ? kRefused : kFailure;
+    if (wanted.empty())
+      env.err << "Several inventories have objects here; say which one this is:\n";
+    else
+      print_error({Code::not_found, "no object carries the mark of inventory " + wanted +
+                                        (found.empty() ? ", or any" : "; these have objects here:")},
+                  env);
     for (const auto& [uuid, count] : found)
       env.err << "  tenon rebuild --inventory " << uuid << "   (" << counted(count, "object") << ")\n";
   }
   return std::nullopt;
-}
-
-// One without rows is made anew, with the UUID that the marks carry.
-Status write_rows(const std::string& path, const std::string& uuid, bool empty,
-                  const std::vector<Owned>& rows) {
-  std::error_code error;
-  if (empty)
-    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix, error);
-  auto inventory = open_inventory(path, OpenMode::write, uuid);
-  if (!inventory) return inventory.error();
-  if ((*inventory)->uuid() != uuid)
-    return Error{Code::failed_precondition, path + " is inventory " + (*inventory)->uuid() + " and not " +
-                                                uuid + ": name another directory with --state"};
-  std::vector<Record> records;
-  for (const Owned& row : rows) records.emplace_back(PutOwned{row});
-  return (*inventory)->commit(records);
 }
 
 void show(const std::string& uuid, const std::vector<Owned>& rows, const MarkedObjects& marked,
@@ -64,8 +52,9 @@ int rebuild(const Arguments& arguments, Environment& env, Session& session) {
     print_error(marked.error(), env);
     return kFailure;
   }
-  const auto uuid = choose(arguments, known->empty() ? "" : session.inventory().uuid(), *marked, env);
-  if (!uuid) return marked->inventories().size() > 1 ? kRefused : kSuccess;
+  int status = kSuccess;
+  const auto uuid = choose(arguments, known->empty() ? "" : session.inventory().uuid(), *marked, env, status);
+  if (!uuid) return status;
   Diagnostics diagnostics;
   std::vector<Resource> declared;
   if (!arguments.files.empty()) declared = load_resources(arguments, diagnostics);
@@ -78,7 +67,7 @@ int rebuild(const Arguments& arguments, Environment& env, Session& session) {
   }
   show(*uuid, rows, *marked, env);
   if (!confirmed(arguments, env)) return kRefused;
-  if (const Status done = write_rows(arguments.state + "/inventory.db", *uuid, known->empty(), rows); !done) {
+  if (const Status done = restore_inventory(arguments.state + "/inventory.db", *uuid, rows); !done) {
     print_error(done.error(), env);
     return kFailure;
   }

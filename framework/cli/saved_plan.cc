@@ -1,6 +1,7 @@
 #include "framework/cli/saved_plan.h"
 
 #include <map>
+#include <set>
 
 #include "framework/base/files.h"
 #include "framework/engine/observe.h"
@@ -23,11 +24,14 @@ Result<Plan> parse(const std::string& file) {
   return plan ? std::move(plan) : with_context(file, plan.error());
 }
 
+// Whether it says what the manifest says beside the spec.
+bool describes(const Step& step) { return step.kind != StepKind::remove && step.kind != StepKind::await; }
+
 // As far as observing needs them.
 std::vector<Resource> resources_of(const Plan& plan) {
   std::map<Address, const Step*> steps;
   for (const Step& step : plan.steps)
-    if (step.kind == StepKind::create || step.kind == StepKind::update) steps.emplace(step.address, &step);
+    if (describes(step)) steps.emplace(step.address, &step);
   std::vector<Resource> resources;
   for (const Change& change : plan.changes) {
     if (change.desired.is_null()) continue;
@@ -40,6 +44,13 @@ std::vector<Resource> resources_of(const Plan& plan) {
     resources.push_back(std::move(resource));
   }
   return resources;
+}
+
+// Annotations of what has no step are not in the plan; what they alone name was looked at all the same.
+void look_at_externals(const Plan& plan, Graph& graph) {
+  const std::set<Address> known(graph.order.begin(), graph.order.end());
+  for (const Address& address : plan.externals)
+    if (!known.contains(address)) graph.order.push_back(address);
 }
 
 Status check_maker(const Plan& plan, const World& world) {
@@ -83,6 +94,7 @@ Result<Planned> read_saved_plan(const std::string& file, const World& world) {
   Diagnostics diagnostics;
   planned.graph = resolve(resources_of(planned.plan), planned.owned, world.catalog, diagnostics);
   if (has_errors(diagnostics)) return stale(diagnostics.front().summary);
+  look_at_externals(planned.plan, planned.graph);
   planned.observations =
       observe(planned.graph, planned.owned, world.inventory.uuid(), world.catalog, world.backends);
   if (const Status same = check_fingerprints(planned, world.catalog); !same) return same.error();

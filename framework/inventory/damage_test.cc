@@ -2,10 +2,12 @@
 // the last transactions, and only those.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <random>
 #include <set>
 
@@ -32,13 +34,19 @@ struct Content {
 
 Owned row(int number) {
   const std::string name = "row" + std::to_string(number);
-  return {.address = {"core", "Disk", "default", name},
-          .instance = "memory",
-          .identity = "id-" + name,
-          .nonce = "nonce-" + name,
-          .generation = "g1",
-          .applied = {{"size", number}},
-          .dependencies = {{"core", "Disk", "default", "other"}}};
+  return {
+      .address = {"core", "Disk", "default", name},
+      .instance = "memory",
+      .identity = "id-" + name,
+      .nonce = "nonce-" + name,
+      .generation = "g1",
+      .applied = {{"size", number}},
+      .defaulted = {"/size"},
+      .dependencies = {{"core", "Disk", "default", "other"}},
+      .parent = Address{"core", "Disk", "default", "parent"},
+      .set = number % 2 ? "web" : "",
+      .labels = {{"tier", name}},
+      .intent = Intent{"nonce-" + name, "g2", {{"size", number + 1}}, Existence::present, Time(Duration(7))}};
 }
 
 class Damage : public testing::Test {
@@ -130,6 +138,8 @@ TEST_P(EveryByte, CutOffIsRefused) {
     expect_refused_or(before, bytes.substr(0, length), length % 3 == 0 ? OpenMode::write : OpenMode::read);
     if (HasFailure()) return;
   }
+  EXPECT_GT(refused_, 0);
+  EXPECT_EQ(read_, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Parts, EveryByte, testing::Range(0, kParts));
@@ -210,6 +220,69 @@ TEST_F(Journal, TheSharedIndexMayBeAnything) {
     ASSERT_TRUE(write_file_atomically(path_.string() + "-shm", std::string(32768, fill)));
     EXPECT_EQ(content(OpenMode::read)->owned, turns_.back());
   }
+}
+
+// Of restore_inventory: what breaks off anywhere leaves the inventory that was there, or none, and the next
+// one does it all.
+class Restoring : public testing::Test {
+ protected:
+  ~Restoring() override {
+    watch_files({});
+    fs::remove_all(directory_);
+  }
+  // Fails from that change of a file on; how many there were.
+  int restore_failing_from(int from, bool& done) {
+    int changes = 0;
+    watch_files([&](FileChange, const std::string&) { return ++changes >= from ? SQLITE_IOERR : SQLITE_OK; });
+    done = static_cast<bool>(restore_inventory(path_, "uuid-2", rows_));
+    watch_files({});
+    return changes;
+  }
+  void expect_before_or_whole(bool done, const std::string& before) {
+    const auto inventory = open_inventory(path_, OpenMode::read);
+    ASSERT_TRUE(inventory) << inventory.error().message;
+    const auto owned = (*inventory)->owned().value();
+    if (done || !owned.empty()) {
+      EXPECT_EQ((*inventory)->uuid(), "uuid-2");
+      EXPECT_EQ(owned, rows_);
+    } else if (!before.empty()) {
+      EXPECT_EQ((*inventory)->uuid(), before);
+    }
+  }
+  // At every change of a file; how often it did not come to its end.
+  int fail_everywhere(const std::function<std::string()>& prepare) {
+    int failed = 0;
+    for (int from = 1;; ++from) {
+      SCOPED_TRACE("from change " + std::to_string(from));
+      fs::remove_all(directory_);
+      const std::string before = prepare();
+      bool done = false;
+      const int changes = restore_failing_from(from, done);
+      expect_before_or_whole(done, before);
+      EXPECT_TRUE(restore_inventory(path_, "uuid-2", rows_));
+      expect_before_or_whole(true, before);
+      if (testing::Test::HasFailure() || changes < from) return failed;
+      failed += !done;
+    }
+  }
+
+  const fs::path directory_ = fs::path(testing::TempDir()) / random_uuid();
+  const fs::path path_ = directory_ / "inventory.db";
+  const std::vector<Owned> rows_ = {row(0), row(1)};
+};
+
+TEST_F(Restoring, ALostOneIsThereWholeOrNotAtAll) {
+  EXPECT_GT(fail_everywhere([] { return std::string(); }), 5);
+}
+
+TEST_F(Restoring, OneWithoutRowsStaysAsItIsUntilAllIsThere) {
+  EXPECT_GT(fail_everywhere([this] {
+              auto inventory = open_inventory(path_, OpenMode::write);
+              EXPECT_TRUE(inventory && (*inventory)->commit({PutOwned{row(7)}}));
+              EXPECT_TRUE((*inventory)->commit({DropOwned{row(7).address}}));
+              return (*inventory)->uuid();
+            }),
+            3);
 }
 
 TEST(Durability, EveryCommitIsSynced) {

@@ -181,6 +181,13 @@ class Writer {
   std::string sum_;
 };
 
+Status write_records(Database& database, const std::string& sum, const std::vector<Record>& records) {
+  Writer writer(database, sum);
+  for (const Record& record : records)
+    if (Status written = std::visit(writer, record); !written) return written;
+  return writer.finish();
+}
+
 class SqliteInventory final : public Inventory {
  public:
   SqliteInventory(Database database, std::string uuid, OpenMode mode)
@@ -231,10 +238,7 @@ class SqliteInventory final : public Inventory {
     if (!transaction) return transaction.error();
     const auto meta = read_meta(database_);
     if (!meta) return meta.error();
-    Writer writer(database_, meta->sum);
-    for (const Record& record : records)
-      if (Status written = std::visit(writer, record); !written) return written;
-    if (Status finished = writer.finish(); !finished) return finished;
+    if (Status written = write_records(database_, meta->sum, records); !written) return written;
     return transaction->commit();
   }
 
@@ -244,52 +248,87 @@ class SqliteInventory final : public Inventory {
   OpenMode mode_;
 };
 
-Status write_empty(const std::string& path, const std::string& uuid) {
+// All of it is in the file itself before the journal begins.
+Status write_new(const std::string& path, const std::string& uuid, const std::vector<Record>& records) {
   auto database = Database::open(path, false);
   if (!database) return database.error();
-  if (Status set = database->execute("PRAGMA journal_mode = WAL"); !set) return set;
   auto transaction = Transaction::begin(*database, true);
   if (!transaction) return transaction.error();
   if (Status made = create_tables(*database, uuid); !made) return made;
-  return transaction->commit();
+  const std::string sum = sum_of_meta(uuid, kFormatVersion);
+  if (Status written = write_records(*database, sum, records); !written) return written;
+  if (Status committed = transaction->commit(); !committed) return committed;
+  return database->execute("PRAGMA journal_mode = WAL");
 }
 
 // Made under another name, so that a file of this name was whole once, and one without tables is damaged.
 // SQLite gives its journal files the mode of the database.
-Status make_file(const std::string& path, const std::string& uuid) {
+Status make_file(const std::string& path, const std::string& uuid, const std::vector<Record>& records = {}) {
   const std::string parent = std::filesystem::path(path).parent_path();
   const std::string directory = parent.empty() ? "." : parent;
   if (Status made = make_directories(directory); !made) return made;
   const std::string fresh = path + ".new";
-  for (const char* suffix : {"", "-wal", "-shm"}) unlink((fresh + suffix).c_str());
+  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) unlink((fresh + suffix).c_str());
   if (!FileDescriptor(::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)))
     return errno_error("creating", fresh, errno);
-  if (Status written = write_empty(fresh, uuid); !written) return written;
+  if (Status written = write_new(fresh, uuid, records); !written) return written;
   if (rename(fresh.c_str(), path.c_str()) != 0) return errno_error("renaming to", path, errno);
   return sync_directory(directory);
 }
 
-Status raise_format(Database& database, const Meta& meta) {
-  std::string sum = meta.sum;
-  toggle(sum, sum_of_meta(meta.uuid, meta.format));
-  toggle(sum, sum_of_meta(meta.uuid, kFormatVersion));
-  return database.execute("UPDATE meta SET format = ?, sum = ?", {std::to_string(kFormatVersion), sum});
+// Of this program's format and that UUID.
+Status change_meta(Database& database, Meta& meta, const std::string& uuid) {
+  toggle(meta.sum, sum_of_meta(meta.uuid, meta.format));
+  meta.uuid = uuid;
+  meta.format = kFormatVersion;
+  toggle(meta.sum, sum_of_meta(meta.uuid, meta.format));
+  return database.execute("UPDATE meta SET format = ?, uuid = ?, sum = ?",
+                          {std::to_string(meta.format), meta.uuid, meta.sum});
+}
+
+// Within a transaction: everything in it is as it should be.
+Result<Meta> check(Database& database) {
+  const auto tables = table_names(database);
+  if (!tables) return tables.error();
+  if (tables->empty()) return damaged(database.path(), "it holds no tables");
+  auto meta = read_meta(database);
+  if (!meta) return meta.error();
+  if (meta->format > kFormatVersion) return newer(database.path(), meta->format);
+  if (Status verified = verify(database, *meta); !verified) return verified.error();
+  return meta;
 }
 
 Result<std::unique_ptr<Inventory>> open_checked(Database database, OpenMode mode) {
   auto transaction = Transaction::begin(database, mode == OpenMode::write);
   if (!transaction) return transaction.error();
-  const auto tables = table_names(database);
-  if (!tables) return tables.error();
-  if (tables->empty()) return damaged(database.path(), "it holds no tables");
-  const auto meta = read_meta(database);
+  auto meta = check(database);
   if (!meta) return meta.error();
-  if (meta->format > kFormatVersion) return newer(database.path(), meta->format);
-  if (Status verified = verify(database, *meta); !verified) return verified.error();
   if (mode == OpenMode::write && meta->format < kFormatVersion)
-    if (Status raised = raise_format(database, *meta); !raised) return raised.error();
+    if (Status raised = change_meta(database, *meta, meta->uuid); !raised) return raised.error();
   if (Status committed = transaction->commit(); !committed) return committed.error();
   return std::unique_ptr<Inventory>(std::make_unique<SqliteInventory>(std::move(database), meta->uuid, mode));
+}
+
+Result<Database> open_for_writing(const std::string& path) {
+  auto database = Database::open(path, false);
+  if (!database) return database;
+  for (const char* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"})
+    if (Status set = database->execute(pragma); !set) return set.error();
+  return database;
+}
+
+// Its records of a run are another inventory's.
+Status take_uuid(Database& database, Meta& meta, const std::string& uuid) {
+  const auto rows = database.query("SELECT key FROM resources LIMIT 1");
+  if (!rows) return rows.error();
+  if (!rows->empty())
+    return Error{Code::failed_precondition, database.path() + " is inventory " + meta.uuid + " and not " +
+                                                uuid + ": name another directory with --state"};
+  if (Status changed = change_meta(database, meta, uuid); !changed) return changed;
+  for (const char* table : {"run", "steps"})
+    if (Status cleared = database.execute("DELETE FROM " + std::string(table)); !cleared) return cleared;
+  meta.sum = sum_of_meta(meta.uuid, meta.format);
+  return {};
 }
 
 bool is_missing(const std::string& path) {
@@ -297,24 +336,47 @@ bool is_missing(const std::string& path) {
   return stat(path.c_str(), &status) != 0 && errno == ENOENT;
 }
 
+// SQLite would replay it into whatever is made under this name.
+Status check_no_journal(const std::string& path) {
+  return is_missing(path + "-wal") ? Status() : damaged(path, "it is gone, and its journal is still there");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenMode mode,
                                                   const std::string& uuid) {
   const bool missing = is_missing(path);
-  // SQLite would replay it into whatever is made under this name.
-  if (missing && !is_missing(path + "-wal"))
-    return damaged(path, "it is gone, and its journal is still there");
+  if (missing)
+    if (Status free = check_no_journal(path); !free) return free.error();
   if (missing && mode == OpenMode::read)
     return std::unique_ptr<Inventory>(std::make_unique<MemoryInventory>());
   if (missing)
     if (Status made = make_file(path, uuid.empty() ? random_uuid() : uuid); !made) return made.error();
-  auto database = Database::open(path, mode == OpenMode::read);
+  auto database = mode == OpenMode::write ? open_for_writing(path) : Database::open(path, true);
   if (!database) return database.error();
-  if (mode == OpenMode::write)
-    for (const char* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"})
-      if (Status set = database->execute(pragma); !set) return set.error();
   return open_checked(std::move(*database), mode);
+}
+
+Status restore_inventory(const std::string& path, const std::string& uuid, const std::vector<Owned>& rows) {
+  std::vector<Record> records;
+  for (const Owned& row : rows) records.emplace_back(PutOwned{row});
+  if (is_missing(path)) {
+    const Status free = check_no_journal(path);
+    return free ? make_file(path, uuid, records) : free;
+  }
+  auto database = open_for_writing(path);
+  if (!database) return database.error();
+  auto transaction = Transaction::begin(*database, true);
+  if (!transaction) return transaction.error();
+  auto meta = check(*database);
+  if (!meta) return meta.error();
+  if (meta->uuid != uuid || meta->format < kFormatVersion)
+    if (Status taken =
+            meta->uuid == uuid ? change_meta(*database, *meta, uuid) : take_uuid(*database, *meta, uuid);
+        !taken)
+      return taken;
+  if (Status written = write_records(*database, meta->sum, records); !written) return written;
+  return transaction->commit();
 }
 
 }  // namespace tenon

@@ -267,6 +267,28 @@ TEST_F(SqliteInventory, AFailedWriteChangesNothing) {
   EXPECT_EQ(open()->owned().value(), std::vector<Owned>{row("a")});
 }
 
+TEST_F(SqliteInventory, IsRestoredUnderTheUuidOfItsMarks) {
+  ASSERT_TRUE(restore_inventory(path(), "uuid-1", {row("a"), row("b")}));
+  EXPECT_EQ(open(OpenMode::read)->uuid(), "uuid-1");
+  EXPECT_EQ(open(OpenMode::read)->owned().value(), (std::vector<Owned>{row("a"), row("b")}));
+  EXPECT_FALSE(std::filesystem::exists(path() + ".new"));
+  ASSERT_TRUE(restore_inventory(path(), "uuid-1", {row("c")}));
+  EXPECT_EQ(open()->owned().value(), (std::vector<Owned>{row("a"), row("b"), row("c")}));
+
+  const Status other = restore_inventory(path(), "uuid-2", {row("d")});
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, Code::failed_precondition);
+  EXPECT_NE(other.error().message.find("is inventory uuid-1 and not uuid-2"), std::string::npos);
+  EXPECT_EQ(open()->owned()->size(), 3u);
+
+  ASSERT_TRUE(open()->commit(
+      {DropOwned{address("a")}, DropOwned{address("b")}, DropOwned{address("c")}, BeginRun{run_of_three()}}));
+  ASSERT_TRUE(restore_inventory(path(), "uuid-2", {row("d")}));
+  EXPECT_EQ(open()->uuid(), "uuid-2");
+  EXPECT_EQ(open()->owned().value(), std::vector<Owned>{row("d")});
+  EXPECT_EQ(open()->last_run().value(), std::nullopt);
+}
+
 // Commits pairs of rows without end; a byte for each pair that is durable.
 [[noreturn]] void write_pairs(const std::string& path, const std::string& name, int told) {
   auto inventory = open_inventory(path, OpenMode::write);
