@@ -238,7 +238,10 @@ class Decider {
     for (const FieldChange& field : diff.fields)
       (field.drift ? drifted : field.known_after_apply ? later : asked).push_back(field.pointer);
     if (!drifted.empty()) change().reasons.push_back("changed behind Tenon's back: " + listed(drifted));
-    if (!asked.empty()) change().reasons.push_back("changed in the manifest: " + listed(asked));
+    const bool new_here = change().action == Action::adopt;
+    if (!asked.empty())
+      change().reasons.push_back((new_here ? "differs from its manifest: " : "changed in the manifest: ") +
+                                 listed(asked));
     if (!later.empty()) change().reasons.push_back("known after apply, and may change: " + listed(later));
   }
 

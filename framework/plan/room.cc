@@ -5,9 +5,12 @@
 namespace tenon {
 namespace {
 
+// A deletion only gives room: nothing would have to be asked before its call.
 void leave_for_later(Fate& fate, const std::string& why) {
-  fate.unchecked = true;
-  fate.change.notes.push_back("room for it is not checked yet: " + why + "; checked before the call");
+  fate.unchecked = fate.makes();
+  fate.change.notes.push_back(fate.unchecked
+                                  ? "room for it is not checked yet: " + why + "; checked before the call"
+                                  : "the room that it gives is not known: " + why);
 }
 
 class RoomCheck {

@@ -397,6 +397,17 @@ TEST_F(ImportTest, ADiskThatAnotherGenerationMadeIsNotOverwritten) {
   expect_complete();
 }
 
+TEST_F(ImportTest, DataThatNoImporterBroughtIsNotOverwrittenAndSaidToBeThere) {
+  std::ofstream(disk()) << "somebody's";
+  ASSERT_TRUE(write_contents_mark(claim_, {.contents = "populated", .nonce = "cn"}));
+  const auto refused = imports_.start(http("/plain/disk.raw"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::failed_precondition);
+  EXPECT_NE(refused.error().message.find("already holds data that no importer brought"), std::string::npos)
+      << refused.error().message;
+  EXPECT_EQ(read_file(disk()).value(), "somebody's");
+}
+
 TEST_F(ImportTest, AfterItsDeletionAnImporterReplacesItsDiskAndNobodyElseDoes) {
   const sdk::Resource wanted = resource({{"blank", Json::object()}});
   import(wanted);

@@ -71,9 +71,11 @@ Result<bool> is_done(const Ledger& ledger) {
     return kept ? Result<bool>(true) : kept.error();
   }
   if (may_fill(*mark, nonce, ledger.address)) return false;
-  return Error{Code::failed_precondition,
-               ledger.claim.directory + " already holds what " + (*mark)->importer +
-                   " imported; an import never overwrites it: delete the claim first"};
+  const std::string held = !*mark                      ? "a disk that no mark tells of"
+                           : (*mark)->importer.empty() ? "data that no importer brought"
+                                                       : "what " + (*mark)->importer + " imported";
+  return Error{Code::failed_precondition, ledger.claim.directory + " already holds " + held +
+                                              "; an import never overwrites it: delete the claim first"};
 }
 
 // Before the ledger goes: what was imported stays, for this importer to replace.
@@ -174,55 +176,56 @@ Status Imports::launch(const StateDirectory& state, const Ledger& ledger, const 
   return worker ? Status() : Status(worker.error());
 }
 
-Status Imports::update(const sdk::Resource& resource) const {
+Status Imports::change(const sdk::Resource& resource, const std::function<Status(Ledger&)>& change) const {
   const auto state = state_of(resource);
   if (!state) return state.error();
   const auto before = state->ledger();
   if (!before) return before.error();
   if (!*before) return Error{Code::not_found, resource.address + " has no import"};
-  if (!same_owner(**before, resource)) return foreign(*state, **before, Code::failed_precondition);
-  if ((*before)->spec.value("source", Json()) != resource.desired.value("source", Json()))
-    return Error{Code::failed_precondition,
-                 resource.address + ": another source needs another import: replace it"};
   Ledger ledger = **before;
-  ledger.generation = resource.generation;
-  ledger.spec = resource.desired;
-  ledger.record = resource.record;
+  if (!ledger.inventory.empty() && !same_owner(ledger, resource))
+    return foreign(*state, ledger, Code::failed_precondition);
+  if (const Status changed = change(ledger); !changed) return changed;
   return state->write_ledger(ledger);
+}
+
+Status Imports::update(const sdk::Resource& resource) const {
+  return change(resource, [&](Ledger& ledger) -> Status {
+    if (ledger.inventory.empty())
+      return Error{Code::failed_precondition, resource.address + ": its import is nobody's: adopt it first"};
+    if (ledger.spec.value("source", Json()) != resource.desired.value("source", Json()))
+      return Error{Code::failed_precondition,
+                   resource.address + ": another source needs another import: replace it"};
+    ledger.generation = resource.generation;
+    ledger.spec = resource.desired;
+    ledger.record = resource.record;
+    return {};
+  });
 }
 
 Status Imports::adopt(const sdk::Resource& resource) const {
-  const auto state = state_of(resource);
-  if (!state) return state.error();
-  const auto before = state->ledger();
-  if (!before) return before.error();
-  if (!*before) return Error{Code::not_found, resource.address + " has no import"};
-  if (!(*before)->inventory.empty() && !same_owner(**before, resource))
-    return foreign(*state, **before, Code::failed_precondition);
-  Ledger ledger = **before;
-  ledger.inventory = resource.inventory;
-  ledger.address = resource.address;
-  ledger.nonce = resource.nonce;
-  ledger.generation = resource.generation;
-  ledger.spec = resource.desired;
-  ledger.record = resource.record;
-  // The claim may have been adopted too, and have another nonce since.
-  if (const auto claim = seen_claim(resource); claim && claim->target.directory == ledger.claim.directory)
-    ledger.claim.nonce = claim->target.nonce;
-  return state->write_ledger(ledger);
+  return change(resource, [&](Ledger& ledger) -> Status {
+    ledger.inventory = resource.inventory;
+    ledger.address = resource.address;
+    ledger.nonce = resource.nonce;
+    ledger.generation = resource.generation;
+    ledger.spec = resource.desired;
+    ledger.record = resource.record;
+    // The claim may have been adopted too, and have another nonce since.
+    if (const auto claim = seen_claim(resource); claim && claim->target.directory == ledger.claim.directory)
+      ledger.claim.nonce = claim->target.nonce;
+    return {};
+  });
 }
 
 Status Imports::forget(const sdk::Resource& resource) const {
-  const auto state = state_of(resource);
-  if (!state) return state.error();
-  const auto before = state->ledger();
-  if (!before) return before.error();
-  if (!*before || (*before)->inventory.empty()) return {};
-  if (!same_owner(**before, resource)) return foreign(*state, **before, Code::failed_precondition);
-  Ledger ledger = **before;
-  ledger.inventory = "";
-  ledger.record = nullptr;
-  return state->write_ledger(ledger);
+  const Status forgotten = change(resource, [](Ledger& ledger) -> Status {
+    ledger.inventory = "";
+    ledger.record = nullptr;
+    return {};
+  });
+  const bool gone = !forgotten && forgotten.error().code == Code::not_found;
+  return gone ? Status() : forgotten;
 }
 
 Result<std::vector<Ledger>> Imports::list() const {

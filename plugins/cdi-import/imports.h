@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +56,8 @@ class Imports {
 
  private:
   Result<StateDirectory> state_of(const sdk::Resource& resource) const;
+  // Of one that is this resource's or nobody's. not_found: it has none.
+  Status change(const sdk::Resource& resource, const std::function<Status(Ledger&)>& change) const;
   Status launch(const StateDirectory& state, const Ledger& ledger, const FileDescriptor& lock) const;
 
   std::string directory_, worker_;
