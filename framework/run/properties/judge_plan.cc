@@ -104,7 +104,7 @@ void judge_unknown(Court& court) {
 void judge_diagnostics(Court& court) {
   const Requirements all = requirements_of(court.scene);
   bool found = false;
-  for (const Diagnostic& diagnostic : court.world.diagnostics()) {
+  for (const Diagnostic& diagnostic : court.diagnostics) {
     const std::vector<std::string> path = path_of(diagnostic.summary);
     if (path.empty()) return court.breaks(Property::real_cycle, "this is no cycle: " + diagnostic.summary);
     court.judge(Property::real_cycle);

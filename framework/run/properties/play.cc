@@ -57,6 +57,8 @@ class Play {
   bool plan(int round) {
     approve();
     court_.plan = world_.plan(desired_, options_);
+    court_.diagnostics = world_.diagnostics();
+    if (sabotage_.diagnostics) sabotage_.diagnostics(court_.diagnostics);
     if (round == 0) judge_diagnostics(court_);
     if (has_errors(world_.diagnostics())) return court_.happened("cycles"), false;
     if (sabotage_.plan) sabotage_.plan(court_.plan);

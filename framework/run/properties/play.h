@@ -40,6 +40,7 @@ struct Findings {
 struct Sabotage {
   std::function<void(Plan&)> plan;
   std::function<void(Simulated&)> run;
+  std::function<void(Diagnostics&)> diagnostics;
 };
 
 Findings play(const Scene& scene, const Sabotage& sabotage = {});
@@ -56,6 +57,7 @@ struct Court {
   std::map<Address, int> numbers = {};
   bool has_secrets = false;
   Plan plan = {};
+  Diagnostics diagnostics = {};  // of that plan
   Findings findings = {};
 
   void judge(Property property, int64_t cases = 1) { findings.judged[property] += cases; }

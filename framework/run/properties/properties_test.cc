@@ -130,11 +130,23 @@ void skip_deletes(Plan& plan) {
   for (Step& step : plan.steps) step.after.clear();
 }
 
+// A planner that says another thing each time.
+void plan_by_chance(Plan& plan) { plan.notes.push_back("made by chance"); }
+
+void name_another_cycle(Diagnostics& diagnostics) {
+  for (Diagnostic& diagnostic : diagnostics) diagnostic.summary = "a cycle: Slow n0 requires Slow n0";
+}
+
+void see_no_cycle(Diagnostics& diagnostics) { diagnostics.clear(); }
+
 // A scheduler that makes every call again.
 void call_twice(Simulated& run) {
   const auto calls = run.calls;
   run.calls.insert(run.calls.end(), calls.begin(), calls.end());
 }
+
+// The simulation counts it; the scheduler cannot be brought to it by any plan.
+void call_one_address_twice_at_once(Simulated& run) { run.overlapped = true; }
 
 void tell_a_secret(Simulated& run) {
   run.events.push_back({.text = std::string(kSecret)}), run.calls_at.push_back(0);
@@ -148,10 +160,15 @@ TEST(Judges, NoticeWhatIsBroken) {
   const std::pair<Property, Sabotage> broken[] = {
       {Property::order, {.plan = forget_order}},
       {Property::converges, {.plan = skip_deletes}},
+      {Property::second_empty, {.plan = skip_deletes}},
       {Property::once, {.run = call_twice}},
       {Property::others_run, {.plan = forget_order}},
+      {Property::deterministic, {.plan = plan_by_chance}},
       {Property::exactly, {.run = call_somebody_else}},
+      {Property::one_at_a_time, {.run = call_one_address_twice_at_once}},
       {Property::no_secret, {.run = tell_a_secret}},
+      {Property::real_cycle, {.diagnostics = name_another_cycle}},
+      {Property::real_cycle, {.diagnostics = see_no_cycle}},
       {Property::unknown, {.plan = create_blocked}},
   };
   for (const auto& [property, sabotage] : broken)
