@@ -65,6 +65,7 @@ _LIBS = {
     "libxml2": (["libxml2-dev"], ["-lxml2"]),
     "zlib": (["zlib1g-dev"], ["-lz"]),
     "fmt": (["libfmt-dev"], ["-lfmt"]),
+    "mimalloc": (["libmimalloc-dev"], ["-lmimalloc"]),
 }
 
 def debian_libraries():

@@ -7,14 +7,13 @@
 namespace tenon {
 namespace {
 
-std::vector<std::string> columns_of(sqlite3_stmt* statement) {
-  std::vector<std::string> columns;
+void read_columns(sqlite3_stmt* statement, std::vector<std::string_view>& columns) {
+  columns.clear();
   for (int i = 0; i < sqlite3_column_count(statement); ++i) {
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, i));
     columns.emplace_back(text ? text : "",
                          text ? static_cast<size_t>(sqlite3_column_bytes(statement, i)) : 0);
   }
-  return columns;
 }
 
 bool is_no_space(int system_error) {
@@ -90,30 +89,44 @@ Result<sqlite3_stmt*> Database::prepared(const std::string& sql) {
   return raw;
 }
 
-Result<std::vector<std::vector<std::string>>> Database::query(
-    const std::string& sql, const std::vector<std::string_view>& arguments) {
+Status Database::each(const std::string& sql, const std::vector<std::string_view>& arguments,
+                      const Visit& visit) {
   const auto prepared = this->prepared(sql);
   if (!prepared) return prepared.error();
   sqlite3_stmt* const statement = *prepared;
   for (size_t i = 0; i < arguments.size(); ++i)
     sqlite3_bind_text64(statement, static_cast<int>(i + 1), arguments[i].data(), arguments[i].size(),
                         SQLITE_STATIC, SQLITE_UTF8);
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::string_view> columns;
+  Status visited;
   errno = 0;
   int result = sqlite3_step(statement);
-  for (; result == SQLITE_ROW; result = sqlite3_step(statement)) rows.push_back(columns_of(statement));
+  for (; result == SQLITE_ROW && visited; result = sqlite3_step(statement)) {
+    read_columns(statement, columns);
+    visited = visit(columns);
+  }
   std::optional<Error> wrong;
-  if (result != SQLITE_DONE) wrong = error();
+  if (result != SQLITE_DONE && visited) wrong = error();
   // An open statement would hold on to its locks, and to what the caller gave it.
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
   if (wrong) return *wrong;
+  return visited;
+}
+
+Result<std::vector<std::vector<std::string>>> Database::query(
+    const std::string& sql, const std::vector<std::string_view>& arguments) {
+  std::vector<std::vector<std::string>> rows;
+  const Status done = each(sql, arguments, [&rows](const std::vector<std::string_view>& columns) {
+    rows.emplace_back(columns.begin(), columns.end());
+    return Status();
+  });
+  if (!done) return done.error();
   return rows;
 }
 
 Status Database::execute(const std::string& sql, const std::vector<std::string_view>& arguments) {
-  const auto rows = query(sql, arguments);
-  return rows ? Status() : Status(rows.error());
+  return each(sql, arguments, [](const std::vector<std::string_view>&) { return Status(); });
 }
 
 // sqlite3_system_errno knows nothing of a COMMIT's errors, so errno itself tells the reason.

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,6 +26,9 @@ class Database {
   // Every result row as text columns. `sql` is one statement; `arguments` fill its question marks.
   Result<std::vector<std::vector<std::string>>> query(const std::string& sql,
                                                       const std::vector<std::string_view>& arguments = {});
+  // Each result row in turn; its columns are valid until the next.
+  using Visit = std::function<Status(const std::vector<std::string_view>& columns)>;
+  Status each(const std::string& sql, const std::vector<std::string_view>& arguments, const Visit& visit);
   Status execute(const std::string& sql, const std::vector<std::string_view>& arguments = {});
 
   const std::string& path() const { return path_; }

@@ -17,6 +17,7 @@ class Builder {
 
   Steps run() {
     const auto& order = situation_.graph.order;
+    steps_.reserve(most_steps());
     for (auto address = order.rbegin(); address != order.rend(); ++address) add_removal(*address);
     for (const Address& address : order) add_making(address);
     order_removals();
@@ -34,6 +35,14 @@ class Builder {
   const Fate* acting(const Address& address) const {
     const Fate* fate = situation_.fate(address);
     return fate && !fate->change.refusal && fate->change.action != Action::blocked ? fate : nullptr;
+  }
+
+  // Awaits of what only others wait for aside.
+  size_t most_steps() const {
+    size_t count = 0;
+    for (const auto& [address, fate] : situation_.fates)
+      count += fate.removes() + fate.marks() + 2 * fate.makes() + fate.unfinished;
+    return count;
   }
 
   int push(Step step) {
@@ -63,7 +72,7 @@ class Builder {
     Step step = step_for(*fate, StepKind::remove);
     step.guarded_delete = fate->guarded_delete;
     if (const Owned* row = situation_.row(address)) step.dependencies = row->dependencies;
-    const std::optional<Mark>& mark = situation_.observation(address).mark;
+    const auto& mark = situation_.observation(address).mark;
     if (mark && !situation_.is_recorded(address)) step.nonce = mark->nonce;
     removals_.emplace(address, push(std::move(step)));
   }
@@ -289,25 +298,37 @@ class Builder {
 
   Steps sorted() {
     std::vector<std::vector<int>> before;
-    for (const Step& step : steps_) before.push_back(step.after);
+    before.reserve(steps_.size());
+    for (Step& step : steps_) before.push_back(std::move(step.after));
     const Order order = order_of(before);
     Steps result;
     for (const std::vector<int>& cycle : order.cycles) {
       result.circles.emplace_back();
       for (int number : cycle) result.circles.back().push_back(steps_[number]);
     }
-    result.steps.reserve(steps_.size());
     std::vector<int> position(steps_.size());
     for (size_t i = 0; i < order.sorted.size(); ++i) position[order.sorted[i]] = static_cast<int>(i);
-    for (int number : order.sorted) result.steps.push_back(renumbered(std::move(steps_[number]), position));
+    for (size_t i = 0; i < steps_.size(); ++i) steps_[i].after = renumbered(std::move(before[i]), position);
+    move_to(std::move(position), steps_);
+    result.steps = std::move(steps_);
     return result;
   }
 
-  static Step renumbered(Step step, const std::vector<int>& position) {
-    for (int& earlier : step.after) earlier = position[earlier];
-    std::sort(step.after.begin(), step.after.end());
-    step.after.erase(std::unique(step.after.begin(), step.after.end()), step.after.end());
-    return step;
+  static std::vector<int> renumbered(std::vector<int> after, const std::vector<int>& position) {
+    for (int& earlier : after) earlier = position[earlier];
+    std::sort(after.begin(), after.end());
+    after.erase(std::unique(after.begin(), after.end()), after.end());
+    return after;
+  }
+
+  // In place, since a second list of them would be the largest thing of all.
+  static void move_to(std::vector<int> position, std::vector<Step>& steps) {
+    for (size_t i = 0; i < steps.size(); ++i)
+      while (position[i] != static_cast<int>(i)) {
+        const int target = position[i];
+        std::swap(steps[i], steps[target]);
+        std::swap(position[i], position[target]);
+      }
   }
 
   const Situation& situation_;

@@ -80,9 +80,20 @@ Result<Json> HostProcess::call(const std::string& method, const Json& request, c
   const uint64_t id = ++last_id_;
   Result<std::string> bytes = encode_call(id, method, left, text);
   if (!bytes) return bytes.error();
-  pending_[id] = {.subject = std::move(subject)};
+  pending_[id].subject = std::move(subject);
   send_soon(*bytes);
-  return finish(id, lock, context);
+  lock.unlock();
+  const std::stop_callback stopped(context.stop, [this, id] { wake_caller(id); });
+  lock.lock();
+  Result<Json> answer = finish(id, lock, context);
+  // A request to stop may be waiting for it.
+  if (lock.owns_lock()) lock.unlock();
+  return answer;
+}
+
+void HostProcess::wake_caller(uint64_t id) {
+  const Lock lock(mutex_);
+  if (const auto pending = pending_.find(id); pending != pending_.end()) pending->second.changed.notify_all();
 }
 
 // With the lock held: what the socket takes at once, the rest on the host's own thread.
@@ -97,12 +108,13 @@ void HostProcess::send_soon(std::string_view bytes) {
 }
 
 Result<Json> HostProcess::finish(uint64_t id, Lock& lock, const CallContext& context) {
-  const Pending& pending = pending_.at(id);
-  const auto answered = [&pending] { return pending.answer.has_value(); };
-  const bool in_time = context.deadline == Steady::time_point::max()
-                           ? changed_.wait(lock, context.stop, answered)
-                           : changed_.wait_until(lock, context.stop, context.deadline, answered);
-  return in_time ? take_answer(id, lock) : give_up(id, lock, context.stop.stop_requested());
+  Pending& pending = pending_.at(id);
+  const auto over = [&] { return pending.answer || context.stop.stop_requested(); };
+  if (context.deadline == Steady::time_point::max())
+    pending.changed.wait(lock, over);
+  else
+    pending.changed.wait_until(lock, context.deadline, over);
+  return pending.answer ? take_answer(id, lock) : give_up(id, lock, context.stop.stop_requested());
 }
 
 // The caller reads it, so that many answers are read at the same time.
@@ -118,12 +130,12 @@ Result<Json> HostProcess::take_answer(uint64_t id, Lock& lock) {
 // Asks the plugin to stop, and gives it the grace. A host that is deaf at a deadline is killed, since its
 // thread is lost; one that is merely asked to stop early is left to finish.
 Result<Json> HostProcess::give_up(uint64_t id, Lock& lock, bool stopped) {
-  const Pending& pending = pending_.at(id);
+  Pending& pending = pending_.at(id);
   const auto answered = [&pending] { return pending.answer.has_value(); };
   if (alive_) {
     if (Result<std::string> cancel = encode_frame({{"cancel", id}})) send_soon(*cancel);
   }
-  if (!changed_.wait_for(lock, options_.grace, answered)) {
+  if (!pending.changed.wait_for(lock, options_.grace, answered)) {
     if (stopped) {
       Error error{Code::cancelled, "stopped waiting for " + pending.subject + "; its outcome is unknown"};
       pending_.erase(id);
@@ -131,7 +143,7 @@ Result<Json> HostProcess::give_up(uint64_t id, Lock& lock, bool stopped) {
     }
     kill_ = pending.subject + " did not end within its deadline, so the host was killed";
     wake();
-    changed_.wait(lock, answered);
+    pending.changed.wait(lock, answered);
   }
   return take_answer(id, lock);
 }
@@ -240,7 +252,7 @@ Status HostProcess::deliver(std::string_view frame) {
   const auto pending = pending_.find(call->get<uint64_t>());
   if (pending == pending_.end() || pending->second.answer) return {};
   pending->second.answer = std::move(answer);
-  changed_.notify_all();
+  pending->second.changed.notify_all();
   return {};
 }
 
@@ -273,12 +285,14 @@ void HostProcess::reap(int exit_event) {
   const Lock lock(mutex_);
   reaped_ = true;
   if (why.empty()) why = wanted ? describe_end(status) : "the host was stopped";
-  for (auto& [id, pending] : pending_)
+  for (auto& [id, pending] : pending_) {
     if (!pending.answer)
       pending.answer =
           Error{Code::crashed, "plugin " + options_.plugin + " of instance " + options_.instance + ": " +
                                    why + "; the outcome of " + pending.subject + " is unknown" +
                                    (options_.log.empty() ? "" : ", see " + options_.log)};
+    pending.changed.notify_all();
+  }
   changed_.notify_all();
 }
 

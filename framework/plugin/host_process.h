@@ -56,6 +56,7 @@ class HostProcess {
   struct Pending {
     std::string subject;                        // "create of core/Pod/default/x"
     std::optional<Result<std::string>> answer;  // JSON text
+    std::condition_variable changed;            // of its caller alone: an answer wakes nobody else
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -66,6 +67,7 @@ class HostProcess {
   Result<Json> give_up(uint64_t id, Lock& lock, bool stopped);
   Result<Json> take_answer(uint64_t id, Lock& lock);
   void send_soon(std::string_view bytes);
+  void wake_caller(uint64_t id);
 
   // On the host's own thread.
   void run();

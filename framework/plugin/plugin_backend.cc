@@ -64,15 +64,21 @@ bool Slots::take(const CallContext& context, Use use) {
                          ? changed_.wait(lock, context.stop, available)
                          : changed_.wait_until(lock, context.stop, context.deadline, available);
   if (taken) free_ -= alone ? count_ : 1;
-  if (alone) --alone_;
-  changed_.notify_all();
+  if (alone) {
+    --alone_;
+    changed_.notify_all();
+  }
   return taken;
 }
 
 void Slots::give(Use use) {
   const std::lock_guard lock(mutex_);
   free_ += use == Use::alone ? count_ : 1;
-  changed_.notify_all();
+  // A slot that nobody wants alone is for one.
+  if (use == Use::alone || alone_ > 0)
+    changed_.notify_all();
+  else
+    changed_.notify_one();
 }
 
 PluginBackend::PluginBackend(std::unique_ptr<Channel> channel, std::shared_ptr<const Manifest> manifest)

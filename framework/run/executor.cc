@@ -27,18 +27,20 @@ class Workers final : public Caller {
  public:
   Workers(const Backends& backends, size_t limit) : backends_(backends), limit_(limit) {}
   ~Workers() override {
-    for (std::jthread& thread : threads_) thread.request_stop();
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    stop_.request_stop();
     work_.notify_all();
   }
 
   void start(std::vector<Call> calls) override {
     const std::lock_guard lock(mutex_);
-    for (Call& call : calls) {
-      queue_.push_back(std::move(call));
-      work_.notify_one();
-    }
+    for (Call& call : calls) queue_.push_back(std::move(call));
+    for (size_t i = 0; i < std::min(calls.size(), idle_); ++i) work_.notify_one();
     while (threads_.size() < limit_ && threads_.size() < running_ + queue_.size())
-      threads_.emplace_back([this](std::stop_token stop) { run(std::move(stop)); });
+      threads_.emplace_back([this] { run(); });
   }
 
   std::vector<CallResult> wait(std::chrono::milliseconds time) override {
@@ -48,31 +50,37 @@ class Workers final : public Caller {
   }
 
  private:
-  void run(std::stop_token stop) {
+  void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      const bool more = work_.wait(lock, stop, [this] { return !queue_.empty(); });
-      if (!more || stop.stop_requested()) return;
-      const Call call = std::move(queue_.front());
+      ++idle_;
+      work_.wait(lock, [this] { return ended_ || !queue_.empty(); });
+      --idle_;
+      if (ended_) return;
+      std::optional<Call> call(std::move(queue_.front()));
       queue_.pop_front();
       ++running_;
       lock.unlock();
-      CallResult result = make_call(backends_, call, stop);
+      CallResult result = make_call(backends_, *call, stop_.get_token());
+      call.reset();
       lock.lock();
       --running_;
       results_.push_back(std::move(result));
-      done_.notify_one();
+      // The owner takes all there are at once.
+      if (results_.size() == 1) done_.notify_one();
     }
   }
 
   const Backends& backends_;
   const size_t limit_;
+  std::stop_source stop_;
   std::mutex mutex_;
-  std::condition_variable_any work_;
-  std::condition_variable done_;
+  std::condition_variable work_, done_;
   std::deque<Call> queue_;
   std::vector<CallResult> results_;
   size_t running_ = 0;
+  size_t idle_ = 0;  // threads that wait for work
+  bool ended_ = false;
   std::vector<std::jthread> threads_;  // last: joined before what they use is gone
 };
 
@@ -185,11 +193,11 @@ Result<RunResult> run(const Plan& plan, const Catalog& catalog, const Backends& 
 Result<RunResult> run(const Plan& plan, const Catalog& catalog, Inventory& inventory,
                       const Observations& observations, const Clock& clock, Reporter& reporter,
                       const StopFlag& stop, const RunOptions& options, Caller& caller) {
-  const auto owned = inventory.owned();
+  auto owned = inventory.owned();
   if (!owned) return owned.error();
   const auto before = inventory.last_run();
   if (!before) return before.error();
-  const auto state = begin_run(plan, catalog, *owned, observations, options, *before);
+  const auto state = begin_run(plan, catalog, *std::move(owned), observations, options, *before);
   return Driver(plan, inventory, clock, reporter, stop, *state, caller).run();
 }
 
