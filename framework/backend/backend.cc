@@ -73,6 +73,31 @@ Result<std::vector<Result<Json>>> Backend::convert(const std::vector<Conversion>
   return Error{Code::unimplemented, "this backend converts no versions"};
 }
 
+Result<std::vector<Result<Observation>>> Backend::status(const std::vector<Family>&, const CallContext&) {
+  return Error{Code::unimplemented, "this backend says nothing of composites"};
+}
+
+Result<ActionResult> Backend::act(const Request&, const std::string&, const Json&, const CallContext&) {
+  return Error{Code::unimplemented, "this backend has no actions"};
+}
+
+Status Backend::watch(const std::vector<Address>&, Listener, const CallContext&) {
+  return Error{Code::unimplemented, "this backend cannot watch"};
+}
+
+Json to_json(const Family& family) {
+  const auto put_all = [](const std::map<Address, Observation>& all) {
+    Json json = Json::object();
+    for (const auto& [address, observation] : all) json[to_string(address)] = to_json(observation);
+    return json;
+  };
+  return {{"address", to_string(family.address)},
+          {"desired", family.desired},
+          {"observation", to_json(family.own)},
+          {"children", put_all(family.children)},
+          {"dependants", put_all(family.dependants)}};
+}
+
 void add_owned(const Owned& owned, Request& request) {
   request.applied = owned.applied;
   request.identity = owned.identity;

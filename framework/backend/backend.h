@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -97,6 +98,25 @@ struct Conversion {
   Json spec;
 };
 
+// A composite together with what it is made of and what depends on it, as they were observed.
+struct Family {
+  Address address;
+  Json desired;
+  Observation own;
+  std::map<Address, Observation> children, dependants;
+};
+
+Json to_json(const Family& family);
+
+// What a call of `act` has done, for people and for programs.
+struct ActionResult {
+  std::string message;
+  Json data = Json::object();
+};
+
+// Told of a resource to which something has happened; from any thread.
+using Listener = std::function<void(const Address&)>;
+
 struct CallContext {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   std::stop_token stop;
@@ -129,6 +149,17 @@ class Backend {
   // One spec per conversion, in order. Only for plugins with the capability "convert".
   virtual Result<std::vector<Result<Json>>> convert(const std::vector<Conversion>& conversions,
                                                     const CallContext& context);
+  // Of each, in order, what to show of it that can be told only together: reason, message, progress,
+  // conditions and notes of the answer count. Only for plugins with the capability "status".
+  virtual Result<std::vector<Result<Observation>>> status(const std::vector<Family>& families,
+                                                          const CallContext& context);
+  // Carries out one of the kind's actions. Only for plugins with the capability "act".
+  virtual Result<ActionResult> act(const Request& request, const std::string& action, const Json& arguments,
+                                   const CallContext& context);
+  // From here on, until it is called again, the listener hears of these resources, sooner than by looking.
+  // Hints: some may be missing, and all that follow the end of a host are. Only for plugins with the
+  // capability "watch".
+  virtual Status watch(const std::vector<Address>& addresses, Listener listener, const CallContext& context);
 };
 
 // Instance name -> backend. Owned by the driver; not changed while anything runs.

@@ -120,7 +120,7 @@ class WorldPlugins final : public PluginSource {
   }
   Result<std::vector<Library>> libraries(const std::string&) override { return std::vector<Library>(); }
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) override {
-    world_.memory = instance.memory;
+    world_.memory = instance.limits.memory;
     return std::unique_ptr<Backend>(new WorldBackend(world_));
   }
 

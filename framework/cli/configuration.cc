@@ -20,7 +20,10 @@ constexpr std::string_view kFileSchema = R"({
         "name": {"type": "string", "minLength": 1},
         "plugin": {"type": "string", "minLength": 1},
         "limits": {"type": "object", "default": {}, "properties": {
-          "memory": {"type": "string", "format": "quantity", "minimum": 16777216}}},
+          "memory": {"type": "string", "format": "quantity", "minimum": 16777216},
+          "parallel": {"type": "integer", "minimum": 1},
+          "callsPerSecond": {"type": "number", "minimum": 0.01},
+          "burst": {"type": "integer", "minimum": 1}}},
         "configuration": {"type": "object", "x-kubernetes-preserve-unknown-fields": true, "default": {}}}}},
     "routes": {"type": "array", "items": {
       "type": "object", "required": ["kind", "instance"],
@@ -31,6 +34,14 @@ constexpr std::string_view kFileSchema = R"({
 })";
 
 std::string plugin_directory(const std::string& prefix) { return prefix + "/lib/tenon/plugins"; }
+
+InstanceLimits limits_from(const Json& json) {
+  InstanceLimits limits{.parallel = json.value("parallel", 0),
+                        .rate = {json.value("callsPerSecond", 0.0), json.value("burst", 1)}};
+  if (json.contains("memory"))
+    limits.memory = static_cast<uint64_t>(Quantity::from_json(json["memory"])->value());
+  return limits;
+}
 
 // One tenon.yaml on its way to a Configuration.
 class Reader {
@@ -87,9 +98,8 @@ class Reader {
 
   void read_instance(Json& entry, const std::string& pointer, Configuration& configuration,
                      std::vector<Instance>& instances) {
-    InstanceConfiguration instance{entry["name"], plugin_path(entry["plugin"]), entry["configuration"]};
-    if (const Json& limits = entry["limits"]; limits.contains("memory"))
-      instance.memory = static_cast<uint64_t>(Quantity::from_json(limits["memory"])->value());
+    InstanceConfiguration instance{entry["name"], plugin_path(entry["plugin"]), entry["configuration"],
+                                   limits_from(entry["limits"])};
     if (!names_.insert(instance.name).second)
       return report(pointer + "/name", "instance '" + instance.name + "' is declared twice", "");
     const auto manifest = plugins_.manifest(instance.plugin);

@@ -3,19 +3,14 @@
 #include "framework/cli/commands.h"
 #include "framework/cli/show.h"
 #include "framework/cli/text.h"
-#include "framework/plan/plan_file.h"
+#include "framework/model/secrets.h"
 
 namespace tenon {
 namespace {
 
 // Spec values that the schema calls secret are not shown, wherever they stand.
 Json without_secrets(Json value, const KindManifest* kind) {
-  if (!kind || !value.is_object()) return value;
-  const Json flat = value.flatten();
-  for (const auto& [pointer, leaf] : flat.items()) {
-    const Schema* schema = find_schema(kind->schema, pointer);
-    if (schema && schema->secret) value[Json::json_pointer(pointer)] = kMasked;
-  }
+  if (kind) mask_secrets(kind->schema, value, Mask::values_and_handles);
   return value;
 }
 

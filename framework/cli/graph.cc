@@ -92,7 +92,7 @@ int run_graph(const Arguments& arguments, Environment& env) {
   const auto session = Session::open(arguments, env);
   if (!session) return kFailure;
   Diagnostics diagnostics;
-  std::vector<Resource> declared = load_resources(arguments, diagnostics);
+  std::vector<Resource> declared = load_resources(arguments, session->vault(), diagnostics);
   const Graph graph = resolve(session->world(), std::move(declared), diagnostics);
   if (!print_diagnostics(diagnostics, env)) return kFailure;
   env.out << render(graph, arguments.format);

@@ -15,7 +15,8 @@ std::string prefix_of(const Environment& env) {
 
 }  // namespace
 
-Installation find_installation(const Arguments& arguments, Environment& env, const RunLock* lock) {
+Installation find_installation(const Arguments& arguments, Environment& env, const RunLock* lock,
+                               const Vault* vault) {
   Installation installation;
   installation.prefix = prefix_of(env);
   std::error_code error;
@@ -24,7 +25,8 @@ Installation find_installation(const Arguments& arguments, Environment& env, con
   installation.plugins = env.plugins({.prefix = installation.prefix,
                                       .state = state,
                                       .isolated = arguments.isolated,
-                                      .lock = lock ? lock->descriptor() : -1});
+                                      .lock = lock ? lock->descriptor() : -1,
+                                      .vault = vault});
   installation.configuration = load_configuration(arguments.configuration, installation.prefix,
                                                   *installation.plugins, installation.diagnostics);
   return installation;

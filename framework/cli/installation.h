@@ -22,7 +22,9 @@ struct Installation {
   const Catalog& catalog() const { return configuration.catalog; }
 };
 
-// lock: held by a command that changes things, null for a reader.
-Installation find_installation(const Arguments& arguments, Environment& env, const RunLock* lock = nullptr);
+// lock: held by a command that changes things, null for a reader. vault: of the secrets that its plugins may
+// redeem; null: none.
+Installation find_installation(const Arguments& arguments, Environment& env, const RunLock* lock = nullptr,
+                               const Vault* vault = nullptr);
 
 }  // namespace tenon

@@ -8,10 +8,11 @@ namespace tenon {
 namespace {
 
 // Those that -l selects.
-Result<std::vector<Resource>> load_selected(const Arguments& arguments, Diagnostics& diagnostics) {
+Result<std::vector<Resource>> load_selected(const Arguments& arguments, Vault& vault,
+                                            Diagnostics& diagnostics) {
   const auto selector = LabelSelector::parse(arguments.selector);
   if (!selector) return selector.error();
-  std::vector<Resource> resources = load_resources(arguments, diagnostics);
+  std::vector<Resource> resources = load_resources(arguments, vault, diagnostics);
   std::erase_if(resources, [&](const Resource& resource) { return !selector->matches(resource.labels); });
   return resources;
 }
@@ -37,7 +38,7 @@ std::optional<Planned> plan_for(const Arguments& arguments, Environment& env, Se
   const bool needed = !options.destroy && !options.marks_only();
   Diagnostics diagnostics;
   Result<std::vector<Resource>> declared = std::vector<Resource>();
-  if (needed || !arguments.files.empty()) declared = load_selected(arguments, diagnostics);
+  if (needed || !arguments.files.empty()) declared = load_selected(arguments, session.vault(), diagnostics);
   Result<Planned> planned =
       declared ? make_plan(session.world(), *std::move(declared), options, diagnostics) : declared.error();
   if (!planned) {

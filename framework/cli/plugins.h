@@ -1,14 +1,15 @@
 // Where manifests and backends come from.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "framework/backend/backend.h"
+#include "framework/backend/limits.h"
 #include "framework/base/result.h"
 #include "framework/model/manifest.h"
+#include "framework/model/secrets.h"
 #include "framework/plugin/libraries.h"
 
 namespace tenon {
@@ -18,6 +19,7 @@ struct PluginOptions {
   std::string state;     // directory of inventory, cache and logs; "": manifests are not kept
   bool isolated = true;  // one host process per instance; false: in this process
   int lock = -1;         // descriptor of the run's lock, which hosts inherit; -1: this command takes none
+  const Vault* vault = nullptr;  // of the secrets that plugins may redeem
 };
 
 // One entry of tenon.yaml's instances.
@@ -25,7 +27,7 @@ struct InstanceConfiguration {
   std::string name;
   std::string plugin;  // the shared object's path
   Json configuration = Json::object();
-  uint64_t memory = 0;  // limits.memory in bytes; 0: unlimited
+  InstanceLimits limits = {};
 };
 
 // One thread.

@@ -57,7 +57,7 @@ int rebuild(const Arguments& arguments, Environment& env, Session& session) {
   if (!uuid) return status;
   Diagnostics diagnostics;
   std::vector<Resource> declared;
-  if (!arguments.files.empty()) declared = load_resources(arguments, diagnostics);
+  if (!arguments.files.empty()) declared = load_resources(arguments, session.vault(), diagnostics);
   auto rows = rebuild_rows(session.world(), *uuid, *marked, std::move(declared), arguments.set, diagnostics);
   if (!print_diagnostics(diagnostics, env)) return kFailure;
   rows = missing_rows(*known, std::move(rows));

@@ -33,7 +33,7 @@ std::string symbol(Action action, const Style& style) {
 // Leaves of a spec: what a create is going to send. Short lists stay on one line.
 void flatten(const Json& value, const Schema* schema, const std::string& pointer,
              std::vector<FieldChange>& fields) {
-  const bool branch = value.is_object() && !value.empty() && !is_reference(value);
+  const bool branch = value.is_object() && !value.empty() && !is_reference(value) && !is_handle(value);
   const bool long_list = value.is_array() && value.dump().size() > 40;
   if (!branch && !long_list) {
     const Schema* leaf = schema ? find_schema(*schema, pointer) : nullptr;
@@ -58,7 +58,10 @@ std::vector<FieldChange> fields_of(const Change& change, const Catalog& catalog)
 }
 
 std::string value_text(const Json& value, const FieldChange& field) {
-  return field.secret && !value.is_null() ? std::string(kMasked) : display_value(value);
+  if (field.secret && !value.is_null()) return std::string(kMasked);
+  Json shown = value;
+  mask_secrets({}, shown, Mask::values_and_handles);
+  return display_value(shown);
 }
 
 std::string field_line(const FieldChange& field, bool created, const Style& style) {

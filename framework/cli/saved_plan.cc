@@ -1,11 +1,14 @@
 #include "framework/cli/saved_plan.h"
 
+#include <filesystem>
 #include <map>
 #include <set>
 
 #include "framework/base/files.h"
 #include "framework/engine/observe.h"
+#include "framework/load/load.h"
 #include "framework/plan/plan_file.h"
+#include "framework/plan/seal.h"
 
 namespace tenon {
 namespace {
@@ -64,6 +67,72 @@ Status check_maker(const Plan& plan, const World& world) {
   return {};
 }
 
+// Secrets are read again from where they were: wherever apply runs.
+Result<Plan> with_lasting_sources(Plan plan) {
+  for (SecretSource& source : plan.secrets) {
+    if (source.file == "-")
+      return Error{Code::failed_precondition,
+                   "the plan cannot be saved: a secret of " + to_string(source.address) +
+                       " came from standard input, where apply cannot read it again; put it into a file"};
+    std::error_code error;
+    source.file = std::filesystem::absolute(source.file, error);
+  }
+  return plan;
+}
+
+std::string place_of(const SecretSource& source) {
+  const std::string pointer = source.pointer.empty() ? "" : ", at " + source.pointer;
+  return to_string(source.address) + " in " + source.file + pointer;
+}
+
+// A value as it is written, or as it is by default.
+const Json* find_secret(const SecretSource& source, const Catalog& catalog,
+                        std::vector<Resource>& resources) {
+  constexpr std::string_view kSpec = "/spec";
+  if (!source.pointer.starts_with(kSpec)) return nullptr;
+  const Json::json_pointer place(source.pointer.substr(kSpec.size()));
+  for (Resource& resource : resources) {
+    const KindManifest* kind = catalog.find(resource.address);
+    if (kind && kind->cluster_scoped) resource.address.name_space = "-";
+    if (resource.address != source.address) continue;
+    std::vector<SchemaProblem> ignored;
+    if (kind && !resource.spec.contains(place)) complete_value(kind->schema, resource.spec, ignored);
+    return resource.spec.contains(place) ? &resource.spec.at(place) : nullptr;
+  }
+  return nullptr;
+}
+
+// Into the vault, as it was before; false: it is another one now.
+bool read_secret(const SecretSource& source, const World& world) {
+  Diagnostics ignored;
+  std::vector<SecretDocument> secrets;
+  std::vector<Resource> resources =
+      to_resources(load_paths({source.file}, ignored), source.address.name_space, ignored, &secrets);
+  if (!source.pointer.empty()) {
+    const Json* value = find_secret(source, world.catalog, resources);
+    return value && world.vault->seal(*value, source) == Json{{kHandleKey, source.handle}};
+  }
+  for (const SecretDocument& secret : secrets)
+    if (secret.address == source.address) return world.vault->add(secret) == source.handle;
+  return false;
+}
+
+Status read_secrets(const std::vector<SecretSource>& sources, const World& world) {
+  if (sources.empty()) return {};
+  if (!world.vault) return Error{Code::internal, "there is nowhere to keep the plan's secrets"};
+  for (const SecretSource& source : sources)
+    if (!read_secret(source, world))
+      return stale("the secret of " + place_of(source) + " has changed or is gone");
+  return {};
+}
+
+// So that each resource may redeem what is its own.
+void seal_again(std::vector<Resource>& resources, const World& world, Diagnostics& diagnostics) {
+  for (Resource& resource : resources)
+    if (const KindManifest* kind = world.catalog.find(resource.address); kind && world.vault)
+      seal(world.catalog, kind->schema, resource.address, resource, *world.vault, diagnostics);
+}
+
 Status check_fingerprints(const Planned& planned, const Catalog& catalog) {
   for (const auto& [address, before] : planned.plan.fingerprints) {
     const auto seen = planned.observations.find(address);
@@ -77,10 +146,11 @@ Status check_fingerprints(const Planned& planned, const Catalog& catalog) {
 }  // namespace
 
 Status save_plan(const Plan& plan, const Catalog& catalog, const std::string& file) {
-  const Json json = to_json(plan, catalog);
+  const Result<Plan> lasting = with_lasting_sources(plan);
+  if (!lasting) return lasting.error();
+  const Json json = to_json(*lasting, catalog);
   if (json.value("masked", false))
-    return Error{Code::failed_precondition,
-                 "the plan holds a secret and cannot be saved; apply the manifests instead"};
+    return Error{Code::internal, "the plan holds a secret that was not taken out, so it is not saved"};
   return write_file_atomically(file, json.dump(2) + "\n");
 }
 
@@ -91,8 +161,11 @@ Result<Planned> read_saved_plan(const std::string& file, const World& world) {
   Result<std::vector<Owned>> owned = world.inventory.owned();
   if (!owned) return owned.error();
   Planned planned{.owned = std::move(*owned), .plan = std::move(*plan)};
+  if (const Status read = read_secrets(planned.plan.secrets, world); !read) return read.error();
   Diagnostics diagnostics;
-  planned.graph = resolve(resources_of(planned.plan), planned.owned, world.catalog, diagnostics);
+  std::vector<Resource> resources = resources_of(planned.plan);
+  seal_again(resources, world, diagnostics);
+  planned.graph = resolve(std::move(resources), planned.owned, world.catalog, diagnostics);
   if (has_errors(diagnostics)) return stale(diagnostics.front().summary);
   look_at_externals(planned.plan, planned.graph);
   planned.observations =

@@ -10,9 +10,10 @@
 namespace tenon {
 
 std::unique_ptr<Session> Session::open(const Arguments& arguments, Environment& env, const RunLock* lock) {
-  std::unique_ptr<Session> session(new Session(find_installation(arguments, env, lock), env));
-  if (!print_diagnostics(session->installation_.diagnostics, env) || !session->open_backends() ||
-      !session->open_inventory(arguments.state, lock ? OpenMode::write : OpenMode::read))
+  std::unique_ptr<Session> session(new Session(env));
+  if (!session->open_inventory(arguments.state, lock ? OpenMode::write : OpenMode::read)) return nullptr;
+  session->installation_ = find_installation(arguments, env, lock, session->vault_.get());
+  if (!print_diagnostics(session->installation_.diagnostics, env) || !session->open_backends())
     return nullptr;
   return session;
 }
@@ -37,15 +38,20 @@ bool Session::open_inventory(const std::string& state, OpenMode mode) {
     return false;
   }
   inventory_ = std::move(*opened);
+  vault_ = std::make_unique<Vault>(inventory_->secret_key());
   return true;
 }
 
-std::vector<Resource> load_resources(const Arguments& arguments, Diagnostics& diagnostics) {
+std::vector<Resource> load_resources(const Arguments& arguments, Vault& vault, Diagnostics& diagnostics) {
   if (arguments.files.empty())
     diagnostics.push_back({.summary = "no manifest given",
                            .detail = "name one with -f FILE, a directory with -f DIR, or -f - for "
                                      "standard input"});
-  return to_resources(load_paths(arguments.files, diagnostics), arguments.name_space, diagnostics);
+  std::vector<SecretDocument> secrets;
+  std::vector<Resource> resources =
+      to_resources(load_paths(arguments.files, diagnostics), arguments.name_space, diagnostics, &secrets);
+  for (const SecretDocument& secret : secrets) vault.add(secret);
+  return resources;
 }
 
 Diagnostics in_file_order(Diagnostics diagnostics) {

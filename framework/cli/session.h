@@ -24,24 +24,27 @@ class Session {
   static std::unique_ptr<Session> open(const Arguments& arguments, Environment& env,
                                        const RunLock* lock = nullptr);
 
-  World world() { return {catalog(), backends_, *inventory_, env_.clock}; }
+  World world() { return {catalog(), backends_, *inventory_, env_.clock, vault_.get()}; }
   const Catalog& catalog() const { return installation_.catalog(); }
   Inventory& inventory() { return *inventory_; }
+  Vault& vault() { return *vault_; }
 
  private:
-  Session(Installation installation, Environment& env) : env_(env), installation_(std::move(installation)) {}
+  explicit Session(Environment& env) : env_(env) {}
   bool open_backends();
   bool open_inventory(const std::string& state, OpenMode mode);
 
   Environment& env_;
+  std::unique_ptr<Inventory> inventory_;
+  std::unique_ptr<Vault> vault_;
   Installation installation_;
   std::vector<std::unique_ptr<Backend>> opened_;
   Backends backends_;
-  std::unique_ptr<Inventory> inventory_;
 };
 
-// Pass 1 over -f. What later passes find is to be added to the same diagnostics, so that all is told at once.
-std::vector<Resource> load_resources(const Arguments& arguments, Diagnostics& diagnostics);
+// Pass 1 over -f; Secrets go to the vault. What later passes find is to be added to the same diagnostics, so
+// that all is told at once.
+std::vector<Resource> load_resources(const Arguments& arguments, Vault& vault, Diagnostics& diagnostics);
 
 // By file, line and column, whichever pass found it.
 Diagnostics in_file_order(Diagnostics diagnostics);

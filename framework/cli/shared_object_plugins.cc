@@ -27,8 +27,8 @@ class HostedPlugins final : public PluginSource {
                         .instance = instance.name,
                         .log = options_.state + "/log/" + instance.name + ".log",
                         .lock = options_.lock,
-                        .memory = instance.memory},
-                       instance.configuration, *manifest);
+                        .vault = options_.vault},
+                       instance.configuration, *manifest, instance.limits);
   }
 
   Result<std::vector<Library>> libraries(const std::string& file) override {
@@ -43,6 +43,8 @@ class HostedPlugins final : public PluginSource {
 
 class PluginsInThisProcess final : public PluginSource {
  public:
+  explicit PluginsInThisProcess(const Vault* vault) : vault_(vault) {}
+
   Result<std::shared_ptr<const Manifest>> manifest(const std::string& file) override {
     return manifest_in_process(file);
   }
@@ -50,16 +52,20 @@ class PluginsInThisProcess final : public PluginSource {
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) override {
     const auto manifest = manifest_in_process(instance.plugin);
     if (!manifest) return manifest.error();
-    return open_in_process(instance.plugin, instance.name, instance.configuration, *manifest);
+    return open_in_process(instance.plugin, instance.name, instance.configuration, *manifest, vault_,
+                           instance.limits);
   }
 
   Result<std::vector<Library>> libraries(const std::string& file) override { return find_libraries(file); }
+
+ private:
+  const Vault* const vault_;
 };
 
 }  // namespace
 
 std::unique_ptr<PluginSource> shared_object_plugins(const PluginOptions& options) {
-  if (!options.isolated) return std::make_unique<PluginsInThisProcess>();
+  if (!options.isolated) return std::make_unique<PluginsInThisProcess>(options.vault);
   return std::make_unique<HostedPlugins>(options);
 }
 

@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "framework/base/secret.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
 #include "framework/cli/session.h"
@@ -40,8 +41,9 @@ int run_validate(const Arguments& arguments, Environment& env) {
   const Installation installation = find_installation(arguments, env);
   if (!print_diagnostics(installation.diagnostics, env)) return kFailure;
   Diagnostics diagnostics;
-  std::vector<Resource> declared = load_resources(arguments, diagnostics);
-  declared = complete(std::move(declared), {}, installation.catalog(), {}, diagnostics);
+  Vault vault(random_key());
+  std::vector<Resource> declared = load_resources(arguments, vault, diagnostics);
+  declared = complete(std::move(declared), {}, installation.catalog(), {}, diagnostics, &vault);
   const Graph graph = resolve(std::move(declared), {}, installation.catalog(), diagnostics);
   diagnostics = in_file_order(std::move(diagnostics));
   if (arguments.format != Format::text) {

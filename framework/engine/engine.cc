@@ -74,7 +74,8 @@ Graph resolve(const World& world, std::vector<Resource> declared, const std::vec
       .expand = [&](const auto& instance, const auto& all) { return expand_with(backends, instance, all); },
       .convert = [&](const auto& instance, const auto& all,
                      const auto& to) { return convert_with(backends, instance, all, to); }};
-  std::vector<Resource> resources = complete(std::move(declared), owned, world.catalog, plugins, diagnostics);
+  std::vector<Resource> resources =
+      complete(std::move(declared), owned, world.catalog, plugins, diagnostics, world.vault);
   add_undeclared(options, world.catalog, resources);
   return resolve(std::move(resources), owned, world.catalog, diagnostics);
 }
@@ -110,6 +111,7 @@ Result<Planned> make_plan(const World& world, std::vector<Resource> declared, co
                                  world.inventory.uuid(), world.catalog, world.backends, {}, &capacity.pools);
   planned.plan = make_plan(planned.graph, planned.observations, planned.owned, world.inventory.uuid(),
                            world.catalog, options, capacity);
+  if (world.vault) planned.plan.secrets = world.vault->sources();
   return planned;
 }
 

@@ -18,6 +18,7 @@
 #include "framework/base/diagnostics.h"
 #include "framework/inventory/inventory.h"
 #include "framework/model/catalog.h"
+#include "framework/model/secrets.h"
 #include "framework/plan/plan.h"
 #include "framework/run/executor.h"
 
@@ -29,6 +30,7 @@ struct World {
   const Backends& backends;
   Inventory& inventory;
   const Clock& clock;
+  Vault* vault = nullptr;  // null: secrets stay in the specs
 };
 
 // Everything passes 2 to 6 found out.

@@ -63,6 +63,7 @@ class TracedInventory final : public Inventory {
   TracedInventory(Inventory& inner, Tracer& tracer) : inner_(inner), tracer_(tracer) {}
 
   const std::string& uuid() const override { return inner_.uuid(); }
+  const std::string& secret_key() const override { return inner_.secret_key(); }
   Result<std::vector<Owned>> owned() override { return inner_.owned(); }
   Result<std::optional<RunRecord>> last_run() override { return inner_.last_run(); }
   Status commit(const std::vector<Record>& records) override;

@@ -20,6 +20,8 @@ class Inventory {
 
   // UUID, made with the inventory; it is in every mark.
   virtual const std::string& uuid() const = 0;
+  // Made with the inventory and shown nowhere: with it secrets are hashed into handles.
+  virtual const std::string& secret_key() const = 0;
   // All rows, by address.
   virtual Result<std::vector<Owned>> owned() = 0;
   virtual Result<std::optional<RunRecord>> last_run() = 0;

@@ -1,6 +1,7 @@
 #include "framework/inventory/memory.h"
 
 #include "framework/base/digest.h"
+#include "framework/base/secret.h"
 
 namespace tenon {
 namespace {
@@ -25,7 +26,9 @@ struct Apply {
 
 }  // namespace
 
-MemoryInventory::MemoryInventory() : uuid_(random_uuid()) {}
+MemoryInventory::MemoryInventory() : MemoryInventory(random_uuid()) {}
+
+MemoryInventory::MemoryInventory(std::string uuid) : uuid_(std::move(uuid)), secret_key_(random_key()) {}
 
 Result<std::vector<Owned>> MemoryInventory::owned() {
   std::vector<Owned> rows;

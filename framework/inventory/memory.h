@@ -13,15 +13,16 @@ namespace tenon {
 class MemoryInventory final : public Inventory {
  public:
   MemoryInventory();  // with a new UUID
-  explicit MemoryInventory(std::string uuid) : uuid_(std::move(uuid)) {}
+  explicit MemoryInventory(std::string uuid);
 
   const std::string& uuid() const override { return uuid_; }
+  const std::string& secret_key() const override { return secret_key_; }
   Result<std::vector<Owned>> owned() override;
   Result<std::optional<RunRecord>> last_run() override { return run_; }
   Status commit(const std::vector<Record>& records) override;
 
  private:
-  std::string uuid_;
+  std::string uuid_, secret_key_;
   std::map<Address, Owned> owned_;
   std::optional<RunRecord> run_;
 };

@@ -10,6 +10,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/base/files.h"
+#include "framework/base/secret.h"
 #include "framework/inventory/database.h"
 #include "framework/inventory/memory.h"
 #include "framework/inventory/rows.h"
@@ -24,6 +25,7 @@ struct Meta {
   int format = 0;
   std::string uuid;
   std::string sum;  // 64 hex digits
+  std::string key;  // "" before format 3
 };
 
 struct Row {
@@ -46,8 +48,8 @@ void toggle(std::string& sum, std::string_view digest) {
 }
 
 // What the sum starts with, so that the meta row is covered too.
-std::string sum_of_meta(const std::string& uuid, int format) {
-  return digest_of("meta", uuid, std::to_string(format));
+std::string sum_of_meta(const Meta& meta) {
+  return digest_of("meta", meta.uuid, std::to_string(meta.format) + (meta.key.empty() ? "" : " " + meta.key));
 }
 
 std::string step_key(int step) {
@@ -64,11 +66,13 @@ Result<std::vector<std::string>> table_names(Database& database) {
 }
 
 Result<Meta> read_meta(Database& database) {
-  const auto rows = database.query("SELECT format, uuid, sum FROM meta");
+  const auto rows = database.query("SELECT * FROM meta");
   if (!rows) return rows.error();
   if (rows->size() != 1) return damaged(database.path(), "its meta row is missing");
   const auto& row = rows->front();
-  return Meta{.format = std::atoi(row[0].c_str()), .uuid = row[1], .sum = row[2]};
+  Meta meta{.format = std::atoi(row[0].c_str()), .uuid = row[1], .sum = row[2]};
+  if (row.size() > 3) meta.key = row[3];
+  return meta;
 }
 
 // All rows of a table by key, each checked against its digest; adds their digests to sum.
@@ -86,7 +90,7 @@ Result<std::vector<Row>> read_table(Database& database, const std::string& table
 }
 
 Status verify(Database& database, const Meta& meta) {
-  std::string sum = sum_of_meta(meta.uuid, meta.format);
+  std::string sum = sum_of_meta(meta);
   for (const char* table : kTables)
     if (auto rows = read_table(database, table, sum); !rows) return rows.error();
   if (sum != meta.sum)
@@ -95,8 +99,9 @@ Status verify(Database& database, const Meta& meta) {
 }
 
 Status create_tables(Database& database, const std::string& uuid) {
-  if (Status s = database.execute(
-          "CREATE TABLE meta (format INTEGER NOT NULL, uuid TEXT NOT NULL, sum TEXT NOT NULL)");
+  const Meta meta{.format = kFormatVersion, .uuid = uuid, .key = random_key()};
+  if (Status s = database.execute("CREATE TABLE meta (format INTEGER NOT NULL, uuid TEXT NOT NULL, sum TEXT "
+                                  "NOT NULL, key TEXT NOT NULL)");
       !s)
     return s;
   for (const char* table : kTables) {
@@ -105,8 +110,8 @@ Status create_tables(Database& database, const std::string& uuid) {
                                          " WITHOUT ROWID");
     if (!made) return made;
   }
-  return database.execute("INSERT INTO meta VALUES (?, ?, ?)",
-                          {std::to_string(kFormatVersion), uuid, sum_of_meta(uuid, kFormatVersion)});
+  return database.execute("INSERT INTO meta VALUES (?, ?, ?, ?)",
+                          {std::to_string(kFormatVersion), uuid, sum_of_meta(meta), meta.key});
 }
 
 Error newer(const std::string& path, int format) {
@@ -190,10 +195,11 @@ Status write_records(Database& database, const std::string& sum, const std::vect
 
 class SqliteInventory final : public Inventory {
  public:
-  SqliteInventory(Database database, std::string uuid, OpenMode mode)
-      : database_(std::move(database)), uuid_(std::move(uuid)), mode_(mode) {}
+  SqliteInventory(Database database, std::string uuid, std::string key, OpenMode mode)
+      : database_(std::move(database)), uuid_(std::move(uuid)), key_(std::move(key)), mode_(mode) {}
 
   const std::string& uuid() const override { return uuid_; }
+  const std::string& secret_key() const override { return key_; }
 
   Result<std::vector<Owned>> owned() override {
     std::string sum;
@@ -244,7 +250,7 @@ class SqliteInventory final : public Inventory {
 
  private:
   Database database_;
-  std::string uuid_;
+  std::string uuid_, key_;
   OpenMode mode_;
 };
 
@@ -255,8 +261,9 @@ Status write_new(const std::string& path, const std::string& uuid, const std::ve
   auto transaction = Transaction::begin(*database, true);
   if (!transaction) return transaction.error();
   if (Status made = create_tables(*database, uuid); !made) return made;
-  const std::string sum = sum_of_meta(uuid, kFormatVersion);
-  if (Status written = write_records(*database, sum, records); !written) return written;
+  const auto meta = read_meta(*database);
+  if (!meta) return meta.error();
+  if (Status written = write_records(*database, meta->sum, records); !written) return written;
   if (Status committed = transaction->commit(); !committed) return committed;
   return database->execute("PRAGMA journal_mode = WAL");
 }
@@ -276,14 +283,19 @@ Status make_file(const std::string& path, const std::string& uuid, const std::ve
   return sync_directory(directory);
 }
 
-// Of this program's format and that UUID.
+// Of this program's format and that UUID. Before format 3 there was no key.
 Status change_meta(Database& database, Meta& meta, const std::string& uuid) {
-  toggle(meta.sum, sum_of_meta(meta.uuid, meta.format));
+  toggle(meta.sum, sum_of_meta(meta));
   meta.uuid = uuid;
   meta.format = kFormatVersion;
-  toggle(meta.sum, sum_of_meta(meta.uuid, meta.format));
-  return database.execute("UPDATE meta SET format = ?, uuid = ?, sum = ?",
-                          {std::to_string(meta.format), meta.uuid, meta.sum});
+  if (meta.key.empty()) {
+    meta.key = random_key();
+    const Status added = database.execute("ALTER TABLE meta ADD COLUMN key TEXT NOT NULL DEFAULT ''");
+    if (!added) return added;
+  }
+  toggle(meta.sum, sum_of_meta(meta));
+  return database.execute("UPDATE meta SET format = ?, uuid = ?, sum = ?, key = ?",
+                          {std::to_string(meta.format), meta.uuid, meta.sum, meta.key});
 }
 
 // Within a transaction: everything in it is as it should be.
@@ -306,7 +318,9 @@ Result<std::unique_ptr<Inventory>> open_checked(Database database, OpenMode mode
   if (mode == OpenMode::write && meta->format < kFormatVersion)
     if (Status raised = change_meta(database, *meta, meta->uuid); !raised) return raised.error();
   if (Status committed = transaction->commit(); !committed) return committed.error();
-  return std::unique_ptr<Inventory>(std::make_unique<SqliteInventory>(std::move(database), meta->uuid, mode));
+  if (meta->key.empty()) meta->key = random_key();  // of an older format: for as long as it is read
+  return std::unique_ptr<Inventory>(
+      std::make_unique<SqliteInventory>(std::move(database), meta->uuid, meta->key, mode));
 }
 
 Result<Database> open_for_writing(const std::string& path) {
@@ -327,7 +341,7 @@ Status take_uuid(Database& database, Meta& meta, const std::string& uuid) {
   if (Status changed = change_meta(database, meta, uuid); !changed) return changed;
   for (const char* table : {"run", "steps"})
     if (Status cleared = database.execute("DELETE FROM " + std::string(table)); !cleared) return cleared;
-  meta.sum = sum_of_meta(meta.uuid, meta.format);
+  meta.sum = sum_of_meta(meta);
   return {};
 }
 

@@ -1,8 +1,8 @@
 // The inventory of the command line: one SQLite file, by default ./.tenon/inventory.db.
 //
 // WAL with synchronous FULL, mode 0600, one transaction per commit. Tables resources, run and steps hold JSON
-// texts, each with its SHA-256; meta holds the format's version, the UUID, and the exclusive or of all those
-// digests.
+// texts, each with its SHA-256; meta holds the format's version, the UUID, the key of secrets, and the
+// exclusive or of all those digests.
 #pragma once
 
 #include <memory>
@@ -12,9 +12,9 @@
 
 namespace tenon {
 
-// 2 added set and labels to rows, and adopt, forget and move to the recorded plan. An older program would
-// lose them, so it refuses.
-inline constexpr int kInventoryFormatVersion = 2;
+// 2 added set and labels to rows, and adopt, forget and move to the recorded plan; 3 handles in the place of
+// secrets, and their key. An older program would lose them, so it refuses.
+inline constexpr int kInventoryFormatVersion = 3;
 
 // read: for who holds no lock. Works while another process writes, makes no file (a missing one reads as
 // empty with a new UUID), and refuses to commit. write: makes the file and its directory if missing; hold the

@@ -13,6 +13,7 @@
 #include "framework/base/digest.h"
 #include "framework/base/files.h"
 #include "framework/base/temporary_directory.h"
+#include "framework/inventory/memory.h"
 
 namespace tenon {
 namespace {
@@ -184,11 +185,11 @@ TEST_F(SqliteInventory, RefusesAnotherUuid) {
 
 TEST_F(SqliteInventory, RefusesANewerFormat) {
   open();
-  sql("UPDATE meta SET format = 3");
+  sql("UPDATE meta SET format = 4");
   expect_refused("newer tenon");
 }
 
-// An inventory of format 1 has the same tables; its meta row counts for another digest.
+// An inventory of format 1 has the same tables but no key; its meta row counts for another digest.
 TEST_F(SqliteInventory, TakesOverAnOlderFormatWhenItIsOpenedForWriting) {
   Owned old = row("a");
   old.set.clear();
@@ -202,18 +203,29 @@ TEST_F(SqliteInventory, TakesOverAnOlderFormatWhenItIsOpenedForWriting) {
   const auto digest = [&](const std::string& format) {
     return sha256(std::string("meta") + '\0' + uuid + '\0' + format).substr(7);
   };
-  const std::string older = digest("1"), newer = digest("2");
+  const std::string older = digest("1"), newer = digest("3 " + query("SELECT key FROM meta"));
   std::string sum = query("SELECT sum FROM meta");
   for (size_t i = 0; i < sum.size(); ++i) {
     const auto value = [i](const std::string& hex) { return std::stoi(hex.substr(i, 1), nullptr, 16); };
     sum[i] = "0123456789abcdef"[value(sum) ^ value(older) ^ value(newer)];
   }
   sql("UPDATE meta SET format = 1, sum = '" + sum + "'");
+  sql("ALTER TABLE meta DROP COLUMN key");
   EXPECT_EQ(open(OpenMode::read)->owned().value(), std::vector<Owned>{old});
   EXPECT_EQ(query("SELECT format FROM meta"), "1");
   EXPECT_EQ(open()->owned().value(), std::vector<Owned>{old});
-  EXPECT_EQ(query("SELECT format FROM meta"), "2");
+  EXPECT_EQ(query("SELECT format FROM meta"), "3");
   EXPECT_EQ(open()->uuid(), uuid);
+  EXPECT_EQ(open()->secret_key(), open(OpenMode::read)->secret_key());
+}
+
+TEST_F(SqliteInventory, KeepsAKeyOfItsOwnForSecrets) {
+  const std::string key = open()->secret_key();
+  EXPECT_EQ(key.size(), 64U);
+  EXPECT_EQ(open(OpenMode::read)->secret_key(), key);
+  EXPECT_NE(MemoryInventory().secret_key(), key);
+  sql("UPDATE meta SET key = '" + std::string(64, '0') + "'");
+  expect_refused("sum");
 }
 
 TEST_F(SqliteInventory, RefusesAFileThatIsNoDatabase) {

@@ -26,12 +26,16 @@ std::vector<std::string> cases() {
 std::string load(const std::string& name) {
   Diagnostics diagnostics;
   const std::string text = read_file(std::string(kDirectory) + "/" + name + ".yaml").value_or("");
-  const auto resources = to_resources(load_text(name + ".yaml", text, diagnostics), "default", diagnostics);
+  std::vector<SecretDocument> secrets;
+  const auto resources =
+      to_resources(load_text(name + ".yaml", text, diagnostics), "default", diagnostics, &secrets);
   std::string result;
   for (const Diagnostic& diagnostic : diagnostics) result += to_string(diagnostic) + "\n";
   for (const Resource& resource : resources)
     result += to_string(resource.address) + " " + resource.version + " " + Json(resource.labels).dump() +
               " " + Json(resource.annotations).dump() + " " + resource.spec.dump() + "\n";
+  for (const SecretDocument& secret : secrets)
+    result += to_string(secret.address) + " " + Json(secret.data).dump() + " of " + secret.file + "\n";
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "framework/base/diagnostics.h"
 #include "framework/base/json.h"
 #include "framework/model/resource.h"
+#include "framework/model/secrets.h"
 
 namespace tenon {
 
@@ -31,8 +32,8 @@ std::vector<Document> load_paths(const std::vector<std::string>& paths, Diagnost
 // Checks apiVersion, kind, metadata and the document's own fields; `status` and server-set metadata are
 // ignored with a note; kind List is taken apart. Resources come in the order written, not yet validated
 // against a schema; those with problems too where kind and name are known, so that the next pass finds the
-// rest.
+// rest. A v1 Secret is no resource: it goes to `secrets`, and no message shows a value of it.
 std::vector<Resource> to_resources(std::vector<Document> documents, std::string_view default_namespace,
-                                   Diagnostics& diagnostics);
+                                   Diagnostics& diagnostics, std::vector<SecretDocument>* secrets = nullptr);
 
 }  // namespace tenon

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "framework/base/base64.h"
 #include "framework/load/load.h"
 #include "framework/model/json_reader.h"
 
@@ -64,11 +65,12 @@ std::string got(const Json& value) {
 class Reader {
  public:
   Reader(const std::shared_ptr<const SourceMap>& source, std::string base, std::string_view default_namespace,
-         std::vector<Resource>& resources, Diagnostics& diagnostics)
+         std::vector<Resource>& resources, std::vector<SecretDocument>& secrets, Diagnostics& diagnostics)
       : source_(source),
         base_(std::move(base)),
         default_namespace_(default_namespace),
         resources_(resources),
+        secrets_(secrets),
         diagnostics_(diagnostics) {}
 
   void read(Json& object) {
@@ -79,7 +81,8 @@ class Reader {
     read_type(object, resource);
     const bool typed = problems_ == 0;
     read_metadata(object, resource);
-    if (refuse_inputs(resource)) return;
+    if (refuse_input(resource)) return;
+    if (is_core(resource.address, "Secret")) return read_secret(object, resource.address);
     const int before = problems_;
     check_fields(object);
     // What would be said about a spec that was only misspelt would be wrong.
@@ -111,7 +114,8 @@ class Reader {
   void read_list(Json& object) {
     Json& items = object["items"];
     for (size_t i = 0; i < items.size(); ++i)
-      Reader(source_, base_ + "/items/" + std::to_string(i), default_namespace_, resources_, diagnostics_)
+      Reader(source_, base_ + "/items/" + std::to_string(i), default_namespace_, resources_, secrets_,
+             diagnostics_)
           .read(items[i]);
   }
 
@@ -225,24 +229,57 @@ class Reader {
       say(Severity::note, place, true, "ignored, because a server sets it: " + ignored, "");
   }
 
-  // ConfigMap and Secret are what other resources read, not what a backend makes.
-  bool refuse_inputs(const Resource& resource) {
-    const Address& address = resource.address;
-    if (address.group != "core" || (address.kind != "Secret" && address.kind != "ConfigMap")) return false;
-    error("/kind",
-          "a " + address.kind +
-              " is an input of other resources, and this version cannot read one from a document",
+  static bool is_core(const Address& address, std::string_view kind) {
+    return address.group == "core" && address.kind == kind;
+  }
+
+  // It is what other resources read, not what a backend makes.
+  bool refuse_input(const Resource& resource) {
+    if (!is_core(resource.address, "ConfigMap")) return false;
+    error("/kind", "a ConfigMap is an input of other resources, and no kind reads one yet",
           "take the document out");
     return true;
   }
 
-  void check_fields(const Json& object) {
-    static const std::vector<std::string> kKnown = {"apiVersion", "kind", "metadata", "spec"};
+  // Nothing here may say what a value is.
+  void read_secret(const Json& object, const Address& address) {
+    check_fields(object, {"apiVersion", "kind", "metadata", "type", "immutable", "data", "stringData"});
+    SecretDocument secret{.address = address, .file = source_->locate(base_, false).file};
+    for (const char* member : {"data", "stringData"}) {
+      const auto values = object.find(member);
+      if (values == object.end() || values->is_null()) continue;
+      const std::string pointer = std::string("/") + member;
+      if (!values->is_object()) {
+        error(pointer, "expected an object for '" + std::string(member) + "'");
+        continue;
+      }
+      for (const auto& [key, value] : values->items())
+        read_secret_value(pointer, key, value, secret.data[key]);
+    }
+    for (const SecretDocument& other : secrets_)
+      if (other.address == address)
+        error("/metadata/name", "Secret " + address.name + " is declared twice", "remove one of them");
+    if (problems_ == 0) secrets_.push_back(std::move(secret));
+  }
+
+  void read_secret_value(const std::string& pointer, const std::string& key, const Json& value,
+                         std::string& target) {
+    const std::string place = pointer + "/" + escape_pointer_token(key);
+    if (!value.is_string()) return error(place, "expected a string for '" + key + "'", "put it in quotes");
+    const std::string& text = value.get_ref<const std::string&>();
+    const auto decoded = pointer == "/data" ? from_base64(text) : text;
+    if (!decoded)
+      return error(place, "expected base64 for '" + key + "'", "plain text goes under stringData");
+    target = *decoded;
+  }
+
+  void check_fields(const Json& object,
+                    const std::vector<std::string>& known = {"apiVersion", "kind", "metadata", "spec"}) {
     for (const auto& [name, value] : object.items()) {
       if (name == "status")
         say(Severity::note, "/status", true, "status is ignored: it is observed, not declared", "");
-      else if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end())
-        unknown_field("", name, kKnown);
+      else if (std::find(known.begin(), known.end(), name) == known.end())
+        unknown_field("", name, known);
     }
   }
 
@@ -272,6 +309,7 @@ class Reader {
   std::string base_;  // JSON pointer of the object in its document
   std::string_view default_namespace_;
   std::vector<Resource>& resources_;
+  std::vector<SecretDocument>& secrets_;
   Diagnostics& diagnostics_;
   std::string address_;
   int problems_ = 0;
@@ -280,11 +318,13 @@ class Reader {
 }  // namespace
 
 std::vector<Resource> to_resources(std::vector<Document> documents, std::string_view default_namespace,
-                                   Diagnostics& diagnostics) {
+                                   Diagnostics& diagnostics, std::vector<SecretDocument>* secrets) {
   std::vector<Resource> resources;
+  std::vector<SecretDocument> unwanted;
   resources.reserve(documents.size());
   for (Document& document : documents)
-    Reader(document.source, "", default_namespace, resources, diagnostics).read(document.value);
+    Reader(document.source, "", default_namespace, resources, secrets ? *secrets : unwanted, diagnostics)
+        .read(document.value);
   return resources;
 }
 

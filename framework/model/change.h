@@ -129,6 +129,16 @@ struct Step {
   bool unchecked = false;       // whether there is room for it is asked before its call
 };
 
+// Where a secret was read that a plan sends: a value in a manifest, or a whole v1 Secret.
+struct SecretSource {
+  Address address;      // of the document
+  std::string pointer;  // into the document; "": a v1 Secret
+  std::string file;
+  std::string handle;  // a keyed hash of what was read
+
+  friend auto operator<=>(const SecretSource&, const SecretSource&) = default;
+};
+
 struct Plan {
   std::string inventory;                        // UUID
   std::string set;                              // of what it creates, updates and adopts; "": the unnamed one
@@ -138,6 +148,7 @@ struct Plan {
   std::map<std::string, std::string> plugins;   // instance -> plugin digest
   std::vector<Address> externals;               // looked at and neither declared nor owned
   std::vector<std::string> notes;
+  std::vector<SecretSource> secrets;
 
   bool empty() const { return steps.empty(); }
   // The change's spec, references still in it; null: there is none.

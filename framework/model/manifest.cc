@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/base/quantity.h"
 #include "framework/model/json_reader.h"
 
 namespace tenon {
@@ -133,6 +134,22 @@ void read_requirements(JsonReader& reader, std::optional<Error>& error, KindMani
     reader.fail("populates", "the name of one of the requirements");
 }
 
+void read_actions(JsonReader& reader, std::optional<Error>& error, KindManifest& kind) {
+  std::set<std::string> names;
+  for_each(reader, "actions", [&](const Json& json, const std::string& pointer) {
+    ActionRule action;
+    action.arguments.type = ValueType::object;
+    JsonReader inner(json, pointer, error);
+    inner.read("name", action.name);
+    inner.read("description", action.description);
+    read_schema(inner, "arguments", error, action.arguments);
+    if (action.name.empty()) inner.fail("name", "a name");
+    if (!names.insert(action.name).second)
+      reader.fail("actions", "every name once, not '" + action.name + "' twice");
+    kind.actions.push_back(std::move(action));
+  });
+}
+
 // x-columns stands in the kind's schema, and its paths are into the whole object.
 void read_columns(const Json& schema, const std::string& schema_pointer, std::optional<Error>& error,
                   KindManifest& kind) {
@@ -184,6 +201,7 @@ KindManifest parse_kind(const Json& json, const std::string& pointer, std::optio
   if (const Json* ready = reader.find("ready"))
     read_ready(*ready, reader.pointer("ready"), error, kind.ready);
   read_requirements(reader, error, kind);
+  read_actions(reader, error, kind);
   return kind;
 }
 
@@ -208,6 +226,24 @@ Need parse_need(const Json& json, const std::string& pointer, std::optional<Erro
   return need;
 }
 
+// Less than a host itself needs would be a mistake.
+constexpr int64_t kLeastMemory = int64_t{16} << 20;
+
+void read_limits(JsonReader& outer, std::optional<Error>& error, Manifest& manifest) {
+  const Json* limits = outer.find("limits");
+  if (!limits) return;
+  JsonReader reader(*limits, outer.pointer("limits"), error);
+  reader.read("parallel", manifest.parallel);
+  reader.read("batch", manifest.batch);
+  if (manifest.parallel < 1) reader.fail("parallel", "at least 1");
+  if (manifest.batch < 1) reader.fail("batch", "at least 1");
+  const Json* memory = reader.find("memory");
+  if (!memory) return;
+  const Result<Quantity> bytes = Quantity::from_json(*memory);
+  if (!bytes || bytes->value() < kLeastMemory) return reader.fail("memory", "a quantity of at least 16Mi");
+  manifest.memory = static_cast<uint64_t>(bytes->value());
+}
+
 }  // namespace
 
 const KindManifest* Manifest::find(const KindName& kind) const {
@@ -230,13 +266,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
   if (manifest.name.empty()) reader.fail("name", "a name");
   reader.read("version", manifest.version);
   read_set(reader, "capabilities", manifest.capabilities);
-  if (const Json* limits = reader.find("limits")) {
-    JsonReader limit(*limits, reader.pointer("limits"), error);
-    limit.read("parallel", manifest.parallel);
-    limit.read("batch", manifest.batch);
-    if (manifest.parallel < 1) limit.fail("parallel", "at least 1");
-    if (manifest.batch < 1) limit.fail("batch", "at least 1");
-  }
+  read_limits(reader, error, manifest);
   read_schema(reader, "configuration", error, manifest.configuration);
   for_each(reader, "kinds", [&](const Json& kind_json, const std::string& pointer) {
     KindManifest kind = parse_kind(kind_json, pointer, error);

@@ -2,6 +2,7 @@
 // use.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -44,6 +45,13 @@ struct Column {
   bool wide = false;  // only with -o wide, right of the age
 };
 
+// Something that can be done to an object and is no part of its spec: restart, scrub, locate.
+struct ActionRule {
+  std::string name;
+  std::string description;
+  Schema arguments;
+};
+
 struct KindManifest {
   KindName name;
   std::vector<std::string> versions;  // the first is the hub
@@ -59,6 +67,7 @@ struct KindManifest {
   bool composite = true;  // may have children: is expanded if the plugin can
   std::string populates;  // name of the requirement whose target this kind fills; "": none
   std::vector<RequirementRule> requirements;
+  std::vector<ActionRule> actions;  // of the capability "act"
 };
 
 // What a plugin uses and does not bring along.
@@ -79,6 +88,7 @@ struct Manifest {
   std::set<std::string> capabilities;
   int parallel = 1;
   int batch = 1000;
+  uint64_t memory = 0;  // bytes that its host may fill; 0: unlimited
   Schema configuration;
   std::vector<KindManifest> kinds;
   std::vector<Need> needs;

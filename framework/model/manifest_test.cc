@@ -92,6 +92,33 @@ TEST(Manifest, NamesThePlaceOfAMistake) {
   EXPECT_EQ(message("/kinds/1/kind", 7), "manifest: '/kinds/1/kind': expected a string");
 }
 
+TEST(Manifest, MayLimitTheMemoryOfItsHost) {
+  const auto with = [](const std::string& limits) {
+    return parse_manifest(R"({"manifestVersion": 1, "name": "p", "limits": )" + limits + "}");
+  };
+  EXPECT_EQ(with(R"({"memory": "64Mi"})")->memory, uint64_t{64} << 20);
+  EXPECT_EQ(with("{}")->memory, 0U);
+  for (const char* wrong : {R"({"memory": "1Mi"})", R"({"memory": "much"})", R"({"memory": true})"})
+    EXPECT_NE(with(wrong).error().message.find("/limits/memory"), std::string::npos) << wrong;
+}
+
+TEST(Manifest, NamesTheActionsOfAKind) {
+  const auto with = [](const std::string& actions) {
+    return parse_manifest(
+        R"({"manifestVersion": 1, "name": "p", "kinds": [{"group": "g", "kind": "K", "versions": ["v1"],
+            "schema": {}, "actions": )" +
+        actions + "}]}");
+  };
+  const auto manifest = with(R"([{"name": "scrub", "description": "d",
+      "arguments": {"type": "object", "required": ["deep"], "properties": {"deep": {"type": "boolean"}}}}])");
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  const ActionRule& action = manifest->kinds[0].actions.at(0);
+  EXPECT_EQ(action.name, "scrub");
+  EXPECT_EQ(action.arguments.required, std::vector<std::string>{"deep"});
+  EXPECT_NE(with(R"([{"name": "a"}, {"name": "a"}])").error().message.find("'a' twice"), std::string::npos);
+  EXPECT_FALSE(with(R"([{"description": "d"}])"));
+}
+
 TEST(Manifest, RefusesWhatIsNotJson) {
   EXPECT_EQ(parse_manifest("{").error().message, "the manifest is not JSON");
   EXPECT_EQ(parse_manifest("[]").error().message, "manifest: '': expected an object");

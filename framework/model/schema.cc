@@ -109,6 +109,9 @@ void read_scalar_words(JsonReader& reader, Schema& schema) {
     else
       reader.fail("enum", "a list of values");
   }
+  reader.read("x-ref", schema.refers_to);
+  if (!schema.refers_to.empty() && !parse_kind_name(schema.refers_to))
+    reader.fail("x-ref", "a kind such as core/Secret");
   reader.read("pattern", schema.pattern_text);
   if (schema.pattern_text.empty()) return;
   try {

@@ -55,6 +55,7 @@ struct Schema {
   bool is_volatile = false;
   bool secret = false;
   std::string template_of;  // "group/Kind": the object is {metadata, spec} of that kind
+  std::string refers_to;    // "group/Kind": the text is the name of such an object in the same namespace
 };
 
 // invalid_argument names the JSON pointer within the schema.
@@ -69,7 +70,8 @@ struct SchemaProblem {
 };
 
 // Fills in defaults in place and appends every problem found, in the order of the pointers. A value reference
-// is accepted wherever a value may stand. defaulted: the pointers of what was filled in are appended there.
+// is accepted wherever a value may stand, a handle (secrets.h) wherever a secret may. defaulted: the pointers
+// of what was filled in are appended there.
 void complete_value(const Schema& schema, Json& value, std::vector<SchemaProblem>& problems,
                     std::vector<std::string>* defaulted = nullptr);
 

@@ -6,6 +6,7 @@
 #include "framework/model/json_reader.h"
 #include "framework/model/resource.h"
 #include "framework/model/schema.h"
+#include "framework/model/secrets.h"
 
 namespace tenon {
 namespace {
@@ -89,6 +90,7 @@ class Completer {
   void complete(const Schema& schema, Json& value, const std::string& pointer, bool secret) {
     if (is_reference(value)) return;
     secret = secret || schema.secret;
+    if (secret && is_handle(value)) return;
     if (schema.quantity) return check_quantity(schema, value, pointer, secret);
     if (!has_type(schema.type, value)) return wrong_type(schema, value, pointer, secret);
     if (schema.type == ValueType::integer && value.is_number_float())

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "framework/plan/defaults.h"
+#include "framework/plan/seal.h"
 #include "framework/plan/words.h"
 
 namespace tenon {
@@ -59,8 +60,8 @@ std::string source_of(const Resource& resource) {
 class Completer {
  public:
   Completer(const std::vector<Owned>& owned, const Catalog& catalog, const Plugins& plugins,
-            Diagnostics& diagnostics)
-      : catalog_(catalog), plugins_(plugins), diagnostics_(diagnostics) {
+            Diagnostics& diagnostics, Vault* vault)
+      : catalog_(catalog), plugins_(plugins), diagnostics_(diagnostics), vault_(vault) {
     owned_.reserve(owned.size());
     for (const Owned& row : owned) owned_.emplace(row.address, &row);
   }
@@ -169,6 +170,7 @@ class Completer {
       Resource& resource = resources_[number];
       const KindManifest& kind = *catalog_.find(resource.address.kind_name());
       const auto written = kind.schemas.find(resource.version);
+      if (written == kind.schemas.end()) seal(resource, kind.schema);
       const bool sound = written == kind.schemas.end() || validate(resource, written->second);
       if (!sound || !plugins_.convert) {
         broken.insert(number);
@@ -206,7 +208,15 @@ class Completer {
       error(resource, resource.origin.locate(problem.pointer, problem.at_key), problem.summary,
             problem.detail);
     if (!problems.empty() || !plugins_.expand) validate_templates(resource, schema, resource.spec, "");
+    if (problems.empty()) seal(resource, schema);
     return problems.empty();
+  }
+
+  void seal(Resource& resource, const Schema& schema) {
+    if (!vault_) return;
+    const Resource* declared = &resource;
+    while (declared->origin.parent) declared = &resources_[index_.at(*declared->origin.parent)];
+    tenon::seal(catalog_, schema, declared->address, resource, *vault_, diagnostics_);
   }
 
   // What is not expanded, for its problems or because nobody is asked, has its templates checked all the
@@ -277,6 +287,7 @@ class Completer {
   const Catalog& catalog_;
   const Plugins& plugins_;
   Diagnostics& diagnostics_;
+  Vault* const vault_;
   std::vector<Resource> resources_;
   std::unordered_map<Address, size_t> index_;
   std::unordered_map<Address, const Owned*> owned_;
@@ -285,8 +296,9 @@ class Completer {
 }  // namespace
 
 std::vector<Resource> complete(std::vector<Resource> declared, const std::vector<Owned>& owned,
-                               const Catalog& catalog, const Plugins& plugins, Diagnostics& diagnostics) {
-  return Completer(owned, catalog, plugins, diagnostics).run(std::move(declared));
+                               const Catalog& catalog, const Plugins& plugins, Diagnostics& diagnostics,
+                               Vault* vault) {
+  return Completer(owned, catalog, plugins, diagnostics, vault).run(std::move(declared));
 }
 
 }  // namespace tenon

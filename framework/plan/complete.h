@@ -10,6 +10,7 @@
 #include "framework/model/catalog.h"
 #include "framework/model/owned.h"
 #include "framework/model/resource.h"
+#include "framework/model/secrets.h"
 
 namespace tenon {
 
@@ -36,8 +37,10 @@ inline constexpr int kMaximalDepth = 8;
 // with. Every problem of every resource is reported at its place in the user's text: unknown kinds and
 // fields (with the nearest known), wrong values, two declarations of one address, children beyond
 // kMaximalDepth. A spec of another version than the hub's is validated as it was written, and again as
-// converted. After errors the result is still useful for reporting but must not be planned.
+// converted. What is valid is sealed (plan/seal.h) before any plugin sees it; null vault: it is not. After
+// errors the result is still useful for reporting but must not be planned.
 std::vector<Resource> complete(std::vector<Resource> declared, const std::vector<Owned>& owned,
-                               const Catalog& catalog, const Plugins& plugins, Diagnostics& diagnostics);
+                               const Catalog& catalog, const Plugins& plugins, Diagnostics& diagnostics,
+                               Vault* vault = nullptr);
 
 }  // namespace tenon

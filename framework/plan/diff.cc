@@ -6,6 +6,7 @@
 
 #include "framework/base/quantity.h"
 #include "framework/model/resource.h"
+#include "framework/model/secrets.h"
 #include "framework/plan/words.h"
 
 namespace tenon {
@@ -42,7 +43,7 @@ bool has_reference(const Json& value) {
 }
 
 // An object whose members are compared one by one.
-bool is_open(const Json* value) { return value->is_object() && !is_reference(*value); }
+bool is_open(const Json* value) { return value->is_object() && !is_reference(*value) && !is_handle(*value); }
 
 // Both sides are objects, or one is and the other is missing; an empty one against nothing is a value of its
 // own.

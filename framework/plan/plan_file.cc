@@ -82,30 +82,15 @@ Json to_json(const Step& step) {
   return json;
 }
 
-// Replaces every secret of a spec in place; true if there was one.
-bool mask(const Schema& schema, Json& value) {
-  if (schema.secret && !value.is_null()) {
-    value = kMasked;
-    return true;
-  }
-  bool masked = false;
-  if (value.is_object()) {
-    for (auto& item : value.items()) {
-      const auto property = schema.properties.find(item.key());
-      if (property != schema.properties.end())
-        masked |= mask(property->second, item.value());
-      else if (schema.additional)
-        masked |= mask(*schema.additional, item.value());
-    }
-  } else if (value.is_array() && schema.items) {
-    for (Json& item : value) masked |= mask(*schema.items, item);
-  }
-  return masked;
-}
-
 bool mask(const Catalog& catalog, const Address& address, Json& spec) {
   const KindManifest* kind = catalog.find(address);
-  return kind && mask(kind->schema, spec);
+  return kind && mask_secrets(kind->schema, spec, Mask::values);
+}
+
+Json to_json(const SecretSource& source) {
+  Json json = {{"address", to_string(source.address)}, {"file", source.file}, {"handle", source.handle}};
+  if (!source.pointer.empty()) json["pointer"] = source.pointer;
+  return json;
 }
 
 // What follows reads what was written above; a wrong member throws, and plan_from_json catches.
@@ -201,6 +186,11 @@ Step step_from(const Json& json) {
   return step;
 }
 
+SecretSource secret_source_from(const Json& json) {
+  return {address_from(json.at("address")), json.value("pointer", ""), json.at("file").get<std::string>(),
+          json.at("handle").get<std::string>()};
+}
+
 // A step may only follow earlier ones.
 void check_order(const Plan& plan) {
   for (size_t i = 0; i < plan.steps.size(); ++i)
@@ -222,6 +212,8 @@ Plan read(const Json& json) {
   json.at("notes").get_to(plan.notes);
   for (const Json& address : json.value("externals", Json::array()))
     plan.externals.push_back(address_from(address));
+  for (const Json& source : json.value("secrets", Json::array()))
+    plan.secrets.push_back(secret_source_from(source));
   check_order(plan);
   return plan;
 }
@@ -248,6 +240,7 @@ Json to_json(const Plan& plan, const Catalog& catalog) {
     if (written.contains("found")) masked |= mask(catalog, step.address, written["found"]);
   }
   for (const auto& [address, print] : plan.fingerprints) json["fingerprints"][to_string(address)] = print;
+  for (const SecretSource& source : plan.secrets) json["secrets"].push_back(to_json(source));
   if (masked) json["masked"] = true;
   if (!plan.set.empty()) json["set"] = plan.set;
   return json;

@@ -5,17 +5,15 @@
 #include "framework/base/result.h"
 #include "framework/model/catalog.h"
 #include "framework/model/change.h"
+#include "framework/model/secrets.h"
 
 namespace tenon {
 
 // Raised when a reader of the old form would misunderstand the new one; new members alone do not raise it.
 inline constexpr int kPlanFormatVersion = 2;
 
-// What stands for a value that the schema marks x-secret.
-inline constexpr std::string_view kMasked = "(sensitive)";
-
-// Values that a schema of the catalog marks x-secret are masked; the member "masked" then says so, and what
-// is read back is for looking at, not for applying.
+// Handles stay. A value that a schema of the catalog marks x-secret and that is none is masked; the member
+// "masked" then says so, and what is read back is for looking at, not for applying.
 Json to_json(const Plan& plan, const Catalog& catalog);
 
 // failed_precondition: a newer formatVersion; invalid_argument: not a plan, or damaged.

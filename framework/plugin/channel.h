@@ -1,6 +1,7 @@
 // Carries calls to one instance of a plugin, wherever it runs. plugin_backend.h makes a Backend of it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ class Channel {
   // Opens the instance first where that has not happened. The "result" of the plugin's answer, or its error.
   // unavailable: the call was not made. cancelled, deadline_exceeded, crashed: its outcome is unknown.
   virtual Result<Json> call(const std::string& method, const Json& request, const CallContext& context) = 0;
+  // What the plugin notifies of, from now on; {"address"} as the plugin wrote it. From any thread.
+  virtual void listen(std::function<void(const Json& event)> /*listener*/) {}
   // The same instance in another process, for what may crash it: no back-off, and calls of this one go on.
   // Null: there is none.
   virtual std::unique_ptr<Channel> apart() const { return nullptr; }

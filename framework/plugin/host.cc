@@ -30,7 +30,6 @@ Result<bool> read_some(int fd, FrameDecoder& decoder) {
   return count > 0;
 }
 
-// Nobody is left to hear what cannot be written; the reader sees end-of-file.
 void send_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -58,7 +57,8 @@ struct Job {
 // somebody always reads. Answers are written one at a time.
 class Host {
  public:
-  Host(int fd, LoadedPlugin& plugin, int parallel) : fd_(fd), plugin_(plugin), parallel_(parallel) {}
+  Host(int fd, FrameWriter& out, LoadedPlugin& plugin, int parallel)
+      : fd_(fd), out_(out), plugin_(plugin), parallel_(parallel) {}
 
   // One of parallel + 1 threads; until the connection has ended and everything is answered.
   void work() {
@@ -88,11 +88,8 @@ class Host {
     const std::string answer = plugin_.invoke(job.call, job.method, job.request);
     Result<std::string> frame = encode_answer(job.call, answer);
     if (!frame) frame = encode_answer(job.call, error_answer(frame.error()));
-    {
-      const std::lock_guard writing(writing_);
-      send_all(fd_, *frame);
-      if (out_of_descriptors(fd_)) _exit(kOutOfDescriptors);
-    }
+    out_.write(*frame);
+    if (out_of_descriptors(fd_)) _exit(kOutOfDescriptors);
     lock.lock();
     --running_;
     if (closed_) changed_.notify_all();
@@ -143,6 +140,7 @@ class Host {
   }
 
   const int fd_;
+  FrameWriter& out_;
   LoadedPlugin& plugin_;
   const int parallel_;
   FrameDecoder decoder_;  // of whoever reads
@@ -153,13 +151,17 @@ class Host {
   bool reading_ = false;
   bool closed_ = false;
   Status end_;
-  std::mutex writing_;
 };
 
 }  // namespace
 
-Status serve(int fd, LoadedPlugin& plugin, int parallel) {
-  Host host(fd, plugin, parallel);
+void FrameWriter::write(std::string_view frame) {
+  const std::lock_guard lock(mutex_);
+  send_all(fd_, frame);
+}
+
+Status serve(int fd, FrameWriter& out, LoadedPlugin& plugin, int parallel) {
+  Host host(fd, out, plugin, parallel);
   std::vector<std::jthread> workers;
   for (int i = 0; i < parallel; ++i) workers.emplace_back([&host] { host.work(); });
   host.work();

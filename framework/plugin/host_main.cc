@@ -17,6 +17,8 @@
 #include "framework/plugin/libraries.h"
 #include "framework/plugin/loader.h"
 #include "framework/plugin/log_line.h"
+#include "framework/plugin/secret_desk.h"
+#include "framework/plugin/wire.h"
 
 namespace tenon {
 namespace {
@@ -24,11 +26,11 @@ namespace {
 constexpr char kUsage[] =
     "usage: tenon-plugin-host --manifest FILE\n"
     "       tenon-plugin-host --libraries FILE\n"
-    "       tenon-plugin-host --plugin FILE --fd NUMBER [--parallel NUMBER] [--lock NUMBER] [--memory "
-    "BYTES]\n";
+    "       tenon-plugin-host --plugin FILE --fd NUMBER [--parallel NUMBER] [--secrets NUMBER]\n"
+    "                         [--lock NUMBER] [--memory BYTES]\n";
 
-// For a handler that takes no context: the calls and the run's lock.
-int private_descriptors[2] = {-1, -1};
+// For a handler that takes no context: the calls, the secrets and the run's lock.
+int private_descriptors[3] = {-1, -1, -1};
 
 int fail(const Error& error) {
   std::fprintf(stderr, "tenon-plugin-host: %s\n", error.message.c_str());
@@ -69,10 +71,11 @@ Number number(const std::map<std::string, std::string>& options, const std::stri
   return found == options.end() ? otherwise : static_cast<Number>(std::atoll(found->second.c_str()));
 }
 
-// Programs that the plugin starts get neither the calls nor the run's lock, and neither do forks of this one.
-void keep_private(int fd, int lock) {
+// Programs that the plugin starts get none of them, and neither do forks of this one.
+void keep_private(int fd, int secrets, int lock) {
   private_descriptors[0] = fd;
-  private_descriptors[1] = lock;
+  private_descriptors[1] = secrets;
+  private_descriptors[2] = lock;
   for (const int descriptor : private_descriptors)
     if (descriptor >= 3) fcntl(descriptor, F_SETFD, FD_CLOEXEC);
   pthread_atfork(nullptr, nullptr, [] {
@@ -98,11 +101,18 @@ int serve_plugin(const std::map<std::string, std::string>& options) {
   const int fd = number(options, "--fd", -1), parallel = number(options, "--parallel", 1);
   const auto file = options.find("--plugin");
   if (fd < 3 || parallel < 1 || file == options.end()) return std::fputs(kUsage, stderr), 2;
-  keep_private(fd, number(options, "--lock", -1));
+  SecretSocket secrets(number(options, "--secrets", -1));
+  keep_private(fd, number(options, "--secrets", -1), number(options, "--lock", -1));
   limit_memory(number(options, "--memory", uint64_t{0}));
-  auto plugin = LoadedPlugin::load(file->second, write_log_line);
+  FrameWriter out(fd);
+  auto plugin = LoadedPlugin::load(
+      file->second, write_log_line,
+      [&secrets](uint64_t call, std::string_view ask) { return secrets.ask(call, ask); },
+      [&out](std::string_view event) {
+        if (const auto frame = encode_event(event)) out.write(*frame);
+      });
   if (!plugin) return refuse(fd, plugin.error()), fail(plugin.error());
-  const Status served = serve(fd, **plugin, parallel);
+  const Status served = serve(fd, out, **plugin, parallel);
   return served ? 0 : fail(served.error());
 }
 

@@ -33,6 +33,16 @@ Status above_stdio(FileDescriptor& descriptor) {
   return descriptor ? Status() : errno_error("duplicating", "a socket", errno);
 }
 
+// Ours and theirs.
+Result<std::pair<FileDescriptor, FileDescriptor>> socket_pair() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return errno_error("making", "a socket pair", errno);
+  std::pair<FileDescriptor, FileDescriptor> pair{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+  if (Status moved = above_stdio(pair.second); !moved) return moved.error();
+  return pair;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<HostProcess>> HostProcess::start(const HostOptions& options) {
@@ -81,6 +91,7 @@ Result<Json> HostProcess::call(const std::string& method, const Json& request, c
   Result<std::string> bytes = encode_call(id, method, left, text);
   if (!bytes) return bytes.error();
   pending_[id].subject = std::move(subject);
+  desk_.admit(id, request);
   send_soon(*bytes);
   lock.unlock();
   const std::stop_callback stopped(context.stop, [this, id] { wake_caller(id); });
@@ -88,6 +99,7 @@ Result<Json> HostProcess::call(const std::string& method, const Json& request, c
   Result<Json> answer = finish(id, lock, context);
   // A request to stop may be waiting for it.
   if (lock.owns_lock()) lock.unlock();
+  desk_.dismiss(id);
   return answer;
 }
 
@@ -148,26 +160,39 @@ Result<Json> HostProcess::give_up(uint64_t id, Lock& lock, bool stopped) {
   return take_answer(id, lock);
 }
 
+// A second socket pair, for what nobody may write down.
+Result<FileDescriptor> HostProcess::open_desk() {
+  if (!options_.vault) return FileDescriptor();
+  auto ends = socket_pair();
+  if (!ends) return ends.error();
+  desk_socket_ = std::move(ends->first);
+  clerk_ = std::jthread([this] { serve_secrets(desk_socket_.get(), desk_); });
+  return std::move(ends->second);
+}
+
 Status HostProcess::launch() {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    return errno_error("making", "a socket pair", errno);
-  socket_.reset(ends[0]);
-  FileDescriptor theirs(ends[1]);
-  if (Status moved = above_stdio(theirs); !moved) return moved;
+  auto ends = socket_pair();
+  if (!ends) return ends.error();
+  socket_ = std::move(ends->first);
+  const FileDescriptor theirs = std::move(ends->second);
   fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
   wake_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_) return errno_error("making", "an event", errno);
+  const auto secrets = open_desk();
+  if (!secrets) return secrets.error();
   SpawnOptions spawning{
       .argv = {options_.program, "--plugin", options_.plugin, "--fd", std::to_string(theirs.get()),
                "--parallel", std::to_string(options_.parallel)},
       .log = options_.log,
       .keep = {theirs.get()},
       .die_with_parent = true};
-  if (options_.lock >= 0) {
-    spawning.argv.insert(spawning.argv.end(), {"--lock", std::to_string(options_.lock)});
-    spawning.keep.push_back(options_.lock);
-  }
+  const auto hand_over = [&spawning](const char* option, int descriptor) {
+    if (descriptor < 0) return;
+    spawning.argv.insert(spawning.argv.end(), {option, std::to_string(descriptor)});
+    spawning.keep.push_back(descriptor);
+  };
+  hand_over("--secrets", secrets->get());
+  hand_over("--lock", options_.lock);
   if (options_.memory > 0)
     spawning.argv.insert(spawning.argv.end(), {"--memory", std::to_string(options_.memory)});
   const Result<pid_t> child = spawn(spawning);
@@ -243,6 +268,10 @@ bool HostProcess::read_some() {
 Status HostProcess::deliver(std::string_view frame) {
   const auto envelope = open_envelope(frame, "answer");
   if (!envelope) return with_context("a frame", envelope.error());
+  if (const auto event = envelope->head.find("event"); event != envelope->head.end()) {
+    if (options_.event) options_.event(event->dump());
+    return {};
+  }
   const auto call = envelope->head.find("call");
   const auto whole = envelope->head.find("answer");
   if (call == envelope->head.end() || !call->is_number_unsigned()) return {};
@@ -275,7 +304,8 @@ void HostProcess::reap(int exit_event) {
     why = kill_;
     wanted = !closing_;
   }
-  shutdown(socket_.get(), SHUT_RDWR);
+  for (const FileDescriptor* socket : {&socket_, &desk_socket_})
+    if (*socket) shutdown(socket->get(), SHUT_RDWR);
   pollfd ended{exit_event, POLLIN, 0};
   // A host whose end-of-file was seen is about to end by itself: its own status says more than our kill.
   if (why.empty()) poll(&ended, 1, poll_milliseconds(options_.grace));

@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,7 @@
 #include "framework/base/files.h"
 #include "framework/base/json.h"
 #include "framework/base/result.h"
+#include "framework/plugin/secret_desk.h"
 #include "framework/plugin/wire.h"
 
 namespace tenon {
@@ -29,8 +31,11 @@ struct HostOptions {
   std::string instance;  // for messages
   std::string log;       // the host's stdout and stderr are appended to this file; "": dropped
   int parallel = 1;
-  int lock = -1;        // descriptor of the run's lock, which the host inherits; -1: none
-  uint64_t memory = 0;  // bytes that the host, and each program it starts, may fill; 0: unlimited
+  int lock = -1;                 // descriptor of the run's lock, which the host inherits; -1: none
+  uint64_t memory = 0;           // bytes that the host, and each program it starts, may fill; 0: unlimited
+  const Vault* vault = nullptr;  // of the secrets that the plugin may redeem; null: it has none
+  // Hears what the plugin notifies of, on the host's own thread; null: nobody does.
+  std::function<void(std::string_view json)> event = {};
   // After a deadline or a request to stop, how long the host may take before it is killed or left behind.
   Duration grace = std::chrono::seconds(2);
 };
@@ -60,8 +65,9 @@ class HostProcess {
   };
   using Lock = std::unique_lock<std::mutex>;
 
-  explicit HostProcess(HostOptions options) : options_(std::move(options)) {}
+  explicit HostProcess(HostOptions options) : options_(std::move(options)), desk_(options_.vault) {}
   Status launch();
+  Result<FileDescriptor> open_desk();
   void wake();
   Result<Json> finish(uint64_t id, Lock& lock, const CallContext& context);
   Result<Json> give_up(uint64_t id, Lock& lock, bool stopped);
@@ -81,6 +87,9 @@ class HostProcess {
   const HostOptions options_;
   pid_t pid_ = 0;
   FileDescriptor socket_, wake_;
+  SecretDesk desk_;
+  FileDescriptor desk_socket_;
+  std::jthread clerk_;    // answers at the desk
   FrameDecoder decoder_;  // of the own thread
 
   mutable std::mutex mutex_;

@@ -7,7 +7,9 @@
 #include <mutex>
 
 #include "framework/plugin/channel.h"
+#include "framework/plugin/events.h"
 #include "framework/plugin/loader.h"
+#include "framework/plugin/secret_desk.h"
 
 namespace tenon {
 
@@ -15,9 +17,11 @@ namespace tenon {
 class InProcess final : public Channel {
  public:
   // plugin: absolute path of the shared object.
-  InProcess(std::string plugin, std::string instance, Json configuration, LoadedPlugin::Log log);
+  InProcess(std::string plugin, std::string instance, Json configuration, LoadedPlugin::Log log,
+            const Vault* vault = nullptr);
 
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context) override;
+  void listen(Events::Listener listener) override { events_.listen(std::move(listener)); }
 
  private:
   Status open(const CallContext& context);
@@ -26,6 +30,8 @@ class InProcess final : public Channel {
   const std::string path_, instance_;
   const Json configuration_;
   const LoadedPlugin::Log log_;
+  SecretDesk desk_;
+  Events events_;
   std::mutex opening_;
   bool opened_ = false;
   std::unique_ptr<LoadedPlugin> plugin_;

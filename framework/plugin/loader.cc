@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "framework/base/files.h"
+#include "framework/base/secret.h"
 #include "framework/plugin/wire.h"
 
 namespace tenon {
@@ -51,7 +52,8 @@ Status check_plugin_file(const std::string& path) {
   return check_owner_and_mode(real.parent_path().string(), S_IFDIR);
 }
 
-LoadedPlugin::LoadedPlugin(std::string path, Log log) : path_(std::move(path)), log_(std::move(log)) {
+LoadedPlugin::LoadedPlugin(std::string path, Log log, Redeem redeem, Notify notify)
+    : path_(std::move(path)), log_(std::move(log)), redeem_(std::move(redeem)), notify_(std::move(notify)) {
   host_.size = sizeof host_;
   host_.context = this;
   host_.reply = [](void* context, uint64_t call, const char* json, size_t length) {
@@ -62,20 +64,31 @@ LoadedPlugin::LoadedPlugin(std::string path, Log log) : path_(std::move(path)), 
   };
   host_.cancelled = [](void* context, uint64_t call) { return self(context).is_cancelled(call) ? 1 : 0; };
   host_.remaining_ms = [](void* context, uint64_t call) { return self(context).remaining_ms(call); };
+  host_.secret = [](void* context, uint64_t call, const char* ask, size_t length,
+                    void (*take)(void*, const char*, size_t), void* taker) {
+    std::string answer = self(context).redeem(call, {ask, length});
+    take(taker, answer.data(), answer.size());
+    wipe(answer);
+  };
+  host_.notify = [](void* context, const char* json, size_t length) {
+    if (self(context).notify_) self(context).notify_({json, length});
+  };
 }
 
 LoadedPlugin::~LoadedPlugin() {
   if (plugin_.destroy) plugin_.destroy(plugin_.self);
 }
 
-Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const std::string& path, Log log) {
+Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const std::string& path, Log log, Redeem redeem,
+                                                         Notify notify) {
   if (Status safe = check_plugin_file(path); !safe) return safe.error();
   void* object = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!object) return cannot_load(path, dlerror());
   const auto entry = reinterpret_cast<tenon_plugin_entry>(dlsym(object, TENON_PLUGIN_ENTRY_NAME));
   if (!entry)
     return cannot_load(path, "it exports no " TENON_PLUGIN_ENTRY_NAME ", so it is no plugin for Tenon");
-  std::unique_ptr<LoadedPlugin> loaded(new LoadedPlugin(path, std::move(log)));
+  std::unique_ptr<LoadedPlugin> loaded(
+      new LoadedPlugin(path, std::move(log), std::move(redeem), std::move(notify)));
   tenon_plugin plugin{};
   plugin.size = sizeof plugin;
   try {
@@ -154,6 +167,17 @@ void LoadedPlugin::reply(uint64_t call, std::string_view json) {
   }
   log_(TENON_LOG_WARNING,
        Json{{"message", "a reply that nobody waits for is dropped"}, {"call", call}}.dump());
+}
+
+// Of a call that the plugin still owes an answer.
+std::string LoadedPlugin::redeem(uint64_t call, std::string_view ask) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = calls_.find(call);
+    if (found == calls_.end() || found->second.answer)
+      return error_answer({Code::permission_denied, "a call that is over asks for no secrets"});
+  }
+  return redeem_ ? redeem_(call, ask) : error_answer({Code::not_found, "there are no secrets here"});
 }
 
 bool LoadedPlugin::is_cancelled(uint64_t call) const {

@@ -28,8 +28,14 @@ class LoadedPlugin {
   // One JSON object {"message", ...}; level as in plugin_abi.h. Called from any thread.
   using Log = std::function<void(int level, std::string_view json)>;
 
+  // The answer to what a plugin asks for a secret, as text.
+  using Redeem = std::function<std::string(uint64_t call, std::string_view ask)>;
+  // What a plugin says has changed. Called from any thread.
+  using Notify = std::function<void(std::string_view json)>;
+
   // failed_precondition also when the object cannot be linked, has not the entry point, or refuses this host.
-  static Result<std::unique_ptr<LoadedPlugin>> load(const std::string& path, Log log);
+  static Result<std::unique_ptr<LoadedPlugin>> load(const std::string& path, Log log, Redeem redeem = {},
+                                                    Notify notify = {});
   ~LoadedPlugin();
   LoadedPlugin(const LoadedPlugin&) = delete;
   LoadedPlugin& operator=(const LoadedPlugin&) = delete;
@@ -52,15 +58,18 @@ class LoadedPlugin {
     std::optional<std::string> answer;
   };
 
-  LoadedPlugin(std::string path, Log log);
+  LoadedPlugin(std::string path, Log log, Redeem redeem, Notify notify);
   static LoadedPlugin& self(void* context) { return *static_cast<LoadedPlugin*>(context); }
   void reply(uint64_t call, std::string_view json);
   bool is_cancelled(uint64_t call) const;
   int64_t remaining_ms(uint64_t call) const;
+  std::string redeem(uint64_t call, std::string_view ask) const;
   std::string wait_for_answer(uint64_t call);
 
   const std::string path_;
   const Log log_;
+  const Redeem redeem_;
+  const Notify notify_;
   tenon_host host_{};
   tenon_plugin plugin_{};
   mutable std::mutex mutex_;

@@ -3,22 +3,36 @@
 #include "framework/plugin/in_process.h"
 #include "framework/plugin/log_line.h"
 #include "framework/plugin/plugin_backend.h"
+#include "framework/plugin/rate_limited.h"
 #include "framework/plugin/supervisor.h"
 
 namespace tenon {
 
+namespace {
+
+std::unique_ptr<Channel> limited(std::unique_ptr<Channel> channel, const RateLimit& rate) {
+  static const SystemClock clock;
+  if (rate.per_second <= 0) return channel;
+  return std::make_unique<RateLimited>(std::move(channel), rate, clock);
+}
+
+}  // namespace
+
 std::unique_ptr<Backend> open_hosted(HostOptions options, Json configuration,
-                                     std::shared_ptr<const Manifest> manifest) {
+                                     std::shared_ptr<const Manifest> manifest, const InstanceLimits& limits) {
   options.parallel = manifest->parallel;
-  return std::make_unique<PluginBackend>(
-      std::make_unique<Supervisor>(std::move(options), std::move(configuration)), std::move(manifest));
+  if (options.memory == 0) options.memory = limits.memory > 0 ? limits.memory : manifest->memory;
+  auto host = std::make_unique<Supervisor>(std::move(options), std::move(configuration));
+  return std::make_unique<PluginBackend>(limited(std::move(host), limits.rate), std::move(manifest),
+                                         limits.parallel);
 }
 
 std::unique_ptr<Backend> open_in_process(const std::string& plugin, const std::string& instance,
-                                         Json configuration, std::shared_ptr<const Manifest> manifest) {
-  return std::make_unique<PluginBackend>(
-      std::make_unique<InProcess>(plugin, instance, std::move(configuration), write_log_line),
-      std::move(manifest));
+                                         Json configuration, std::shared_ptr<const Manifest> manifest,
+                                         const Vault* vault, const InstanceLimits& limits) {
+  auto here = std::make_unique<InProcess>(plugin, instance, std::move(configuration), write_log_line, vault);
+  return std::make_unique<PluginBackend>(limited(std::move(here), limits.rate), std::move(manifest),
+                                         limits.parallel);
 }
 
 Result<std::shared_ptr<const Manifest>> manifest_in_process(const std::string& plugin) {

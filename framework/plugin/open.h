@@ -5,17 +5,21 @@
 #include <memory>
 
 #include "framework/backend/backend.h"
+#include "framework/backend/limits.h"
 #include "framework/plugin/host_process.h"
 
 namespace tenon {
 
-// In a host process of its own. options.parallel is taken from the manifest.
+// In a host process of its own. options.parallel and memory are taken from the manifest and the limits.
 std::unique_ptr<Backend> open_hosted(HostOptions options, Json configuration,
-                                     std::shared_ptr<const Manifest> manifest);
+                                     std::shared_ptr<const Manifest> manifest,
+                                     const InstanceLimits& limits = {});
 
-// In this process; what the plugin logs goes to stderr.
+// In this process, whose memory is not limited; what the plugin logs goes to stderr. vault: as in
+// HostOptions.
 std::unique_ptr<Backend> open_in_process(const std::string& plugin, const std::string& instance,
-                                         Json configuration, std::shared_ptr<const Manifest> manifest);
+                                         Json configuration, std::shared_ptr<const Manifest> manifest,
+                                         const Vault* vault = nullptr, const InstanceLimits& limits = {});
 
 // The manifest of a plugin opened in this process.
 Result<std::shared_ptr<const Manifest>> manifest_in_process(const std::string& plugin);

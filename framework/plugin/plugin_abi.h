@@ -37,6 +37,17 @@ struct tenon_host {
   int (*cancelled)(void* context, uint64_t call);
   /* Milliseconds to the call's deadline; negative when it has passed; INT64_MAX without one. */
   int64_t (*remaining_ms)(void* context, uint64_t call);
+
+  /* The members from here on are missing in a host whose size ends before them. */
+
+  /* The value of a secret of a resource that the call is about. `ask`: {"handle": TEXT} as it stands in the
+   * request, or {"address", "secretRef": NAME}. Before it returns, `take` is called once with {"result":
+   * {"value"} or {"data"}} or {"error": {"code", "message"}}; its bytes are gone afterwards. Blocks. */
+  void (*secret)(void* context, uint64_t call, const char* ask, size_t length,
+                 void (*take)(void* taker, const char* json, size_t length), void* taker);
+  /* Something has happened to a resource: {"address"}. A hint to look at it sooner than otherwise; which
+   * resources anybody waits for is said by the method watch. */
+  void (*notify)(void* context, const char* json, size_t length);
 };
 
 /* What the plugin offers. The host sets size to what it has room for; the plugin lowers it to what it filled

@@ -35,6 +35,22 @@ Result<Json> spec_from_json(const Json& json) {
   return json.at("spec");
 }
 
+// Read as an observation; of its existence a summary says nothing.
+Result<Observation> summary_from_json(const Json& json) {
+  Json whole = json;
+  if (whole.is_object()) whole["existence"] = "present";
+  return observation_from_json(whole);
+}
+
+Result<ActionResult> action_result_from_json(const Json& json) {
+  try {
+    return ActionResult{json.value("message", ""), json.value("data", Json::object())};
+  } catch (const Json::exception& e) {
+    return Error{Code::internal,
+                 std::string("the plugin's result of an action has not the documented shape: ") + e.what()};
+  }
+}
+
 bool has_list(const Json& answer, const char* key, size_t count) {
   return answer.is_object() && answer.contains(key) && answer[key].is_array() && answer[key].size() == count;
 }
@@ -81,15 +97,19 @@ void Slots::give(Use use) {
     changed_.notify_one();
 }
 
-PluginBackend::PluginBackend(std::unique_ptr<Channel> channel, std::shared_ptr<const Manifest> manifest)
-    : manifest_(std::move(manifest)), slots_(manifest_->parallel), channel_(std::move(channel)) {}
+PluginBackend::PluginBackend(std::unique_ptr<Channel> channel, std::shared_ptr<const Manifest> manifest,
+                             int parallel)
+    : manifest_(std::move(manifest)),
+      parallel_(parallel > 0 ? std::min(parallel, manifest_->parallel) : manifest_->parallel),
+      slots_(parallel_),
+      channel_(std::move(channel)) {}
 
 Result<Json> PluginBackend::call(const std::string& method, const Json& request, const CallContext& context,
                                  Slots::Use use) {
   if (!slots_.take(context, use))
-    return Error{Code::unavailable, describe_call(method, request) + ": all " +
-                                        std::to_string(manifest_->parallel) + " threads of plugin " +
-                                        manifest_->name + " were busy; the call was not made"};
+    return Error{Code::unavailable, describe_call(method, request) + ": all " + std::to_string(parallel_) +
+                                        " threads of plugin " + manifest_->name +
+                                        " were busy; the call was not made"};
   Result<Json> answer = channel_->call(method, request, context);
   slots_.give(use);
   if (!answer) return named(method, request, answer.error());
@@ -228,6 +248,42 @@ Result<std::vector<Result<Json>>> PluginBackend::convert(const std::vector<Conve
   const auto items = list("convert", "specs", conversions.size(), request, context);
   if (!items) return items.error();
   return each<Json>(*items, spec_from_json);
+}
+
+Result<std::vector<Result<Observation>>> PluginBackend::status(const std::vector<Family>& families,
+                                                               const CallContext& context) {
+  Json request = {{"resources", Json::array()}};
+  for (const Family& family : families) request["resources"].push_back(to_json(family));
+  const auto items = list("status", "statuses", families.size(), request, context);
+  if (!items) return items.error();
+  return each<Observation>(*items, summary_from_json);
+}
+
+Result<ActionResult> PluginBackend::act(const Request& request, const std::string& action,
+                                        const Json& arguments, const CallContext& context) {
+  if (!manifest_->capabilities.contains("act"))
+    return Error{Code::unimplemented, "plugin " + manifest_->name + " has no actions"};
+  if (const auto refused = suspects_.refuses_change(to_string(request.address))) return *refused;
+  Json json = to_json(request);
+  json["action"] = action;
+  json["arguments"] = arguments;
+  const Result<Json> answer = call("act", json, context);
+  return answer ? action_result_from_json(*answer) : answer.error();
+}
+
+Status PluginBackend::watch(const std::vector<Address>& addresses, Listener listener,
+                            const CallContext& context) {
+  if (!manifest_->capabilities.contains("watch"))
+    return Error{Code::unimplemented, "plugin " + manifest_->name + " cannot watch"};
+  channel_->listen([listener = std::move(listener)](const Json& event) {
+    const auto address = event.find("address");
+    if (address == event.end() || !address->is_string()) return;
+    if (const auto known = parse_address(address->get_ref<const std::string&>())) listener(*known);
+  });
+  Json request = {{"addresses", Json::array()}};
+  for (const Address& address : addresses) request["addresses"].push_back(to_string(address));
+  const Result<Json> answer = call("watch", request, context);
+  return answer ? Status() : Status(answer.error());
 }
 
 Result<std::vector<Result<std::vector<ChildSpec>>>> PluginBackend::expand(

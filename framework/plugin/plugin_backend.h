@@ -37,7 +37,8 @@ class Slots {
 // is made once more at most, alone; what crashed twice is left alone as long as this object lives.
 class PluginBackend final : public Backend {
  public:
-  PluginBackend(std::unique_ptr<Channel> channel, std::shared_ptr<const Manifest> manifest);
+  // parallel: fewer calls at once than the manifest allows; 0: as many.
+  PluginBackend(std::unique_ptr<Channel> channel, std::shared_ptr<const Manifest> manifest, int parallel = 0);
 
   Result<Observed> observe(const std::vector<Request>& requests, const CallContext& context) override;
   Result<Outcome> create(const Request& request, const CallContext& context) override;
@@ -51,6 +52,11 @@ class PluginBackend final : public Backend {
                                            const CallContext& context) override;
   Result<std::vector<Result<Json>>> convert(const std::vector<Conversion>& conversions,
                                             const CallContext& context) override;
+  Result<std::vector<Result<Observation>>> status(const std::vector<Family>& families,
+                                                  const CallContext& context) override;
+  Result<ActionResult> act(const Request& request, const std::string& action, const Json& arguments,
+                           const CallContext& context) override;
+  Status watch(const std::vector<Address>& addresses, Listener listener, const CallContext& context) override;
 
  private:
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context,
@@ -70,6 +76,7 @@ class PluginBackend final : public Backend {
   void find_suspects(const Part& part, const Error& crash);
 
   const std::shared_ptr<const Manifest> manifest_;
+  const int parallel_;
   Slots slots_;
   Suspects suspects_;
   std::mutex apart_;                        // one batch at a time is bisected

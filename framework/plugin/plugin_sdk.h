@@ -1,5 +1,6 @@
 // Writing a backend in C++: derive from sdk::Backend, end the file with TENON_PLUGIN. Header-only; needs
-// nlohmann/json and plugin_abi.h, nothing else of Tenon. docs/plugin-abi.md has the meaning of every field.
+// nlohmann/json and plugin_abi.h, nothing else of Tenon. docs/plugin-abi.md has the meaning of
+// every field.
 //
 // A method reports failure by throwing Failure; any other exception is reported as internal (a bug in the
 // plugin). Nothing is thrown across the C boundary. Methods are called from up to limits.parallel threads
@@ -7,8 +8,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <exception>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -144,6 +148,33 @@ struct Check {
   Json to_json() const;
 };
 
+// A composite, what it is made of and what depends on it, for status.
+struct Family {
+  Resource composite;         // address and desired
+  Json observation;           // its own, as observe gave it
+  Json children, dependants;  // address -> observation
+};
+
+// The result of act.
+struct Acted {
+  std::string message;         // what has been done, for people
+  Json data = Json::object();  // for programs
+};
+
+// Says that something has happened to a resource. A copy may be kept and called from any thread, until the
+// backend is destroyed.
+class Notifier {
+ public:
+  explicit Notifier(const tenon_host* host) : host_(host) {}
+  void operator()(const std::string& address) const {
+    const std::string text = Json{{"address", address}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (host_->notify) host_->notify(host_->context, text.data(), text.size());
+  }
+
+ private:
+  const tenon_host* host_;
+};
+
 // The call a method serves. Valid until the method returns.
 class Call {
  public:
@@ -152,8 +183,16 @@ class Call {
   int64_t remaining_ms() const { return host_->remaining_ms(host_->context, id_); }
   // message: constant lower-case text; data: an object, never secrets.
   void log(tenon_log_level level, const std::string& message, Json data = Json::object()) const;
+  // The value that stands where the spec has a handle, {"tenon.dev/secret": ...}. Use it and let it go: it
+  // belongs in no answer, log, argument or environment.
+  Json secret(const Json& handle) const;
+  // The data of the Secret that a field of this resource names (x-ref: core/Secret).
+  std::map<std::string, std::string> secret(const Resource& resource, const std::string& name) const;
+  Notifier notifier() const { return Notifier(host_); }
 
  private:
+  Json redeem(const Json& ask) const;
+
   const tenon_host* host_;
   uint64_t id_;
 };
@@ -190,6 +229,18 @@ class Backend {
                        const Json& spec) {
     return spec;
   }
+  // Pure: what to show of a composite that can be told only together: reason, message, progress, conditions
+  // and notes of what it returns count. Only with the capability "status".
+  virtual Observation status(const Family& /*family*/) { return {}; }
+  // Carries out one of the kind's actions; its arguments have been validated against the manifest. Only with
+  // the capability "act".
+  virtual Acted act(const Resource& resource, const std::string& action, const Json& /*arguments*/,
+                    const Call&) {
+    throw Failure("unimplemented", resource.address + " has no action '" + action + "'");
+  }
+  // From here on, until it is called again, these addresses are waited for: call.notifier() when something
+  // happens to one of them. Returns at once. Only with the capability "watch".
+  virtual void watch(const std::vector<std::string>& /*addresses*/, const Call&) {}
 };
 
 // ---- implementation ----
@@ -322,6 +373,56 @@ inline Json Check::to_json() const {
   return json;
 }
 
+namespace internal {
+
+// The SDK stands alone, so it has one of its own.
+inline std::string from_base64(const std::string& text) {
+  static const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    if (c == '=') break;
+    bits = bits << 6 | static_cast<uint32_t>(digits.find(c) & 63);
+    if ((count += 6) < 8) continue;
+    count -= 8;
+    bytes += static_cast<char>(bits >> count & 255);
+  }
+  return bytes;
+}
+
+}  // namespace internal
+
+inline Json Call::redeem(const Json& ask) const {
+  if (!host_->secret) throw Failure("unimplemented", "this Tenon is too old to hand out secrets");
+  const std::string text = ask.dump();
+  Json answer;
+  host_->secret(
+      host_->context, id_, text.data(), text.size(),
+      [](void* taker, const char* json, size_t length) {
+        *static_cast<Json*>(taker) = Json::parse(json, json + length, nullptr, false);
+      },
+      &answer);
+  if (answer.is_object() && answer.contains("result")) return std::move(answer["result"]);
+  const Json error = answer.is_object() ? answer.value("error", Json::object()) : Json::object();
+  throw Failure(error.value("code", "internal"), error.value("message", "no answer about a secret"));
+}
+
+inline Json Call::secret(const Json& handle) const {
+  if (!handle.is_object() || !handle.contains("tenon.dev/secret"))
+    throw Failure("internal", "asked for a secret with what is no handle");
+  return redeem({{"handle", handle["tenon.dev/secret"]}}).at("value");
+}
+
+inline std::map<std::string, std::string> Call::secret(const Resource& resource,
+                                                       const std::string& name) const {
+  std::map<std::string, std::string> data;
+  const Json answer = redeem({{"address", resource.address}, {"secretRef", name}});
+  for (const auto& [key, value] : answer.at("data").items())
+    data[key] = internal::from_base64(value.get<std::string>());
+  return data;
+}
+
 inline void Call::log(tenon_log_level level, const std::string& message, Json data) const {
   data["message"] = message;
   const std::string text = data.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -367,6 +468,16 @@ inline Json convert_one(Backend& backend, Json item, const Call&) {
   });
 }
 
+inline Json status_one(Backend& backend, Json item, const Call&) {
+  return or_error([&]() -> Json {
+    const Json observation = item.value("observation", Json::object());
+    const Json children = item.value("children", Json::object());
+    const Json dependants = item.value("dependants", Json::object());
+    return backend.status({Resource::from_json(std::move(item)), observation, children, dependants})
+        .to_json();
+  });
+}
+
 // {key: an answer for each item}. An initializer list would copy all of them.
 inline Json each(Json& items, const char* key, Backend& backend, const Call& call,
                  Json (*one)(Backend&, Json, const Call&)) {
@@ -402,6 +513,18 @@ inline Json list(Backend& backend, const Json& request, const Call& call) {
   return answer;
 }
 
+inline Json act(Backend& backend, Json request, const Call& call) {
+  const std::string action = request.at("action");
+  const Json arguments = request.value("arguments", Json::object());
+  const Acted acted = backend.act(Resource::from_json(std::move(request)), action, arguments, call);
+  return {{"message", acted.message}, {"data", acted.data}};
+}
+
+inline Json watch(Backend& backend, const Json& request, const Call& call) {
+  backend.watch(request.at("addresses").get<std::vector<std::string>>(), call);
+  return Json::object();
+}
+
 inline Json dispatch(Backend& backend, const std::string& method, Json request, const Call& call) {
   if (method == "open") {
     backend.open(request.value("configuration", Json::object()), call);
@@ -415,6 +538,9 @@ inline Json dispatch(Backend& backend, const std::string& method, Json request, 
   if (method == "update") return backend.update(Resource::from_json(std::move(request)), call).to_json();
   if (method == "delete") return backend.remove(Resource::from_json(std::move(request)), call).to_json();
   if (method == "list") return list(backend, request, call);
+  if (method == "status") return each(request.at("resources"), "statuses", backend, call, status_one);
+  if (method == "act") return act(backend, std::move(request), call);
+  if (method == "watch") return watch(backend, request, call);
   throw Failure("unimplemented", "this plugin has no method '" + method + "'");
 }
 
@@ -460,8 +586,11 @@ inline void destroy(void* self) { delete static_cast<Plugin*>(self); }
 
 inline int start(const tenon_host* host, tenon_plugin* out, std::unique_ptr<Backend> backend,
                  std::string text) {
-  if (host->size < sizeof(tenon_host) || out->size < sizeof(tenon_plugin)) return 1;
-  *out = {sizeof(tenon_plugin), new Plugin{*host, std::move(text), std::move(backend)}, manifest, invoke,
+  // An older host ends before its newer members, and has none of them.
+  if (host->size < offsetof(tenon_host, secret) || out->size < sizeof(tenon_plugin)) return 1;
+  tenon_host known{};
+  std::memcpy(&known, host, std::min<size_t>(host->size, sizeof known));
+  *out = {sizeof(tenon_plugin), new Plugin{known, std::move(text), std::move(backend)}, manifest, invoke,
           destroy};
   return 0;
 }

@@ -12,8 +12,19 @@ Duration restart_delay(int ends) {
                             std::chrono::seconds(30));
 }
 
+namespace {
+
+HostOptions with_events(HostOptions options, Events& events) {
+  options.event = [&events](std::string_view event) { events.happened(event); };
+  return options;
+}
+
+}  // namespace
+
 Supervisor::Supervisor(HostOptions options, Json configuration, Restart restart)
-    : options_(std::move(options)), configuration_(std::move(configuration)), restart_(restart) {}
+    : options_(with_events(std::move(options), events_)),
+      configuration_(std::move(configuration)),
+      restart_(restart) {}
 
 std::unique_ptr<Channel> Supervisor::apart() const {
   return std::make_unique<Supervisor>(options_, configuration_, Restart::at_once);

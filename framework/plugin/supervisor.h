@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "framework/plugin/channel.h"
+#include "framework/plugin/events.h"
 #include "framework/plugin/host_process.h"
 
 namespace tenon {
@@ -24,6 +25,7 @@ class Supervisor final : public Channel {
   Supervisor(HostOptions options, Json configuration, Restart restart = Restart::with_back_off);
 
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context) override;
+  void listen(Events::Listener listener) override { events_.listen(std::move(listener)); }
   std::unique_ptr<Channel> apart() const override;
 
  private:
@@ -35,6 +37,7 @@ class Supervisor final : public Channel {
   void count_end();
   bool wait(Lock& lock, Moment until, const CallContext& context);
 
+  Events events_;  // of every host, one after the other
   const HostOptions options_;
   const Json configuration_;
   const Restart restart_;

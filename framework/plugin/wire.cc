@@ -61,6 +61,11 @@ Result<std::string> encode_answer(uint64_t call, std::string_view answer) {
   return with_length({"{\"call\":", std::to_string(call), ",\"answer\":", answer, "}"});
 }
 
+Result<std::string> encode_event(std::string_view event) {
+  const Result<Json> json = parse_object(event);
+  return json ? encode_frame({{"event", *json}}) : json.error();
+}
+
 Result<Envelope> open_envelope(std::string_view payload, std::string_view member) {
   // Within a string the quotes would be escaped, so the first one is the member's.
   const std::string mark = ",\"" + std::string(member) + "\":";

@@ -3,6 +3,10 @@
 //
 //   to the host     {"call": ID, "method", "request", "remaining_ms"?}   {"cancel": ID}
 //   from the host   {"call": ID, "answer": {"result": ...} or {"error": {"code", "message"}}}
+//                   {"event": {"address"}}
+//
+// Secrets go over a socket of their own: {"call": ID, "method": "secret", "request"} from the host and an
+// answer to it.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +29,8 @@ Result<std::string> encode_frame(const Json& object);
 Result<std::string> encode_call(uint64_t call, const std::string& method, std::optional<int64_t> remaining_ms,
                                 std::string_view request);
 Result<std::string> encode_answer(uint64_t call, std::string_view answer);
+// internal: what the plugin notified is no object.
+Result<std::string> encode_event(std::string_view event);
 
 // A frame, with its large member as text that is not parsed, nor known to be JSON: whoever reads it does
 // that.

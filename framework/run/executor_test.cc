@@ -21,6 +21,7 @@ class FullInventory final : public Inventory {
  public:
   FullInventory(MemoryInventory& inner, int good) : inner_(inner), good_(good) {}
   const std::string& uuid() const override { return inner_.uuid(); }
+  const std::string& secret_key() const override { return inner_.secret_key(); }
   Result<std::vector<Owned>> owned() override { return inner_.owned(); }
   Result<std::optional<RunRecord>> last_run() override { return inner_.last_run(); }
   Status commit(const std::vector<Record>& records) override {

@@ -1,6 +1,7 @@
 #include "framework/run/values.h"
 
 #include "framework/model/resource.h"
+#include "framework/model/secrets.h"
 
 namespace tenon {
 namespace {
@@ -32,6 +33,12 @@ Status validate(const Json& filled, const KindManifest* kind) {
                                               ": " + first.summary + "; mend it and plan again"};
 }
 
+// An output is no place for a secret; a handle is none.
+bool is_shown(const ValueReference& reference, const Json& value, const KindManifest* kind) {
+  const Schema* place = kind ? find_schema(kind->schema, reference.pointer) : nullptr;
+  return place && place->secret && !is_handle(value);
+}
+
 }  // namespace
 
 Result<Json> fill_references(const Json& spec, const OutputsOf& outputs, const KindManifest* kind) {
@@ -43,6 +50,10 @@ Result<Json> fill_references(const Json& spec, const OutputsOf& outputs, const K
     const Json* from = outputs(reference.target);
     const Json* value = from ? find_value(*from, reference.path) : nullptr;
     if (!value) return unresolved(reference);
+    if (is_shown(reference, *value, kind))
+      return Error{Code::failed_precondition, "the value at " + reference.pointer + " is a secret, and " +
+                                                  to_string(reference.target) +
+                                                  " shows what it gives for it: write the secret itself"};
     filled[Json::json_pointer(reference.pointer)] = *value;
   }
   if (Status valid = validate(filled, kind); !valid) return valid.error();

@@ -165,6 +165,12 @@ class ImportTest : public testing::Test {
     return settle(resource);
   }
 
+  ImportState import(const sdk::Resource& resource, const Credentials& credentials) {
+    const auto started = imports_.start(resource, credentials);
+    EXPECT_TRUE(started) << started.error().message;
+    return settle(resource);
+  }
+
   void expect_complete() {
     EXPECT_TRUE(read_file(disk()).value_or("") == reference_) << "the disk differs from its reference";
     const auto mark = read_contents_mark(claim_);
@@ -217,6 +223,16 @@ class ImportTest : public testing::Test {
   const std::string root_, claim_;
   Imports imports_;
 };
+
+// S1-17
+TEST_F(ImportTest, ShowsTheServerItsCredentials) {
+  EXPECT_EQ(import(http("/auth/disk.raw"), {"user", "secret"}).phase, "Succeeded");
+  expect_complete();
+}
+
+TEST_F(ImportTest, WithoutTheRightCredentialsFailsAndSaysSo) {
+  EXPECT_EQ(import(http("/auth/disk.raw"), {"user", "wrong"}).reason, "AccessDenied");
+}
 
 // S1-1, S1-20, S1-22
 TEST_F(ImportTest, EveryFormatBecomesTheSameDisk) {

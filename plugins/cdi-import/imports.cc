@@ -1,6 +1,11 @@
 #include "plugins/cdi-import/imports.h"
 
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 
 #include "framework/base/files.h"
@@ -92,6 +97,22 @@ fs::directory_iterator entries(const fs::directory_entry& entry, std::error_code
   return entry.is_directory() ? fs::directory_iterator(entry.path(), error) : fs::directory_iterator();
 }
 
+// From which a worker reads them; none where there are none. A pipe holds at least 4096 bytes.
+Result<FileDescriptor> filled_pipe(const Credentials& credentials) {
+  if (credentials.empty()) return FileDescriptor();
+  std::string bytes = to_bytes(credentials);
+  if (bytes.size() > 4096)
+    return Error{Code::invalid_argument, "the user and the password of the source have more than 4095 bytes"};
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return errno_error("making", "a pipe", errno);
+  FileDescriptor reading(fcntl(ends[0], F_DUPFD_CLOEXEC, 3));
+  const FileDescriptor unused(ends[0]), writing(ends[1]);
+  const ssize_t written = write(writing.get(), bytes.data(), bytes.size());
+  explicit_bzero(bytes.data(), bytes.size());
+  if (!reading || written < 0) return errno_error("filling", "a pipe", errno);
+  return reading;
+}
+
 // Whether the lock, if it is held, is held by this import's worker.
 bool may_be_filling(const Ledger& ledger) {
   const auto mark = read_contents_mark(ledger.claim.directory);
@@ -141,7 +162,7 @@ Result<std::optional<ImportView>> Imports::find(const sdk::Resource& resource) c
   return std::optional(ImportView{**ledger, derive_state(**ledger, facts)});
 }
 
-Result<bool> Imports::start(const sdk::Resource& resource) const {
+Result<bool> Imports::start(const sdk::Resource& resource, const Credentials& credentials) const {
   if (const auto source = parse_source(resource.desired); !source) return source.error();
   const auto state = state_of(resource);
   if (!state) return state.error();
@@ -161,18 +182,26 @@ Result<bool> Imports::start(const sdk::Resource& resource) const {
     if (const Status written = state->write_ledger(ledger); !written) return written.error();
     return false;
   }
-  if (const Status launched = launch(*state, ledger, *lock); !launched) return launched.error();
+  if (const Status launched = launch(*state, ledger, *lock, credentials); !launched) return launched.error();
   return true;
 }
 
-Status Imports::launch(const StateDirectory& state, const Ledger& ledger, const FileDescriptor& lock) const {
+Status Imports::launch(const StateDirectory& state, const Ledger& ledger, const FileDescriptor& lock,
+                       const Credentials& credentials) const {
   if (const Status forgotten = state.forget_attempt(); !forgotten) return forgotten;
   if (const Status written = state.write_ledger(ledger); !written) return written;
+  const auto pipe = filled_pipe(credentials);
+  if (!pipe) return pipe.error();
   // The worker has the lock from its first moment on: nobody can come in between.
-  const auto worker = spawn({.argv = {worker_, state.path(), std::to_string(lock.get())},
-                             .log = state.log_path(),
-                             .keep = {lock.get()},
-                             .detach = true});
+  SpawnOptions worker_options{.argv = {worker_, state.path(), std::to_string(lock.get())},
+                              .log = state.log_path(),
+                              .keep = {lock.get()},
+                              .detach = true};
+  if (*pipe) {
+    worker_options.argv.push_back(std::to_string(pipe->get()));
+    worker_options.keep.push_back(pipe->get());
+  }
+  const auto worker = spawn(worker_options);
   return worker ? Status() : Status(worker.error());
 }
 

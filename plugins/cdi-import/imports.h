@@ -11,6 +11,7 @@
 
 #include "framework/plugin/plugin_sdk.h"
 #include "plugins/cdi-import/phase.h"
+#include "plugins/cdi-import/source.h"
 #include "plugins/cdi-import/state.h"
 
 namespace tenon::cdi {
@@ -38,8 +39,8 @@ class Imports {
   Result<std::optional<ImportView>> find(const sdk::Resource& resource) const;
 
   // True: a worker is at it; false: the claim was filled by this import before. The same nonce and generation
-  // again makes sure of a worker.
-  Result<bool> start(const sdk::Resource& resource) const;
+  // again makes sure of a worker, which is given the credentials.
+  Result<bool> start(const sdk::Resource& resource, const Credentials& credentials = {}) const;
 
   // Takes over the new spec of a resource whose source is the same.
   Status update(const sdk::Resource& resource) const;
@@ -58,7 +59,8 @@ class Imports {
   Result<StateDirectory> state_of(const sdk::Resource& resource) const;
   // Of one that is this resource's or nobody's. not_found: it has none.
   Status change(const sdk::Resource& resource, const std::function<Status(Ledger&)>& change) const;
-  Status launch(const StateDirectory& state, const Ledger& ledger, const FileDescriptor& lock) const;
+  Status launch(const StateDirectory& state, const Ledger& ledger, const FileDescriptor& lock,
+                const Credentials& credentials) const;
 
   std::string directory_, worker_;
   Json settings_;

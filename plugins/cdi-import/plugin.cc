@@ -70,6 +70,17 @@ Json outputs_of(const sdk::Resource& resource, const Ledger& ledger) {
             {"size", ledger.claim.size}}}};
 }
 
+// As the importer of KubeVirt names them.
+Credentials credentials_of(const sdk::Resource& resource, const sdk::Call& call) {
+  const Source source = value_or_throw(parse_source(resource.desired));
+  if (source.secret.empty()) return {};
+  auto data = call.secret(resource, source.secret);
+  if (data["accessKeyId"].empty())
+    throw sdk::Failure("invalid_argument", "Secret " + source.secret +
+                                               " has no accessKeyId, the user; secretKey is the password");
+  return {data["accessKeyId"], data["secretKey"]};
+}
+
 class CdiImportBackend final : public sdk::Backend {
  public:
   void open(const Json& configuration, const sdk::Call&) override {
@@ -112,8 +123,9 @@ class CdiImportBackend final : public sdk::Backend {
     return observation;
   }
 
-  sdk::Outcome create(const sdk::Resource& resource, const sdk::Call&) override {
-    return {.in_progress = value_or_throw(imports_->start(resource)), .identity = resource.address};
+  sdk::Outcome create(const sdk::Resource& resource, const sdk::Call& call) override {
+    return {.in_progress = value_or_throw(imports_->start(resource, credentials_of(resource, call))),
+            .identity = resource.address};
   }
 
   sdk::Outcome update(const sdk::Resource& resource, const sdk::Call&) override {

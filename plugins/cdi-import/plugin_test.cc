@@ -143,12 +143,11 @@ TEST_F(CdiImportPlugin, ExpandsToAClaimOfTheSameName) {
   EXPECT_EQ(children[0].spec, pvc("64Mi"));
 }
 
-TEST_F(CdiImportPlugin, ASecretThatItCannotUseYetIsRefusedBeforeAnythingIsMade) {
-  const auto expansions =
-      in_process()->expand({request(http({{"url", "http://h/x"}, {"secretRef", "endpoint-secret"}}))}, {});
-  ASSERT_TRUE(expansions);
-  EXPECT_EQ((*expansions)[0].error().code, Code::invalid_argument);
-  EXPECT_NE((*expansions)[0].error().message.find("spec.source.http.secretRef"), std::string::npos);
+TEST_F(CdiImportPlugin, WithoutItsSecretNothingIsStarted) {
+  const auto created =
+      in_process()->create(request(http({{"url", "http://h/x"}, {"secretRef", "endpoint-secret"}})), {});
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code, Code::not_found);
 }
 
 // S1-16, S1-18, S1-20, S1-21, S1-22

@@ -22,9 +22,8 @@ Result<Source> parse_http(const Json& http) {
   const std::string url = http.value("url", "");
   if (!lower(url).starts_with("http://") && !lower(url).starts_with("https://"))
     return invalid("source.http.url: '" + printable_url(url) + "' is neither http:// nor https://");
-  if (!http.value("secretRef", "").empty())
-    return invalid("source.http.secretRef: secrets are not supported yet; leave it out or empty");
-  Source source{.url = url, .checksum = lower(http.value("checksum", ""))};
+  Source source{
+      .url = url, .checksum = lower(http.value("checksum", "")), .secret = http.value("secretRef", "")};
   if (!source.checksum.empty() && !is_sha256(source.checksum))
     return invalid("source.http.checksum: must be sha256: followed by 64 hexadecimal digits");
   return source;
@@ -37,6 +36,16 @@ Result<Source> parse_source(const Json& spec) {
   if (source.contains("http") == source.contains("blank"))
     return invalid("source: exactly one of http and blank");
   return source.contains("http") ? parse_http(source.at("http")) : Result<Source>(Source{.blank = true});
+}
+
+std::string to_bytes(const Credentials& credentials) {
+  return credentials.user + '\0' + credentials.password;
+}
+
+Credentials credentials_from(const std::string& bytes) {
+  const size_t end = bytes.find('\0');
+  if (end == std::string::npos) return {};
+  return {bytes.substr(0, end), bytes.substr(end + 1)};
 }
 
 std::string printable_url(const std::string& url) {

@@ -96,13 +96,25 @@ TEST(Source, IsRefusedWithTheFieldThatIsWrong) {
       {Json::object(), "exactly one"},
       {{{"source", {{"blank", Json::object()}, {"http", {{"url", "http://h"}}}}}}, "exactly one"},
       {http({{"url", "file:///etc/passwd"}}), "source.http.url"},
-      {http({{"url", "http://h/x"}, {"secretRef", "endpoint-secret"}}), "not supported yet"},
       {http({{"url", "http://h/x"}, {"checksum", "md5:00"}}), "source.http.checksum"}};
   for (const auto& [spec, words] : cases) {
     const auto source = parse_source(spec);
     ASSERT_FALSE(source) << spec;
     EXPECT_NE(source.error().message.find(words), std::string::npos) << source.error().message;
   }
+}
+
+// S1-17
+TEST(Source, NamesTheSecretWithItsCredentials) {
+  EXPECT_EQ(parse_source(http({{"url", "http://h/x"}, {"secretRef", "endpoint-secret"}}))->secret,
+            "endpoint-secret");
+}
+
+TEST(Credentials, GoThroughAPipeAsTheyAre) {
+  const Credentials credentials = credentials_from(to_bytes({"us:er", "pass\nword"}));
+  EXPECT_EQ(credentials.user, "us:er");
+  EXPECT_EQ(credentials.password, "pass\nword");
+  EXPECT_TRUE(credentials_from("").empty());
 }
 
 TEST(PrintableUrl, HidesWhatMayBeSecret) {

@@ -17,11 +17,14 @@ int main(void) {
   void (*log)(void*, int, const char*, size_t) = host.log;
   int (*cancelled)(void*, uint64_t) = host.cancelled;
   int64_t (*remaining_ms)(void*, uint64_t) = host.remaining_ms;
+  void (*secret)(void*, uint64_t, const char*, size_t, void (*)(void*, const char*, size_t), void*) =
+      host.secret;
+  void (*notify)(void*, const char*, size_t) = host.notify;
   const char* (*manifest)(void*, size_t*) = plugin.manifest;
   void (*invoke)(void*, uint64_t, const char*, const char*, size_t) = plugin.invoke;
   void (*destroy)(void*) = plugin.destroy;
   int (*entry)(const struct tenon_host*, struct tenon_plugin*) = (tenon_plugin_entry)0;
-  (void)reply, (void)log, (void)cancelled, (void)remaining_ms;
+  (void)reply, (void)log, (void)cancelled, (void)remaining_ms, (void)secret, (void)notify;
   (void)manifest, (void)invoke, (void)destroy, (void)entry;
 
   STRUCT(tenon_host);
@@ -31,6 +34,8 @@ int main(void) {
   MEMBER(tenon_host, log);
   MEMBER(tenon_host, cancelled);
   MEMBER(tenon_host, remaining_ms);
+  MEMBER(tenon_host, secret);
+  MEMBER(tenon_host, notify);
   STRUCT(tenon_plugin);
   MEMBER(tenon_plugin, size);
   MEMBER(tenon_plugin, self);

@@ -70,9 +70,10 @@ Attempt of_code(CURLcode code, const std::string& detail, const std::string& url
 
 class Downloader {
  public:
-  Downloader(const std::string& url, SparseFile file, const DownloadLimits& limits, Monitor& monitor)
-      : url_(url),
-        shown_url_(printable_url(url)),
+  Downloader(const Server& server, SparseFile file, const DownloadLimits& limits, Monitor& monitor)
+      : url_(server.url),
+        shown_url_(printable_url(server.url)),
+        credentials_(server.credentials),
         file_(std::move(file)),
         limits_(limits),
         monitor_(monitor) {}
@@ -99,6 +100,7 @@ class Downloader {
   bool read_content_range(int64_t& begin);
 
   const std::string url_, shown_url_;
+  const Credentials& credentials_;
   SparseFile file_;
   const DownloadLimits& limits_;
   Monitor& monitor_;
@@ -159,6 +161,10 @@ void Downloader::configure() {
   CURL* easy = easy_.get();
   const auto set = [easy](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
   set(CURLOPT_URL, url_.c_str());
+  if (!credentials_.empty()) {
+    set(CURLOPT_USERNAME, credentials_.user.c_str());
+    set(CURLOPT_PASSWORD, credentials_.password.c_str());
+  }
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 1L);
@@ -306,11 +312,11 @@ DownloadLimits DownloadLimits::from_settings(const Json& download) {
   return limits;
 }
 
-MaybeFailure download(const std::string& url, const std::string& path, const DownloadLimits& limits,
+MaybeFailure download(const Server& server, const std::string& path, const DownloadLimits& limits,
                       Monitor& monitor, Download& result) {
   auto file = SparseFile::create(path);
   if (!file) return local_failure(file.error());
-  return Downloader(url, std::move(*file), limits, monitor).run(result);
+  return Downloader(server, std::move(*file), limits, monitor).run(result);
 }
 
 }  // namespace tenon::cdi

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "framework/base/json.h"
+#include "plugins/cdi-import/source.h"
 #include "plugins/cdi-import/worker/failures.h"
 #include "plugins/cdi-import/worker/monitor.h"
 
@@ -31,9 +32,14 @@ struct Download {
   std::string digest;  // "sha256:…" of the bytes as served
 };
 
+struct Server {
+  std::string url;
+  const Credentials& credentials;  // not sent on to another host
+};
+
 // path must not exist. Reasons: NotFound, AccessDenied, ServerError, Unreachable, Timeout, Truncated,
 // ImageTooLarge, CertificateRefused, TooManyRedirects, NoSpace, ImportFailed.
-MaybeFailure download(const std::string& url, const std::string& path, const DownloadLimits& limits,
+MaybeFailure download(const Server& server, const std::string& path, const DownloadLimits& limits,
                       Monitor& monitor, Download& result);
 
 }  // namespace tenon::cdi

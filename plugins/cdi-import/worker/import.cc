@@ -25,9 +25,10 @@ constexpr double kUnpacked = 0.95;
 
 class Import {
  public:
-  Import(const Ledger& ledger, const FileDescriptor& lock, Monitor& monitor)
+  Import(const Ledger& ledger, const FileDescriptor& lock, const Credentials& credentials, Monitor& monitor)
       : ledger_(ledger),
         lock_(lock),
+        credentials_(credentials),
         monitor_(monitor),
         directory_(std::filesystem::path(ledger.claim.disk_path).parent_path().string()) {}
 
@@ -48,6 +49,7 @@ class Import {
 
   const Ledger& ledger_;
   const FileDescriptor& lock_;
+  const Credentials& credentials_;
   Monitor& monitor_;
   const std::string directory_;
   std::string image_;   // the file that the last step made
@@ -114,7 +116,8 @@ MaybeFailure Import::fetch(const Source& source) {
   monitor_.begin("downloading", 0, kDownloaded);
   image_ = temporary("download");
   Download result;
-  if (MaybeFailure failure = download(source.url, image_, limits, monitor_, result)) return failure;
+  if (MaybeFailure failure = download({source.url, credentials_}, image_, limits, monitor_, result))
+    return failure;
   if (!source.checksum.empty() && source.checksum != result.digest)
     return Failure{"ChecksumMismatch",
                    printable_url(source.url) + " has " + result.digest + ", expected was " + source.checksum};
@@ -165,8 +168,9 @@ Status Import::mark(const std::string& contents) {
 
 }  // namespace
 
-MaybeFailure run_import(const Ledger& ledger, const FileDescriptor& lock, Monitor& monitor) {
-  return Import(ledger, lock, monitor).run();
+MaybeFailure run_import(const Ledger& ledger, const FileDescriptor& lock, const Credentials& credentials,
+                        Monitor& monitor) {
+  return Import(ledger, lock, credentials, monitor).run();
 }
 
 }  // namespace tenon::cdi

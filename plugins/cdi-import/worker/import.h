@@ -5,6 +5,7 @@
 #pragma once
 
 #include "framework/base/files.h"
+#include "plugins/cdi-import/source.h"
 #include "plugins/cdi-import/worker/failures.h"
 #include "plugins/cdi-import/worker/monitor.h"
 
@@ -12,6 +13,7 @@ namespace tenon::cdi {
 
 // lock: the claim's, held by the caller from before to after. A claim that this import populated before is
 // left alone.
-MaybeFailure run_import(const Ledger& ledger, const FileDescriptor& lock, Monitor& monitor);
+MaybeFailure run_import(const Ledger& ledger, const FileDescriptor& lock, const Credentials& credentials,
+                        Monitor& monitor);
 
 }  // namespace tenon::cdi

@@ -1,0 +1,100 @@
+#include "framework/plugin/secret_desk.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "framework/base/secret.h"
+#include "framework/plugin/wire.h"
+
+namespace tenon {
+namespace {
+
+constexpr char kNone[] = "there are no secrets here";
+
+bool send_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(count));
+  }
+  return true;
+}
+
+// The next whole frame; nothing: end-of-file, or what is no frame.
+std::optional<std::string> receive(int fd, FrameDecoder& decoder) {
+  char block[4096];
+  for (;;) {
+    const auto frame = decoder.next_text();
+    if (!frame) return {};
+    if (*frame) return std::string(**frame);
+    const ssize_t count = read(fd, block, sizeof block);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return {};
+    decoder.push({block, static_cast<size_t>(count)});
+    explicit_bzero(block, sizeof block);
+  }
+}
+
+}  // namespace
+
+void SecretDesk::admit(uint64_t call, const Json& request) {
+  if (!vault_) return;
+  const std::lock_guard lock(mutex_);
+  calls_[call] = &request;
+}
+
+void SecretDesk::dismiss(uint64_t call) {
+  if (!vault_) return;
+  const std::lock_guard lock(mutex_);
+  calls_.erase(call);
+}
+
+std::string SecretDesk::answer(uint64_t call, std::string_view ask) const {
+  if (!vault_) return error_answer({Code::not_found, kNone});
+  const Result<Json> question = parse_object(ask);
+  if (!question) return error_answer(with_context("asking for a secret", question.error()));
+  const std::lock_guard lock(mutex_);
+  const auto found = calls_.find(call);
+  if (found == calls_.end())
+    return error_answer({Code::permission_denied, "no call that is under way may ask for a secret"});
+  const Result<Json> value = vault_->redeem(*found->second, *question);
+  return value ? Json{{"result", *value}}.dump() : error_answer(value.error());
+}
+
+void serve_secrets(int fd, const SecretDesk& desk) {
+  FrameDecoder decoder;
+  while (const auto frame = receive(fd, decoder)) {
+    const auto envelope = open_envelope(*frame, "request");
+    if (!envelope || !envelope->head.contains("call") || !envelope->head["call"].is_number_unsigned()) return;
+    const uint64_t call = envelope->head["call"];
+    std::string answer = desk.answer(call, envelope->body);
+    Result<std::string> reply = encode_answer(call, answer);
+    wipe(answer);
+    if (!reply) reply = encode_answer(call, error_answer(reply.error()));
+    const bool sent = send_all(fd, *reply);
+    wipe(*reply);
+    if (!sent) return;
+  }
+}
+
+std::string SecretSocket::ask(uint64_t call, std::string_view ask) {
+  static constexpr char kGone[] = "there is nobody to ask for secrets";
+  if (fd_ < 0) return error_answer({Code::not_found, kNone});
+  const std::lock_guard lock(mutex_);
+  forbid_dumps();
+  FrameDecoder decoder;
+  const Result<std::string> question = encode_call(call, "secret", {}, ask);
+  if (!question || !send_all(fd_, *question)) return error_answer({Code::unavailable, kGone});
+  auto frame = receive(fd_, decoder);
+  const auto envelope = frame ? open_envelope(*frame, "answer") : Result<Envelope>(Error{});
+  if (!envelope) return error_answer({Code::unavailable, kGone});
+  std::string answer(envelope->body);
+  wipe(*frame);
+  return answer;
+}
+
+}  // namespace tenon
