@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "framework/backend/fake.h"
+#include "framework/backend/forwarding.h"
 #include "framework/cli/commands_testing.h"
 #include "framework/cli/exit_code.h"
 
@@ -23,24 +24,6 @@ struct Clouds {
   std::map<std::string, InstanceLimits> limits;  // by instance
 };
 
-class Borrowed final : public Backend {
- public:
-  explicit Borrowed(FakeBackend& backend) : backend_(backend) {}
-  Result<Observed> observe(const std::vector<Request>& r, const CallContext& c) override {
-    return backend_.observe(r, c);
-  }
-  Result<Outcome> create(const Request& r, const CallContext& c) override { return backend_.create(r, c); }
-  Result<Outcome> update(const Request& r, const CallContext& c) override { return backend_.update(r, c); }
-  Result<Outcome> remove(const Request& r, const CallContext& c) override { return backend_.remove(r, c); }
-  Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& r,
-                                                             const CallContext& c) override {
-    return backend_.expand(r, c);
-  }
-
- private:
-  FakeBackend& backend_;
-};
-
 class CloudPlugin final : public PluginSource {
  public:
   explicit CloudPlugin(Clouds& clouds) : clouds_(clouds) {}
@@ -50,7 +33,7 @@ class CloudPlugin final : public PluginSource {
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) override {
     clouds_.limits[instance.name] = instance.limits;
     return std::unique_ptr<Backend>(
-        std::make_unique<Borrowed>(*clouds_.regions.at(instance.configuration.at("region"))));
+        std::make_unique<ForwardingBackend>(*clouds_.regions.at(instance.configuration.at("region"))));
   }
   Result<std::vector<Library>> libraries(const std::string&) override { return std::vector<Library>(); }
 

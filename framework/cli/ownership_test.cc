@@ -3,6 +3,7 @@
 
 #include "framework/backend/fake.h"
 #include "framework/backend/fake_clock.h"
+#include "framework/backend/forwarding.h"
 #include "framework/cli/commands_testing.h"
 #include "framework/cli/exit_code.h"
 
@@ -20,16 +21,10 @@ constexpr const char* kManifest = R"({
   ]
 })";
 
-// The test's own backend behind the interface that a plugin has.
-class Borrowed final : public Backend {
+// Disks that a disk's spec names as its members are its children.
+class Expanding final : public ForwardingBackend {
  public:
-  explicit Borrowed(Backend& backend) : backend_(backend) {}
-  Result<Observed> observe(const std::vector<Request>& r, const CallContext& c) override {
-    return backend_.observe(r, c);
-  }
-  Result<Outcome> create(const Request& r, const CallContext& c) override { return backend_.create(r, c); }
-  Result<Outcome> update(const Request& r, const CallContext& c) override { return backend_.update(r, c); }
-  Result<Outcome> remove(const Request& r, const CallContext& c) override { return backend_.remove(r, c); }
+  using ForwardingBackend::ForwardingBackend;
   Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
                                                              const CallContext&) override {
     std::vector<Result<std::vector<ChildSpec>>> all;
@@ -42,13 +37,6 @@ class Borrowed final : public Backend {
     }
     return all;
   }
-  Result<ListPage> list(const std::string& inventory, const std::string& after,
-                        const CallContext& c) override {
-    return backend_.list(inventory, after, c);
-  }
-
- private:
-  Backend& backend_;
 };
 
 class OnePlugin final : public PluginSource {
@@ -59,7 +47,7 @@ class OnePlugin final : public PluginSource {
   }
   Result<std::vector<Library>> libraries(const std::string&) override { return std::vector<Library>(); }
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration&) override {
-    return std::unique_ptr<Backend>(std::make_unique<Borrowed>(backend_));
+    return std::unique_ptr<Backend>(std::make_unique<Expanding>(backend_));
   }
 
  private:

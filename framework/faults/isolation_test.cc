@@ -2,6 +2,7 @@
 // error names plugin and address, and the next run converges.
 #include <fstream>
 
+#include "framework/backend/forwarding.h"
 #include "framework/base/digest.h"
 #include "framework/engine/engine.h"
 #include "framework/inventory/memory.h"
@@ -19,13 +20,11 @@ struct Wrong {
 };
 
 // Shortens the deadlines of another one, while it is impatient.
-class Impatient final : public Backend {
+class Impatient final : public ForwardingBackend {
  public:
-  explicit Impatient(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
+  explicit Impatient(std::unique_ptr<Backend> backend)
+      : ForwardingBackend(*backend), backend_(std::move(backend)) {}
 
-  Result<Observed> observe(const std::vector<Request>& requests, const CallContext& context) override {
-    return backend_->observe(requests, context);
-  }
   Result<Outcome> create(const Request& request, const CallContext& context) override {
     return backend_->create(request, shortened(context));
   }
@@ -34,10 +33,6 @@ class Impatient final : public Backend {
   }
   Result<Outcome> remove(const Request& request, const CallContext& context) override {
     return backend_->remove(request, shortened(context));
-  }
-  Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
-                                                             const CallContext& context) override {
-    return backend_->expand(requests, context);
   }
 
   bool impatient = false;
