@@ -1,6 +1,6 @@
 """Imports that fail: the machine is never made, the phase is Failed, the reason is clear, and mending the manifest heals.
 
-S1-12, S1-28, S1-32
+S1-12, S1-28, S1-32, S1-33
 """
 import re
 

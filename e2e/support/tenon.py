@@ -1,8 +1,10 @@
 """The staged product, run in a working directory of its own."""
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -91,6 +93,11 @@ class Tenon:
         """Files of claims and imports, which live below .tenon with the default configuration."""
         return sorted(str(path.relative_to(self.directory)) for folder in ('volumes', 'imports')
                       for path in (self.directory / '.tenon' / folder).rglob('*') if path.is_file())
+
+    def owned(self):
+        """Addresses in the inventory, as its file has them."""
+        with contextlib.closing(sqlite3.connect('file:%s?mode=ro' % (self.directory / '.tenon/inventory.db'), uri=True)) as file:
+            return [address for address, in file.execute('SELECT key FROM resources')]
 
     def get(self):
         """What `tenon get` says: {"VirtualMachine/name": item}; empty while there is nothing to say."""

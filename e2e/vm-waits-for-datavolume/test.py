@@ -33,6 +33,12 @@ class MainJob(Case):
     def forget_console(self):
         (self.tenon.consoles / (self.domain + '.log')).unlink(missing_ok=True)
 
+    def test_the_examples_differ_in_one_word(self):
+        example = EXAMPLES / '01-vm-waits-for-datavolume'
+        stopped, running = ((example / name).read_text() for name in ('vm.yaml', 'vm-running.yaml'))
+        self.assertEqual(stopped.count('running: false'), 1)
+        self.assertEqual(stopped.replace('running: false', 'running: true'), running)
+
     def test_the_plan_is_the_one_of_the_example(self):
         example = EXAMPLES / '01-vm-waits-for-datavolume'
         self.tenon.write('vm.yaml', (example / 'vm.yaml').read_text())
@@ -116,6 +122,7 @@ class MainJob(Case):
         refused = self.tenon.run('destroy', '--yes')
         self.assertEqual(refused.status, 4, str(refused))
         self.assertIn('--approve ' + CLAIM, refused.text)
+        self.assertIn(CLAIM, self.tenon.owned())
         self.assertTrue(self.active())
         self.assertIsNone(difference(disk, self.disk.raw))
 
@@ -123,5 +130,5 @@ class MainJob(Case):
         self.assertEqual(self.libvirt.virsh('list', '--all', '--name').split(), [])
         self.assertFalse(disk.exists())
         self.assertEqual(self.tenon.leftovers(), [])
-        self.assertEqual(self.tenon.get(), {})
+        self.assertEqual(self.tenon.owned(), [])
         self.nothing_wrong()
