@@ -6,6 +6,7 @@
 
 #include "framework/cli/text.h"
 #include "framework/engine/observe.h"
+#include "framework/engine/summaries.h"
 #include "framework/plan/plan_file.h"
 
 namespace tenon {
@@ -155,6 +156,7 @@ Result<View> look(const World& world) {
   Diagnostics diagnostics;
   const Graph graph = resolve(unborn(plan, records, *owned), *owned, world.catalog, diagnostics);
   view.observations = observe(graph, *owned, world.inventory.uuid(), world.catalog, world.backends);
+  add_summaries(graph, *owned, world.catalog, world.backends, view.observations);
   Items items = items_of(graph, *owned, plan.set);
   add_steps(plan, records, items);
   for (auto& [address, item] : items) {

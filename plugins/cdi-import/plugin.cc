@@ -13,6 +13,7 @@
 #include "plugins/cdi-import/imports.h"
 #include "plugins/cdi-import/manifest.h"
 #include "plugins/cdi-import/source.h"
+#include "plugins/cdi-import/summary.h"
 
 namespace tenon::cdi {
 namespace {
@@ -122,6 +123,8 @@ class CdiImportBackend final : public sdk::Backend {
     if (state.phase == "Succeeded") observation.outputs = outputs_of(resource, ledger);
     return observation;
   }
+
+  sdk::Observation status(const sdk::Family& family) override { return summarize(family); }
 
   sdk::Outcome create(const sdk::Resource& resource, const sdk::Call& call) override {
     return {.in_progress = value_or_throw(imports_->start(resource, credentials_of(resource, call))),

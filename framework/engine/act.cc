@@ -1,0 +1,74 @@
+#include "framework/engine/act.h"
+
+#include <algorithm>
+
+namespace tenon {
+namespace {
+
+constexpr std::chrono::minutes kDeadline{2};
+
+Result<Owned> owned_at(const World& world, const Address& address) {
+  const auto rows = world.inventory.owned();
+  if (!rows) return rows.error();
+  for (const Owned& row : *rows)
+    if (row.address == address) return row;
+  return Error{Code::not_found,
+               to_string(address) + " is not in the inventory: nothing is done to what is not owned"};
+}
+
+Result<const ActionRule*> find_action(const KindManifest* kind, const Address& address,
+                                      const std::string& name) {
+  std::string known;
+  if (kind)
+    for (const ActionRule& action : kind->actions) {
+      if (action.name == name) return &action;
+      known += (known.empty() ? "" : ", ") + action.name;
+    }
+  return Error{Code::invalid_argument, to_string(address.kind_name()) + " has no action '" + name +
+                                           "'; it has " + (known.empty() ? "none" : known)};
+}
+
+Status complete_arguments(const ActionRule& action, Json& arguments) {
+  std::vector<SchemaProblem> problems;
+  complete_value(action.arguments, arguments, problems);
+  if (problems.empty()) return {};
+  const SchemaProblem& first = problems.front();
+  return Error{Code::invalid_argument, "the arguments of '" + action.name +
+                                           "': " + (first.pointer.empty() ? "" : first.pointer + ": ") +
+                                           first.summary};
+}
+
+Status check_existence(Backend& backend, const Request& request, const CallContext& context) {
+  const auto seen = backend.observe({request}, context);
+  if (!seen) return seen.error();
+  if (seen->observations.size() != 1) return Error{Code::internal, "the plugin gave no observation"};
+  const Observation& now = seen->observations.front();
+  if (now.existence == Existence::present) return {};
+  if (now.error) return *now.error;
+  return Error{Code::failed_precondition,
+               to_string(request.address) + " does not exist; apply makes it again"};
+}
+
+}  // namespace
+
+Result<ActionResult> act(const World& world, const Address& address, const std::string& action,
+                         Json arguments) {
+  const auto row = owned_at(world, address);
+  if (!row) return row.error();
+  const auto rule = find_action(world.catalog.find(address), address, action);
+  if (!rule) return rule.error();
+  if (const Status complete = complete_arguments(**rule, arguments); !complete) return complete.error();
+  const auto backend = world.backends.find(row->instance);
+  if (backend == world.backends.end())
+    return Error{Code::failed_precondition,
+                 "there is no instance '" + row->instance + "' in the configuration"};
+  Request request{.address = address, .inventory = world.inventory.uuid()};
+  add_owned(*row, request);
+  request.desired = row->applied;
+  const CallContext context{.deadline = std::chrono::steady_clock::now() + kDeadline};
+  if (const Status exists = check_existence(*backend->second, request, context); !exists)
+    return exists.error();
+  return backend->second->act(request, action, arguments, context);
+}
+
+}  // namespace tenon
