@@ -19,15 +19,13 @@ load("@rules_cc//cc:defs.bzl", "cc_library")
 cc_library(
     name = "{name}",
     defines = {defines},
-    includes = {includes},
     linkopts = {linkopts},
     testonly = {testonly},
     visibility = ["//visibility:public"],
 )
 """.format(
         name = ctx.name,
-        defines = repr(ctx.attr.defines + [stamp]),
-        includes = "[]",
+        defines = repr([stamp]),
         linkopts = repr(ctx.attr.linkopts),
         testonly = ctx.attr.for_tests,
     ))
@@ -37,61 +35,34 @@ debian_library = repository_rule(
     attrs = {
         "packages": attr.string_list(mandatory = True),
         "linkopts": attr.string_list(),
-        "defines": attr.string_list(),
         "for_tests": attr.bool(),
     },
     configure = True,
     local = True,
 )
 
+# What is used, and nothing else: a plugin brings the rows of its libraries (Boost and cpprestsdk for REST, librbd, libdevmapper)
+# and their packages in tools/packages.
 _LIBS = {
-    "boost_filesystem": (["libboost-filesystem1.74-dev"], ["-lboost_filesystem", "-lboost_system"]),
-    "boost_program_options": (["libboost-program-options1.74-dev"], ["-lboost_program_options"]),
-    "yaml_cpp": (["libyaml-cpp-dev"], ["-lyaml-cpp"]),
-    "nlohmann_json": (["nlohmann-json3-dev"], []),
-    "cpprestsdk": (["libcpprest-dev", "libssl-dev"], ["-lcpprest", "-lboost_system", "-lssl", "-lcrypto"]),
-    "libvirt": (["libvirt-dev"], ["-lvirt"]),
-    "librbd": (["librbd-dev", "librados-dev"], ["-lrbd", "-lrados"]),
-    "libdevmapper": (["libdevmapper-dev"], ["-ldevmapper"]),
-    "sqlite3": (["libsqlite3-dev"], ["-lsqlite3"]),
-    "libcurl": (["libcurl4-openssl-dev"], ["-lcurl"]),
-    "libnbd": (["libnbd-dev"], ["-lnbd"]),
-    "libarchive": (["libarchive-dev"], ["-larchive"]),
-    "liblvm2cmd": (["liblvm2-dev"], ["-llvm2cmd"]),
-    "libsystemd": (["libsystemd-dev"], ["-lsystemd"]),
-    "prometheus_cpp": (["prometheus-cpp-dev"], ["-lprometheus-cpp-pull", "-lprometheus-cpp-core"]),
     "cli11": (["libcli11-dev"], []),
-    "libcrypto": (["libssl-dev"], ["-lcrypto"]),
-    "libxml2": (["libxml2-dev"], ["-lxml2"]),
-    "zlib": (["zlib1g-dev"], ["-lz"]),
     "fmt": (["libfmt-dev"], ["-lfmt"]),
+    "libcrypto": (["libssl-dev"], ["-lcrypto"]),
+    "libcurl": (["libcurl4-openssl-dev"], ["-lcurl"]),
+    "libvirt": (["libvirt-dev"], ["-lvirt"]),
+    "libxml2": (["libxml2-dev"], ["-lxml2"]),
     "mimalloc": (["libmimalloc-dev"], ["-lmimalloc"]),
+    "nlohmann_json": (["nlohmann-json3-dev"], []),
+    "sqlite3": (["libsqlite3-dev"], ["-lsqlite3"]),
+    "yaml_cpp": (["libyaml-cpp-dev"], ["-lyaml-cpp"]),
+    "zlib": (["zlib1g-dev"], ["-lz"]),
 }
 
 def debian_libraries():
     for name, (packages, linkopts) in _LIBS.items():
         debian_library(name = name, packages = packages, linkopts = linkopts)
     debian_library(
-        name = "boost",
-        packages = ["libboost1.74-dev"],
-        # Boost 1.74 switches coroutines on for g++ only; clang 14+ needs these two.
-        defines = ["BOOST_ASIO_HAS_CO_AWAIT=1", "BOOST_ASIO_HAS_STD_COROUTINE=1"],
-    )
-    debian_library(
-        name = "spdlog",
-        packages = ["libspdlog-dev", "libfmt-dev"],
-        defines = ["SPDLOG_SHARED_LIB", "SPDLOG_COMPILED_LIB", "SPDLOG_FMT_EXTERNAL"],
-        linkopts = ["-lspdlog", "-lfmt"],
-    )
-    debian_library(
         name = "gtest_main",
         packages = ["libgtest-dev", "libgmock-dev"],
         linkopts = ["-lgmock_main", "-lgmock", "-lgtest", "-pthread"],
-        for_tests = True,
-    )
-    debian_library(
-        name = "benchmark",
-        packages = ["libbenchmark-dev"],
-        linkopts = ["-lbenchmark", "-pthread"],
         for_tests = True,
     )

@@ -30,6 +30,10 @@ class ReadmeTest(unittest.TestCase):
             with self.subTest(command):
                 self.assertEqual(shell.run(command), expected)
 
+    def test_the_reference_plugin_is_as_short_as_it_says(self):
+        most = int(re.search(r'the reference plugin, in less than (\d+) lines', README)[1])
+        self.assertLess(len((pages.ROOT / 'plugins/memory/memory.cc').read_text().splitlines()), most)
+
     def test_the_commands_it_names_exist(self):
         names = re.findall(r'^((?:tools|\.ci|e2e)/[\w./-]+)', '\n'.join(pages.blocks(README, 'sh')), re.MULTILINE)
         self.assertNotEqual(names, [])

@@ -60,8 +60,12 @@ struct Resource {
   Json record;       // keep it beside the mark where there is room, give it back in list
 
   static Resource from_json(Json item);
-  // {inventory, address, nonce, generation}: one way to keep a mark.
+  // {inventory, address, nonce, generation, record}: one way to keep a mark, and what is kept beside it. Null
+  // for an update that drops it.
   Json mark_json() const;
+  // Throws a Failure with this code, naming the owner, unless the mark, as mark_json made it, is of this
+  // resource's inventory and nonce. An update that sets the mark (null: there is none) gives it to nobody's.
+  void expect_own(const Json& mark, const char* code) const;
 };
 
 // What exists now. Defaults describe an absent object.
@@ -83,7 +87,9 @@ struct Observation {
   std::vector<std::string> notes;
 
   Json to_json() const;
-  void set_mark(const Json& mark);  // as mark_json made it
+  void set_mark(const Json& mark);  // as mark_json made it; null: none
+  // Of an object that is there.
+  static Observation present(std::string identity, const Json& mark, Json actual);
   static Observation unknown(const std::string& code, const std::string& message);
 };
 
@@ -102,8 +108,8 @@ struct Outcome {
 struct Child {
   std::string api_version, kind, name;
   Json spec;
-  Json labels = Json::object(), annotations = Json::object();
   std::string pointer;
+  Json labels = Json::object(), annotations = Json::object();
 
   Json to_json() const;
 };
@@ -118,12 +124,28 @@ struct Listed {
 
   Json to_json() const;
   // mark: as mark_json made it.
-  static Listed from_mark(const Json& mark, std::string identity, Json applied, Json record);
+  static Listed from_mark(const Json& mark, std::string identity, Json applied);
 };
 
 struct ListPage {
   std::vector<Listed> objects;
   std::string next;  // where the next page begins; "": this was the last
+};
+
+// Makes the page that list was asked for, where all objects are at hand in the order of their identities.
+class Pager {
+ public:
+  // inventory, after: as list got them.
+  Pager(std::string inventory, std::string after, size_t most = 1000)
+      : inventory_(std::move(inventory)), after_(std::move(after)), most_(most) {}
+  // mark: as mark_json made it; null: none, and not to be listed.
+  void add(const std::string& identity, const Json& mark, const Json& applied);
+  ListPage page() { return std::move(page_); }
+
+ private:
+  const std::string inventory_, after_;
+  const size_t most_;
+  ListPage page_;
 };
 
 // One planned change, for check. Absent members are empty or null.
@@ -283,14 +305,36 @@ inline Resource Resource::from_json(Json item) {
 }
 
 inline Json Resource::mark_json() const {
-  return {{"inventory", inventory}, {"address", address}, {"nonce", nonce}, {"generation", generation}};
+  if (mark == "drop") return nullptr;
+  return {{"inventory", inventory},
+          {"address", address},
+          {"nonce", nonce},
+          {"generation", generation},
+          {"record", record}};
+}
+
+inline void Resource::expect_own(const Json& kept, const char* code) const {
+  if (kept.is_null() && mark == "set") return;
+  const std::string owner = kept.is_null() ? "" : kept.value("inventory", "");
+  if (!kept.is_null() && owner == inventory && kept.value("nonce", "") == nonce) return;
+  throw Failure(code, address + " belongs to inventory " + (owner.empty() ? "(none)" : owner));
 }
 
 inline void Observation::set_mark(const Json& mark) {
+  if (mark.is_null()) return;
   inventory = mark.value("inventory", "");
   owner = mark.value("address", "");
   nonce = mark.value("nonce", "");
   generation = mark.value("generation", "");
+}
+
+inline Observation Observation::present(std::string identity, const Json& mark, Json actual) {
+  Observation observation;
+  observation.existence = "present";
+  observation.identity = std::move(identity);
+  observation.set_mark(mark);
+  observation.actual = std::move(actual);
+  return observation;
 }
 
 inline Json Observation::to_json() const {
@@ -339,14 +383,20 @@ inline Json Child::to_json() const {
       {"annotations", annotations}, {"pointer", pointer}};
 }
 
-inline Listed Listed::from_mark(const Json& mark, std::string identity, Json applied, Json record) {
-  return {mark.value("inventory", ""),
-          mark.value("address", ""),
-          mark.value("nonce", ""),
-          mark.value("generation", ""),
-          std::move(identity),
-          std::move(applied),
-          std::move(record)};
+inline Listed Listed::from_mark(const Json& mark, std::string identity, Json applied) {
+  return {mark.value("inventory", ""),  mark.value("address", ""),
+          mark.value("nonce", ""),      mark.value("generation", ""),
+          std::move(identity),          std::move(applied),
+          mark.value("record", Json()), Json()};
+}
+
+inline void Pager::add(const std::string& identity, const Json& mark, const Json& applied) {
+  if (mark.is_null() || identity <= after_) return;
+  if (!inventory_.empty() && mark.value("inventory", "") != inventory_) return;
+  if (page_.objects.size() < most_)
+    page_.objects.push_back(Listed::from_mark(mark, identity, applied));
+  else
+    page_.next = page_.objects.back().identity;
 }
 
 inline Json Listed::to_json() const {

@@ -99,6 +99,33 @@ TEST_F(Memory, KeepsEveryChangeInItsFileThoughTheLastLineIsTorn) {
   std::filesystem::remove(file);
 }
 
+TEST_F(Memory, ListsWhatIsMarkedPageByPage) {
+  const auto backend = open();
+  for (int i = 0; i < 2000; ++i) ASSERT_TRUE(backend->create(item(std::to_string(10000 + i)), {}));
+  Request foreign = item("foreign");
+  foreign.inventory = "other";
+  Request unmarked = item("unmarked");
+  for (const Request& one : {foreign, unmarked}) ASSERT_TRUE(backend->create(one, {}));
+  unmarked.mark = "drop";
+  ASSERT_TRUE(backend->update(unmarked, {}));
+  ASSERT_TRUE(backend->remove(item("10007"), {}));
+
+  const auto first = backend->list("inventory", "", {});
+  ASSERT_TRUE(first) << first.error().message;
+  ASSERT_EQ(first->objects.size(), 1000U);
+  EXPECT_EQ(first->next, "memory.tenon.dev/Item/default/11000");
+  const auto second = backend->list("inventory", first->next, {});
+  ASSERT_TRUE(second) << second.error().message;
+  ASSERT_EQ(second->objects.size(), 999U);
+  EXPECT_EQ(second->objects.front().identity, "memory.tenon.dev/Item/default/11001");
+  EXPECT_EQ(second->next, "");
+  EXPECT_EQ(backend->list("other", "", {})->objects.size(), 1U);
+  const auto last = backend->list("", first->next, {});
+  ASSERT_EQ(last->objects.size(), 1000U);
+  EXPECT_EQ(last->next, "") << "a full page may be the last";
+  EXPECT_EQ(last->objects.back().identity, "memory.tenon.dev/Item/default/foreign");
+}
+
 TEST_F(Memory, AnItemThatDoesNotRunIsStopped) {
   const auto backend = open();
   ASSERT_TRUE(backend->create(item("a", {{"running", false}}), {}));

@@ -54,14 +54,10 @@ class Keeper final : public Backend {
 
   Observation observe(const Resource& safe, const Call& call) override {
     record("observe", safe, call);
-    Observation seen;
     const Json known = read(safe.name);
-    if (known.is_null()) return seen;
-    seen.existence = "present";
+    if (known.is_null()) return {};
+    Observation seen = Observation::present(safe.name, known.at("mark"), known.at("spec"));
     seen.phase = "Locked";
-    seen.identity = safe.name;
-    seen.set_mark(known.at("mark"));
-    seen.actual = known.at("spec");
     seen.outputs = known.value("outputs", Json::object());
     return seen;
   }
