@@ -94,11 +94,11 @@ TEST_F(Hosted, PluginsAreListedWithTheirInstancesAndFiles) {
   EXPECT_EQ(done.status, kSuccess) << done.err;
   const std::string directory = fs::current_path() / "prefix/lib/tenon/plugins";
   EXPECT_EQ(done.out,
-            "INSTANCE  PLUGIN       VERSION  ABI  KINDS                 CAPABILITIES  FILE\n"
-            "-         misbehaving  1        1    Thing.test.tenon.dev  -             " +
+            "INSTANCE  PLUGIN       VERSION  ABI  KINDS                 CAPABILITIES          FILE\n"
+            "-         misbehaving  1        1    Thing.test.tenon.dev  check,convert,expand  " +
                 directory +
                 "/misbehaving.so\n"
-                "board     shelf        1.0.0    1    Thing.test.tenon.dev  -             " +
+                "board     shelf        1.0.0    1    Thing.test.tenon.dev  -                     " +
                 directory + "/shelf.so\n");
 }
 

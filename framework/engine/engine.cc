@@ -68,16 +68,31 @@ Checks check_with(const Backends& backends, const std::string& instance,
 }
 
 Graph resolve(const World& world, std::vector<Resource> declared, const std::vector<Owned>& owned,
-              const PlanOptions& options, Diagnostics& diagnostics) {
+              const PlanOptions& options, Diagnostics& diagnostics, Faults* faults = nullptr) {
   const Backends& backends = world.backends;
   const Plugins plugins{
       .expand = [&](const auto& instance, const auto& all) { return expand_with(backends, instance, all); },
       .convert = [&](const auto& instance, const auto& all,
-                     const auto& to) { return convert_with(backends, instance, all, to); }};
+                     const auto& to) { return convert_with(backends, instance, all, to); },
+      .faults = faults};
   std::vector<Resource> resources =
       complete(std::move(declared), owned, world.catalog, plugins, diagnostics, world.vault);
   add_undeclared(options, world.catalog, resources);
   return resolve(std::move(resources), owned, world.catalog, diagnostics);
+}
+
+// What could not be expanded or converted is not known, and neither is what it consists of by now: none of it
+// is changed.
+void block(const Faults& faults, const Graph& graph, const std::vector<Owned>& owned,
+           Observations& observations) {
+  Faults blocked = faults;
+  for (size_t before = 0; before != blocked.size();) {
+    before = blocked.size();
+    for (const Owned& row : owned)
+      if (row.parent && blocked.contains(*row.parent) && !graph.desired.contains(row.address))
+        blocked.emplace(row.address, blocked.at(*row.parent));
+  }
+  for (const auto& [address, error] : blocked) observations[address] = unknown_observation(error);
 }
 
 // What is to be imported is looked for by the identity that it was given.
@@ -101,7 +116,8 @@ Result<Planned> make_plan(const World& world, std::vector<Resource> declared, co
   Planned planned;
   planned.owned = std::move(*owned);
   planned.plan.inventory = world.inventory.uuid();
-  planned.graph = resolve(world, std::move(declared), planned.owned, options, diagnostics);
+  Faults faults;
+  planned.graph = resolve(world, std::move(declared), planned.owned, options, diagnostics, &faults);
   if (has_errors(diagnostics)) return planned;
   Capacity capacity;
   capacity.check = [&](const auto& instance, const auto& changes, const auto& pools) {
@@ -109,6 +125,7 @@ Result<Planned> make_plan(const World& world, std::vector<Resource> declared, co
   };
   planned.observations = observe(planned.graph, with_imports(planned.owned, options, planned.graph),
                                  world.inventory.uuid(), world.catalog, world.backends, {}, &capacity.pools);
+  block(faults, planned.graph, planned.owned, planned.observations);
   planned.plan = make_plan(planned.graph, planned.observations, planned.owned, world.inventory.uuid(),
                            world.catalog, options, capacity);
   if (world.vault) planned.plan.secrets = world.vault->sources();

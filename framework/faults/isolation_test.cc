@@ -1,6 +1,7 @@
 // Two plugins in one run, of which one misbehaves: the engine survives, the other one's steps are done, the
 // error names plugin and address, and the next run converges.
 #include <fstream>
+#include <utility>
 
 #include "framework/backend/forwarding.h"
 #include "framework/base/digest.h"
@@ -72,9 +73,9 @@ class TwoPlugins : public HostedTest {
     }
   }
 
-  static Resource thing(const std::string& instance, const std::string& name, Json spec) {
+  Resource thing(const std::string& instance, const std::string& name, Json spec) const {
     return {.address = {"test.tenon.dev", "Thing", "default", name},
-            .version = "v1",
+            .version = name == "wrong" ? version_ : "v1",
             .spec = std::move(spec),
             .annotations = {{std::string(kBackendAnnotation), instance}}};
   }
@@ -111,6 +112,7 @@ class TwoPlugins : public HostedTest {
   }
 
   Json wrong_;  // the spec of what misbehaves
+  std::string version_ = "v1";
   std::map<std::string, std::unique_ptr<Impatient>> opened_;
   Backends backends_;
   const Catalog catalog_{{{"good", manifest()}, {"bad", manifest()}}, {}};
@@ -152,23 +154,59 @@ TEST_P(Isolation, OtherPluginsGoOnAndTheNextRunConverges) {
   EXPECT_TRUE(plan().plan.empty());
 }
 
-TEST_F(TwoPlugins, AResourceThatCrashesWhoeverLooksIsBlockedAlone) {
-  wrong_ = {{"look", "abort"}};
+// By question, as a field of the spec says it.
+class Questions : public TwoPlugins, public testing::WithParamInterface<const char*> {
+ protected:
+  Questions() {
+    wrong_ = {{GetParam(), "abort"}};
+    if (std::string(GetParam()) == "convert") version_ = "v1beta1";
+  }
+  static void names_plugin_and_address(const std::string& reason) {
+    for (const std::string part : {"misbehaving", "test.tenon.dev/Thing/default/wrong"})
+      EXPECT_NE(reason.find(part), std::string::npos) << reason;
+  }
+};
+
+TEST_P(Questions, ThatCrashAPluginBlockTheirResourceAlone) {
   const Planned first = plan();
   for (const Change& change : first.plan.changes) {
-    EXPECT_EQ(change.action, change.address.name == "wrong" ? Action::blocked : Action::create);
-    if (change.action != Action::blocked) continue;
-    for (const std::string part : {"misbehaving", "test.tenon.dev/Thing/default/wrong"})
-      EXPECT_NE(change.reasons.at(0).find(part), std::string::npos) << change.reasons.at(0);
+    if (change.address.name != "wrong") {
+      EXPECT_EQ(change.action, Action::create) << change.address.name;
+    } else if (std::string(GetParam()) == "check") {
+      names_plugin_and_address(change.notes.at(0));
+    } else {
+      EXPECT_EQ(change.action, Action::blocked);
+      names_plugin_and_address(change.reasons.at(0));
+    }
   }
-  EXPECT_EQ(run().at("c").status, StepStatus::done);
+  const auto ended = run();
+  EXPECT_EQ(ended.at("a").status, StepStatus::done);
+  EXPECT_EQ(ended.at("c").status, StepStatus::done) << ended.at("c").reason;
   EXPECT_EQ(made("bad", "c"), Json({{"size", 3}}));
+  EXPECT_EQ(made("bad", "wrong"), Json());
+  if (const auto wrong = ended.find("wrong"); wrong != ended.end()) {
+    EXPECT_EQ(wrong->second.status, StepStatus::failed);
+    names_plugin_and_address(wrong->second.reason);
+  }
 
   std::ofstream(path("bad") + "/mended").flush();
   open_both();
   EXPECT_EQ(run().at("wrong").status, StepStatus::done);
   EXPECT_TRUE(plan().plan.empty());
 }
+
+// What exists is left as it is while nobody can say what is wanted.
+TEST_P(Questions, ThatCrashAPluginLeaveWhatExistsAlone) {
+  const Json broken = std::exchange(wrong_, {{"size", 4}});
+  EXPECT_EQ(run().at("wrong").status, StepStatus::done);
+  wrong_ = broken;
+  open_both();
+  run();
+  EXPECT_EQ(made("bad", "wrong"), Json({{"size", 4}}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Questions, testing::Values("observe", "expand", "check", "convert"),
+                         [](const auto& info) { return std::string(info.param); });
 
 INSTANTIATE_TEST_SUITE_P(Each, Isolation,
                          testing::Values(Wrong{"abort", "before"}, Wrong{"abort"}, Wrong{"exit", "before"},

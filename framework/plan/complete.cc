@@ -192,9 +192,19 @@ class Completer {
       resource.spec = **answer;
       return true;
     }
-    error(resource, head_of(resource, "/apiVersion"), "cannot be converted from version " + resource.version,
-          answer ? answer->error().message : "the plugin gave no answer for it");
+    if (!answer || !is_fault(resource, answer->error()))
+      error(resource, head_of(resource, "/apiVersion"),
+            "cannot be converted from version " + resource.version,
+            answer ? answer->error().message : "the plugin gave no answer for it");
     return false;
+  }
+
+  // A plugin that crashed, or that cannot be reached, says nothing about the manifest.
+  bool is_fault(const Resource& resource, const Error& error) {
+    const bool fault =
+        is_transient(error.code) || is_outcome_unknown(error.code) || error.code == Code::internal;
+    if (fault && plugins_.faults) plugins_.faults->emplace(resource.address, error);
+    return fault && plugins_.faults;
   }
 
   bool validate(Resource& resource, const Schema& schema) {
@@ -261,10 +271,10 @@ class Completer {
       if (i >= answers.size())
         error(parents[i], parents[i].origin.locate(""), "cannot be expanded",
               "the plugin gave no answer for it");
-      else if (!answers[i])
-        error(parents[i], parents[i].origin.locate(""), "cannot be expanded", answers[i].error().message);
-      else
+      else if (answers[i])
         append_children(parents[i], *answers[i], depth, next);
+      else if (!is_fault(parents[i], answers[i].error()))
+        error(parents[i], parents[i].origin.locate(""), "cannot be expanded", answers[i].error().message);
     }
   }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,11 +24,16 @@ using Expand = std::function<std::vector<Result<std::vector<ChildSpec>>>(
 using Convert = std::function<std::vector<Result<Json>>(
     const std::string& instance, const std::vector<Resource>& resources, const std::vector<std::string>& to)>;
 
+// Why a plugin could not say what it was asked about a resource, through no fault of the manifest.
+using Faults = std::map<Address, Error>;
+
 // What plugins are asked about manifests. Null: composites stay as they are, and what a plugin would convert
 // is validated as it was written alone.
 struct Plugins {
   Expand expand;
   Convert convert;
+  // Where faults go: such a resource stays as it is and must be blocked. Null: they are problems like others.
+  Faults* faults = nullptr;
 };
 
 inline constexpr int kMaximalDepth = 8;

@@ -13,7 +13,8 @@ std::string address_of(const Json& resource) {
 
 std::string describe_call(const std::string& method, const Json& request) {
   if (!request.is_object()) return method;
-  const auto resources = request.find("resources");
+  auto resources = request.find("resources");
+  if (resources == request.end()) resources = request.find("changes");
   if (resources == request.end() || !resources->is_array()) {
     const std::string address = address_of(request);
     return address.empty() ? method : method + " of " + address;

@@ -1,6 +1,7 @@
 #include "framework/plugin/plugin_backend.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace tenon {
 namespace {
@@ -60,6 +61,13 @@ const Error* common_failure(const std::vector<Result<Json>>& items) {
   for (const Result<Json>& item : items)
     if (item || item.error() != items.front().error()) return nullptr;
   return items.empty() ? nullptr : &items.front().error();
+}
+
+Json to_json(const Conversion& conversion) {
+  return {{"address", to_string(conversion.address)},
+          {"from", conversion.from},
+          {"to", conversion.to},
+          {"spec", conversion.spec}};
 }
 
 // Starts of hosts for one batch of suspects.
@@ -122,37 +130,60 @@ Error PluginBackend::named(const std::string& method, const Json& request, const
   return with_context("plugin " + manifest_->name + ": " + describe_call(method, request), error);
 }
 
-// Some of the requests of one batch, and where their answers go.
-struct PluginBackend::Part {
+struct PluginBackend::Question {
   const char* method;
-  const char* key;
-  const std::vector<Request>& requests;
-  std::vector<size_t> indices;
+  const char* key;  // of the answers
+  size_t count;
+  std::function<Json(size_t)> item;
+  std::function<std::string(size_t)> address;  // of an item
   const CallContext& context;
-  std::vector<Result<Json>>& items;
-  Pools* pools;
-
-  const Request& at(size_t i) const { return requests[indices[i]]; }
+  size_t limit;                    // of items in one call
+  const char* list = "resources";  // where the request has the items
+  Json rest = Json::object();      // what it has besides
+  Pools* pools = nullptr;          // where an answer has some, they are put there
 };
 
-// The answers to a range of a part, which also become its items; the error, if there is none, does not.
+template <typename Item>
+PluginBackend::Question PluginBackend::about(const char* method, const char* key,
+                                             const std::vector<Item>& items, const CallContext& context,
+                                             size_t limit) {
+  return {.method = method,
+          .key = key,
+          .count = items.size(),
+          .item = [&items](size_t i) { return to_json(items[i]); },
+          .address = [&items](size_t i) { return to_string(items[i].address); },
+          .context = context,
+          .limit = limit};
+}
+
+// Some of its items, and where their answers go.
+struct PluginBackend::Part {
+  const Question& question;
+  std::vector<size_t> indices;
+  std::vector<Result<Json>>& items;
+
+  std::string address(size_t i) const { return question.address(indices[i]); }
+};
+
 Result<Json> PluginBackend::ask(const Part& part, Range range, Channel* apart) {
-  Json request = {{"resources", Json::array()}};
-  for (size_t i = range.begin; i < range.end; ++i) request["resources"].push_back(to_json(part.at(i)));
-  Result<Json> answer =
-      apart ? apart->call(part.method, request, part.context) : call(part.method, request, part.context);
+  const Question& question = part.question;
+  Json request = question.rest;
+  Json& list = request[question.list] = Json::array();
+  for (size_t i = range.begin; i < range.end; ++i) list.push_back(question.item(part.indices[i]));
+  Result<Json> answer = apart ? apart->call(question.method, request, question.context)
+                              : call(question.method, request, question.context);
   if (!answer) return answer;
-  if (!has_list(*answer, part.key, range.size()))
-    return Error{Code::internal, "plugin " + manifest_->name + ": " + part.method + " of " +
-                                     std::to_string(range.size()) + " resources did not answer '" + part.key +
-                                     "', one for each"};
-  if (part.pools && answer->contains("pools")) {
+  if (!has_list(*answer, question.key, range.size()))
+    return Error{Code::internal, "plugin " + manifest_->name + ": " + question.method + " of " +
+                                     std::to_string(range.size()) + " resources did not answer '" +
+                                     question.key + "', one for each"};
+  if (question.pools && answer->contains("pools")) {
     Result<Pools> pools = pools_from_json((*answer)["pools"]);
     if (!pools) return with_context("plugin " + manifest_->name, pools.error());
-    *part.pools = std::move(*pools);
+    *question.pools = std::move(*pools);
   }
   for (size_t i = range.begin; i < range.end; ++i)
-    part.items[part.indices[i]] = std::move((*answer)[part.key][i - range.begin]);
+    part.items[part.indices[i]] = std::move((*answer)[question.key][i - range.begin]);
   return answer;
 }
 
@@ -162,40 +193,39 @@ void PluginBackend::find_suspects(const Part& part, const Error& crash) {
   const std::lock_guard lock(apart_);
   const std::unique_ptr<Channel> apart = channel_->apart();
   if (!apart) return;
+  const CallContext& context = part.question.context;
   const auto findings = bisect(part.indices.size(), kStarts, [&](Range range) {
-    if (is_over(part.context)) return Trial::impossible;
+    if (is_over(context)) return Trial::impossible;
     const Result<Json> answer = ask(part, range, apart.get());
     if (answer) return Trial::answered;
-    if (is_over(part.context)) return Trial::impossible;
+    if (is_over(context)) return Trial::impossible;
     for (size_t i = range.begin; i < range.end; ++i) part.items[part.indices[i]] = answer.error();
     return answer.error().code == Code::crashed ? Trial::crashed : Trial::answered;
   });
   for (size_t i = 0; i < findings.size(); ++i) {
     Result<Json>& item = part.items[part.indices[i]];
     if (findings[i] == Finding::crashes)
-      item = suspects_.crashed_looking(to_string(part.at(i).address), item.error());
+      item = suspects_.crashed_asking(part.address(i), part.question.method, item.error());
     else if (findings[i] == Finding::unknown)
-      item = with_context(to_string(part.at(i).address) + " could not be looked at by itself", crash);
+      item = with_context(
+          std::string(part.question.method) + " of " + part.address(i) + " could not be tried by itself",
+          crash);
   }
 }
 
-std::vector<Result<Json>> PluginBackend::batch(const char* method, const char* key,
-                                               const std::vector<Request>& requests,
-                                               const CallContext& context, Pools* pools) {
-  std::vector<Result<Json>> items(requests.size(), Error{});
+std::vector<Result<Json>> PluginBackend::put(const Question& question) {
+  std::vector<Result<Json>> items(question.count, Error{});
   std::vector<size_t> asked;
-  for (size_t i = 0; i < requests.size(); ++i) {
-    if (auto refused = suspects_.refuses_look(to_string(requests[i].address)))
+  for (size_t i = 0; i < question.count; ++i) {
+    if (auto refused = suspects_.refuses_question(question.address(i), question.method))
       items[i] = *std::move(refused);
     else
       asked.push_back(i);
   }
-  const auto limit = static_cast<size_t>(manifest_->batch);
-  for (size_t begin = 0; begin < asked.size(); begin += limit) {
+  for (size_t begin = 0; begin < asked.size(); begin += question.limit) {
     const auto first = asked.begin() + static_cast<std::ptrdiff_t>(begin);
-    const size_t count = std::min(limit, asked.size() - begin);
-    const Part part{method,  key,   requests, {first, first + static_cast<std::ptrdiff_t>(count)},
-                    context, items, pools};
+    const size_t count = std::min(question.limit, asked.size() - begin);
+    const Part part{question, {first, first + static_cast<std::ptrdiff_t>(count)}, items};
     const Result<Json> answer = ask(part, {0, count}, nullptr);
     if (!answer && answer.error().code == Code::crashed)
       find_suspects(part, answer.error());
@@ -205,22 +235,11 @@ std::vector<Result<Json>> PluginBackend::batch(const char* method, const char* k
   return items;
 }
 
-Result<std::vector<Result<Json>>> PluginBackend::list(const char* method, const char* key, size_t count,
-                                                      const Json& request, const CallContext& context) {
-  const Result<Json> answer = call(method, request, context);
-  if (!answer) return answer.error();
-  if (!has_list(*answer, key, count))
-    return Error{Code::internal, "plugin " + manifest_->name + ": " + method + " of " +
-                                     std::to_string(count) + " resources did not answer '" + key +
-                                     "', one for each"};
-  const Json& items = answer->at(key);
-  return std::vector<Result<Json>>(items.begin(), items.end());
-}
-
 Result<Observed> PluginBackend::observe(const std::vector<Request>& requests, const CallContext& context) {
   Observed observed;
-  const std::vector<Result<Json>> items =
-      batch("observe", "observations", requests, context, &observed.pools);
+  Question question = about("observe", "observations", requests, context, batch_limit());
+  question.pools = &observed.pools;
+  const std::vector<Result<Json>> items = put(question);
   if (const Error* error = common_failure(items)) return *error;
   for (const Result<Json>& item : items) {
     Result<Observation> observation = item ? observation_from_json(*item) : item.error();
@@ -232,31 +251,26 @@ Result<Observed> PluginBackend::observe(const std::vector<Request>& requests, co
 
 Result<std::vector<Result<Check>>> PluginBackend::check(const std::vector<PlannedChange>& changes,
                                                         const Pools& pools, const CallContext& context) {
-  Json request = {{"changes", Json::array()}, {"pools", to_json(pools)}};
-  for (const PlannedChange& change : changes) request["changes"].push_back(to_json(change));
-  const auto items = list("check", "checks", changes.size(), request, context);
-  if (!items) return items.error();
-  return each<Check>(*items, check_from_json);
+  Question question = about("check", "checks", changes, context, std::max<size_t>(changes.size(), 1));
+  question.list = "changes";
+  question.rest = {{"pools", to_json(pools)}};
+  const std::vector<Result<Json>> items = put(question);
+  if (const Error* error = common_failure(items)) return *error;
+  return each<Check>(items, check_from_json);
 }
 
 Result<std::vector<Result<Json>>> PluginBackend::convert(const std::vector<Conversion>& conversions,
                                                          const CallContext& context) {
-  Json request = {{"resources", Json::array()}};
-  for (const Conversion& c : conversions)
-    request["resources"].push_back(
-        {{"address", to_string(c.address)}, {"from", c.from}, {"to", c.to}, {"spec", c.spec}});
-  const auto items = list("convert", "specs", conversions.size(), request, context);
-  if (!items) return items.error();
-  return each<Json>(*items, spec_from_json);
+  const std::vector<Result<Json>> items = put(about("convert", "specs", conversions, context, batch_limit()));
+  if (const Error* error = common_failure(items)) return *error;
+  return each<Json>(items, spec_from_json);
 }
 
 Result<std::vector<Result<Observation>>> PluginBackend::status(const std::vector<Family>& families,
                                                                const CallContext& context) {
-  Json request = {{"resources", Json::array()}};
-  for (const Family& family : families) request["resources"].push_back(to_json(family));
-  const auto items = list("status", "statuses", families.size(), request, context);
-  if (!items) return items.error();
-  return each<Observation>(*items, summary_from_json);
+  const std::vector<Result<Json>> items = put(about("status", "statuses", families, context, batch_limit()));
+  if (const Error* error = common_failure(items)) return *error;
+  return each<Observation>(items, summary_from_json);
 }
 
 Result<ActionResult> PluginBackend::act(const Request& request, const std::string& action,
@@ -290,7 +304,8 @@ Result<std::vector<Result<std::vector<ChildSpec>>>> PluginBackend::expand(
     const std::vector<Request>& requests, const CallContext& context) {
   if (!manifest_->capabilities.contains("expand"))
     return Error{Code::unimplemented, "plugin " + manifest_->name + " has no composites"};
-  const std::vector<Result<Json>> items = batch("expand", "expansions", requests, context);
+  const std::vector<Result<Json>> items =
+      put(about("expand", "expansions", requests, context, batch_limit()));
   if (const Error* error = common_failure(items)) return *error;
   return each<std::vector<ChildSpec>>(items, children_from_json);
 }
@@ -315,7 +330,9 @@ Result<Outcome> PluginBackend::mutate(const char* method, const Request& request
       call(method, json, context, suspects_.must_be_alone(address) ? Slots::Use::alone : Slots::Use::shared);
   if (!answer && answer.error().code == Code::crashed)
     return suspects_.crashed_changing(address, answer.error());
-  if (answer || !is_outcome_unknown(answer.error().code)) suspects_.answered(address);
+  // Unavailable may mean that the call was not made, which clears nobody.
+  if (answer || !(is_outcome_unknown(answer.error().code) || answer.error().code == Code::unavailable))
+    suspects_.answered(address);
   if (!answer) return answer.error();
   Result<Outcome> outcome = outcome_from_json(*answer);
   return outcome ? outcome : named(method, json, outcome.error());

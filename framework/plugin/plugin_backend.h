@@ -33,8 +33,9 @@ class Slots {
 };
 
 // Thread-safe. Bounds the calls at once by the manifest's limits.parallel, and the size of a batch by
-// limits.batch. A batch that crashes its host is bisected apart from it; a changing call that was in flight
-// is made once more at most, alone; what crashed twice is left alone as long as this object lives.
+// limits.batch; a check is one call, since it is about all changes of a plan together. What is asked about
+// many and crashes its host is bisected apart from it; a changing call that was in flight is made once more
+// at most, alone; what crashed twice is left alone as long as this object lives.
 class PluginBackend final : public Backend {
  public:
   // parallel: fewer calls at once than the manifest allows; 0: as many.
@@ -63,17 +64,18 @@ class PluginBackend final : public Backend {
                     Slots::Use use = Slots::Use::shared);
   Error named(const std::string& method, const Json& request, const Error& error) const;
   Result<Outcome> mutate(const char* method, const Request& request, const CallContext& context);
-  // What `method` answers under `key`, one per request; an item that nobody answered is the error. pools:
-  // where an answer has some, they are put there.
-  std::vector<Result<Json>> batch(const char* method, const char* key, const std::vector<Request>& requests,
-                                  const CallContext& context, Pools* pools = nullptr);
-  // What is answered under `key`, `count` items, by one call.
-  Result<std::vector<Result<Json>>> list(const char* method, const char* key, size_t count,
-                                         const Json& request, const CallContext& context);
-  // A part of them, in one call. Its host has crashed, where that is the error.
+  // Something that is asked about many at once, and a part of it, asked in one call.
+  struct Question;
   struct Part;
+  template <typename Item>
+  static Question about(const char* method, const char* key, const std::vector<Item>& items,
+                        const CallContext& context, size_t limit);
+  // One answer for each item of the question; an item that nobody answered is the error.
+  std::vector<Result<Json>> put(const Question& question);
+  // The answers to a range become its items. Its host has crashed, where that is the error.
   Result<Json> ask(const Part& part, Range range, Channel* apart);
   void find_suspects(const Part& part, const Error& crash);
+  size_t batch_limit() const { return static_cast<size_t>(manifest_->batch); }
 
   const std::shared_ptr<const Manifest> manifest_;
   const int parallel_;

@@ -107,6 +107,70 @@ Json all_absent(const Json& request) {
   return {{"observations", Json(request["resources"].size(), Json{{"existence", "absent"}})}};
 }
 
+// Answers "convert" and "check" of all but the one called "bad", which crashes.
+FakeChannel::Answer answer_but_bad(std::vector<size_t>& sizes) {
+  return [&sizes](const std::string& method, const Json& request) -> Result<Json> {
+    const Json& items = request.at(method == "check" ? "changes" : "resources");
+    sizes.push_back(items.size());
+    Json answers = Json::array();
+    for (const Json& item : items) {
+      if (item["address"] == "test.tenon.dev/Thing/default/bad") return kCrash;
+      answers.push_back(method == "check" ? Json::object() : Json{{"spec", item["spec"]}});
+    }
+    return Json{{method == "check" ? "checks" : "specs", answers}};
+  };
+}
+
+TEST(PluginBackend, AConversionThatCrashesIsFoundAndTheOthersAreMade) {
+  std::vector<size_t> sizes, apart;
+  auto backend = backend_of(answer_but_bad(sizes), {.name = "fake", .batch = 2}, answer_but_bad(apart));
+  std::vector<Conversion> conversions;
+  for (const char* name : {"a", "b", "c", "bad", "e"})
+    conversions.push_back({thing(name).address, "v1", "v2", {{"name", name}}});
+  const auto specs = backend.convert(conversions, {});
+  EXPECT_EQ(sizes, (std::vector<size_t>{2, 2, 1})) << "batches";
+  EXPECT_EQ(apart, (std::vector<size_t>{2, 1, 1})) << "halves, until it is alone";
+  ASSERT_TRUE(specs) << specs.error().message;
+  EXPECT_EQ((*specs)[4].value(), Json({{"name", "e"}}));
+  EXPECT_EQ((*specs)[2].value(), Json({{"name", "c"}}));
+  EXPECT_EQ((*specs)[3].error().code, Code::crashed);
+  EXPECT_EQ(backend.create(thing("bad"), {}).error().code, Code::internal) << "left alone from now on";
+}
+
+TEST(PluginBackend, ACheckThatCrashesIsFoundAndTheOthersStand) {
+  std::vector<size_t> sizes, apart;
+  auto backend = backend_of(answer_but_bad(sizes), {.name = "fake", .batch = 1}, answer_but_bad(apart));
+  std::vector<PlannedChange> changes;
+  for (const char* name : {"a", "bad", "c"})
+    changes.push_back({thing(name).address, Action::create, Json::object(), Json(), Json(), {}});
+  const auto checks = backend.check(changes, {}, {});
+  EXPECT_EQ(sizes, std::vector<size_t>{3}) << "all changes of a plan are checked together";
+  ASSERT_TRUE(checks) << checks.error().message;
+  EXPECT_TRUE((*checks)[0]);
+  EXPECT_EQ((*checks)[1].error().code, Code::crashed);
+  EXPECT_TRUE((*checks)[2]);
+  sizes.clear();
+  EXPECT_EQ(backend.check(changes, {}, {}).value()[1].error().code, Code::internal);
+  EXPECT_EQ(sizes, std::vector<size_t>{2}) << "it is not asked again";
+}
+
+// A call that was never made says nothing about who crashed the host before.
+TEST(PluginBackend, WhatWasNotCalledIsNotCleared) {
+  std::vector<Code> answers = {Code::crashed, Code::unavailable, Code::crashed};
+  size_t calls = 0;
+  auto backend = backend_of([&](auto&, auto&) -> Result<Json> { return Error{answers.at(calls++), "no"}; });
+  for (const Code code : answers) EXPECT_EQ(backend.create(thing("a"), {}).error().code, code);
+  EXPECT_EQ(backend.create(thing("a"), {}).error().code, Code::internal);
+  EXPECT_EQ(calls, 3U);
+}
+
+TEST(PluginBackend, WhoeverAnswersInBetweenIsCleared) {
+  std::vector<Code> answers = {Code::crashed, Code::already_exists, Code::crashed, Code::already_exists};
+  size_t calls = 0;
+  auto backend = backend_of([&](auto&, auto&) -> Result<Json> { return Error{answers.at(calls++), "no"}; });
+  for (const Code code : answers) EXPECT_EQ(backend.create(thing("a"), {}).error().code, code);
+}
+
 // The only thread of the plugin is free again while its suspects are looked at elsewhere.
 TEST(PluginBackend, OtherCallsGoOnWhileABatchIsBisected) {
   std::promise<void> created;
@@ -147,7 +211,7 @@ TEST(PluginBackend, ABatchThatCrashesEverywhereEndsAfter64Hosts) {
   ASSERT_TRUE(seen);
   for (const Observation& observation : seen->observations)
     EXPECT_EQ(observation.existence, Existence::unknown);
-  EXPECT_NE(seen->observations[499].error->message.find("n499 could not be looked at"), std::string::npos);
+  EXPECT_NE(seen->observations[499].error->message.find("n499 could not be tried"), std::string::npos);
 }
 
 TEST(PluginBackend, AfterTheDeadlineNothingIsBisected) {

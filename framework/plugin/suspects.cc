@@ -35,24 +35,29 @@ bool Suspects::must_be_alone(const std::string& address) const {
   return found != records_.end() && found->second.crashes > 0;
 }
 
-Error Suspects::crashed_looking(const std::string& address, const Error& crash) {
+Error Suspects::crashed_asking(const std::string& address, const std::string& question, const Error& crash) {
   const std::lock_guard lock(mutex_);
-  Record& record = records_[address];
-  record.look = left_alone(address, crash);
-  return *record.look;
+  const Error why = left_alone(address, crash);
+  records_[address].questions.emplace(question, why);
+  return why;
 }
 
 std::optional<Error> Suspects::refuses_change(const std::string& address) const {
   const std::lock_guard lock(mutex_);
   const auto found = records_.find(address);
   if (found == records_.end()) return {};
-  return as_bug(found->second.change ? found->second.change : found->second.look);
+  const Record& record = found->second;
+  if (record.change || record.questions.empty()) return as_bug(record.change);
+  return as_bug(record.questions.begin()->second);
 }
 
-std::optional<Error> Suspects::refuses_look(const std::string& address) const {
+std::optional<Error> Suspects::refuses_question(const std::string& address,
+                                                const std::string& question) const {
   const std::lock_guard lock(mutex_);
   const auto found = records_.find(address);
-  return found == records_.end() ? std::optional<Error>() : as_bug(found->second.look);
+  if (found == records_.end()) return {};
+  const auto why = found->second.questions.find(question);
+  return why == found->second.questions.end() ? std::optional<Error>() : as_bug(why->second);
 }
 
 }  // namespace tenon

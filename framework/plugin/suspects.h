@@ -20,17 +20,19 @@ class Suspects {
   void answered(const std::string& address);
   bool must_be_alone(const std::string& address) const;
 
-  // Looking at it crashed the host, in a batch and alone: nobody looks again.
-  Error crashed_looking(const std::string& address, const Error& crash);
+  // A question about it (observe, expand, check …) crashed the host, among others and alone: nobody asks that
+  // again, nor changes it.
+  Error crashed_asking(const std::string& address, const std::string& question, const Error& crash);
 
   // Why no call is made; nothing: it may be.
   std::optional<Error> refuses_change(const std::string& address) const;
-  std::optional<Error> refuses_look(const std::string& address) const;
+  std::optional<Error> refuses_question(const std::string& address, const std::string& question) const;
 
  private:
   struct Record {
     int crashes = 0;
-    std::optional<Error> change, look;  // quarantined, and why
+    std::optional<Error> change;             // quarantined, and why
+    std::map<std::string, Error> questions;  // those that are not asked any more, and why
   };
 
   mutable std::mutex mutex_;

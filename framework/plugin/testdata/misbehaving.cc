@@ -3,11 +3,14 @@
 //
 // With configuration.world, a directory, it is a backend whose objects are files there. It then does that
 // once for each object, when making it: before it has its effect where desired.when is "before", else after.
+// A question whose name is a field of the spec with the value "abort" crashes it, until the file mended is
+// there: {"expand": "abort"}.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -17,8 +20,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -32,7 +37,8 @@ using Json = nlohmann::json;
 
 constexpr char kManifest[] = R"({
   "manifestVersion": 1, "name": "misbehaving", "version": "1", "limits": {"parallel": 8, "batch": 2},
-  "kinds": [{"group": "test.tenon.dev", "kind": "Thing", "plural": "things", "versions": ["v1"],
+  "capabilities": ["expand", "check", "convert"],
+  "kinds": [{"group": "test.tenon.dev", "kind": "Thing", "plural": "things", "versions": ["v1", "v1beta1"],
              "schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}]
 })";
 
@@ -149,13 +155,34 @@ std::filesystem::path file_of(const Plugin& plugin, const Json& resource) {
   return plugin.world + address.substr(address.rfind('/'));
 }
 
+void maybe_abort(const Plugin& plugin, const std::string& question, const Json& spec) {
+  const bool deadly = spec.is_object() && spec.value(question, "") == "abort";
+  if (deadly && !std::filesystem::exists(plugin.world + "/mended")) std::abort();
+}
+
+// What expand, check and convert answer.
+std::optional<Json> answer_pure(const Plugin& plugin, const std::string& question, const Json& request) {
+  static const std::map<std::string, std::array<const char*, 3>> kQuestions = {
+      {"expand", {"resources", "expansions", "desired"}},
+      {"check", {"changes", "checks", "desired"}},
+      {"convert", {"resources", "specs", "spec"}}};
+  const auto known = kQuestions.find(question);
+  if (known == kQuestions.end()) return std::nullopt;
+  const auto& [list, key, spec] = known->second;
+  Json answers = Json::array();
+  for (const Json& item : request.at(list)) {
+    maybe_abort(plugin, question, item.value(spec, Json()));
+    answers.push_back(question == "convert" ? Json{{"spec", item.at("spec")}} : Json::object());
+    if (question == "expand") answers.back()["children"] = Json::array();
+  }
+  return Json{{"result", {{key, answers}}}};
+}
+
 Json observe_file(const Plugin& plugin, const Json& resource) {
   std::ifstream file(file_of(plugin, resource));
   if (!file && errno != ENOENT)
     return {{"existence", "unknown"},
             {"error", {{"code", "unavailable"}, {"message", std::strerror(errno)}}}};
-  const bool deadly = resource.value("/desired/look"_json_pointer, "") == "abort";
-  if (deadly && !std::filesystem::exists(plugin.world + "/mended")) std::abort();
   if (!file) return {{"existence", "absent"}};
   const Json object = Json::parse(file);
   return {{"existence", "present"}, {"mark", object["mark"]}, {"actual", object["spec"]}, {"phase", "Ready"}};
@@ -209,6 +236,7 @@ void invoke(void* self, uint64_t call, const char* method, const char* json, siz
       if (how == "abort" && plugin.world.empty()) std::abort();
       if (how == "missing") continue;
       if (!plugin.world.empty()) {
+        maybe_abort(plugin, "observe", resource.value("desired", Json()));
         observations.push_back(observe_file(plugin, resource));
         continue;
       }
@@ -216,6 +244,7 @@ void invoke(void* self, uint64_t call, const char* method, const char* json, siz
     }
     return plugin.reply(call, Json{{"result", {{"observations", observations}}}}.dump());
   }
+  if (const auto answer = answer_pure(plugin, method, request)) return plugin.reply(call, answer->dump());
   if (!plugin.world.empty()) return change_file(plugin, call, method, request);
   behave(plugin, call, request.value("/desired/behave"_json_pointer, ""), request);
 }
