@@ -1,5 +1,5 @@
-// A backend that hands every call on to another, for tests that change or borrow one. Thread-safe as far as
-// that is.
+// A backend that hands every call on to another: for who changes, borrows or overhears one. Thread-safe as
+// far as that is.
 #pragma once
 
 #include "framework/backend/backend.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "framework/base/secret.h"
 #include "framework/cli/exit_code.h"
 #include "framework/cli/plugin_facts.h"
 #include "framework/cli/session.h"
@@ -106,7 +107,8 @@ int print(const std::vector<ConformanceFinding>& findings, bool verbose) {
 }
 
 int check(const Options& options, Environment& env) {
-  Installation installation = find_installation(options.common, env);
+  Vault vault(random_key());
+  Installation installation = find_installation(options.common, env, nullptr, &vault);
   if (!print_diagnostics(installation.diagnostics, env)) return kFailure;
   if (const Status known = check_instance_names(installation, {options.instance}); !known)
     return print_error(known.error(), env), kFailure;
@@ -129,7 +131,11 @@ int check(const Options& options, Environment& env) {
   sample.immutable = !changed;
   sample.dependencies = dependencies;
   sample.manifest = installation.catalog().find_instance(options.instance)->manifest;
+  sample.vault = &vault;
   if (options.lasting) sample.reopen = [&] { return std::move(open()).value(); };
+  if (options.common.isolated) sample.log = options.common.state + "/log/" + options.instance + ".log";
+  if (options.common.isolated && options.lasting)
+    sample.kill = [&] { kill_hosts(installation.prefix + "/libexec/tenon/tenon-plugin-host"); };
   sample.patience = std::chrono::seconds(options.patience);
   std::vector<ConformanceFinding> findings = check_manifest(*sample.manifest);
   for (ConformanceFinding& finding : run_conformance(**backend, sample))

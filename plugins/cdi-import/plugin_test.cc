@@ -94,6 +94,7 @@ TEST_F(CdiImportPlugin, ConformsInThisProcess) {
 TEST_F(CdiImportPlugin, ConformsInAHostProcess) {
   ConformanceSample lasting = sample();
   lasting.reopen = [this] { return hosted(); };
+  lasting.kill = [] { kill_hosts(file_of("HOST")); };
   EXPECT_EQ(failures(run_conformance(*hosted(), lasting)), "");
 }
 

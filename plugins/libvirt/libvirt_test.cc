@@ -277,6 +277,7 @@ TEST_F(LibvirtTest, ConformsInAHostProcess) {
                            .changed = r.desired,
                            .manifest = manifest,
                            .reopen = open};
+  sample.kill = [] { kill_hosts(std::filesystem::absolute(std::getenv("HOST"))); };
   sample.changed["template"]["spec"]["domain"]["cpu"]["cores"] = 2;
   sample.dependencies[{"cdi.kubevirt.io", "DataVolume", "default", "example-dv"}] = {
       .phase = "Succeeded", .outputs = r.dependencies.begin().value()["outputs"]};

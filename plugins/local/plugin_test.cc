@@ -52,6 +52,7 @@ TEST_F(LocalPlugin, ConformsInAHostProcess) {
     return open_hosted({.program = file_of("HOST"), .plugin = file_of("PLUGIN"), .instance = "local"},
                        configuration_, manifest_);
   };
+  lasting.kill = [] { kill_hosts(file_of("HOST")); };
   EXPECT_EQ(failures(run_conformance(*lasting.reopen(), lasting)), "");
 }
 

@@ -46,6 +46,7 @@ TEST_F(Memory, ConformsInAHostProcess) {
     return open_hosted({.program = file_of("HOST"), .plugin = file_of("PLUGIN"), .instance = "memory"},
                        {{"file", file}}, manifest_);
   };
+  lasting.kill = [] { kill_hosts(file_of("HOST")); };
   EXPECT_EQ(failures(run_conformance(*lasting.reopen(), lasting)), "");
   std::filesystem::remove(file);
 }

@@ -156,6 +156,22 @@ Advice on_names_of_kinds(const Manifest& manifest) {
   return "";
 }
 
+Advice on_actions(const Manifest& manifest) {
+  const bool able = manifest.capabilities.contains("act");
+  for (const KindManifest& kind : manifest.kinds)
+    if (!kind.actions.empty() && !able)
+      return kind.name.kind + " has actions: name the capability 'act', or nobody can call them";
+  return "";
+}
+
+Advice on_conversions(const Manifest& manifest) {
+  const bool able = manifest.capabilities.contains("convert");
+  for (const KindManifest& kind : manifest.kinds)
+    if (!kind.schemas.empty() && !able)
+      return kind.name.kind + " has versions with schemas of their own: name the capability 'convert'";
+  return "";
+}
+
 Advice on_group(const KindManifest& kind) {
   return matches(kind.name.group, R"([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)")
              ? ""
@@ -240,6 +256,8 @@ constexpr Check<Manifest> kManifestChecks[] = {
     {"its configuration has a schema that accepts its own defaults", on_configuration},
     {"every setting is described", on_settings},
     {"no two kinds share a name", on_names_of_kinds},
+    {"every action can be called", on_actions},
+    {"every older version can be converted", on_conversions},
 };
 
 constexpr Check<KindManifest> kKindChecks[] = {
