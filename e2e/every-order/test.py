@@ -1,7 +1,7 @@
 """The hazard of the DataVolume document: a machine started before its image is there. Whatever the order of the commands
 and whatever name is used for the claim, it cannot happen.
 
-S1-27, S1-28, S1-29, S1-32, S1-33, S1-42
+S1-28, S1-32
 """
 import signal
 

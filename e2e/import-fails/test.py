@@ -1,7 +1,4 @@
-"""Imports that fail: the machine is never made, the phase is Failed, the reason is clear, and mending the manifest heals.
-
-S1-12, S1-28, S1-32, S1-33
-"""
+"""Imports that fail: the machine is never made, the phase is Failed, the reason is clear, and mending the manifest heals."""
 import re
 
 from support import lab
@@ -29,6 +26,7 @@ class ImportFails(Case):
         self.assertEqual(count, 1)
         return self.tenon.write('bad.yaml', text)
 
+    # S1-12, S1-28, S1-32, S1-33
     def fails_then_heals(self, manifest, *reasons):
         done = self.tenon.run('apply', '--yes', '-f', manifest)
         self.assertEqual(done.status, 3, str(done))

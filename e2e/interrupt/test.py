@@ -1,9 +1,12 @@
 """Ctrl-C: once lets calls return and leaves the import at work, twice stops now; nothing is lost either way."""
+import contextlib
 import signal
-import time
 
 from support import processes
 from support.case import Case, wait_until
+from support.terminal import Terminal
+
+CALL = 'VirtualMachine example-vm: creating'
 
 
 class InterruptTest(Case):
@@ -44,14 +47,53 @@ class InterruptTest(Case):
             self.assertFalse(self.defined())
         self.goes_on_to_the_end()
 
+    @contextlib.contextmanager
+    def hanging(self, running):
+        """The call that makes the machine is under way and does not return: libvirt has ceased to answer."""
+        wait_until('the call that makes the machine', lambda: CALL in running.text(), pause=0.002)
+        with self.libvirt.frozen():
+            self.assertNotIn('example-vm: created', running.text(), 'frozen too late to show anything')
+            yield
+
+    def test_once_waits_for_the_call_that_runs(self):
+        running = self.importing()
+        with self.hanging(running):
+            running.signal(signal.SIGINT)
+            wait_until('it says that it waits', lambda: 'waiting for the calls that run' in running.text())
+            self.assertTrue(running.running())
+            self.assertEqual(self.observer.events, [])
+        done = running.wait(60)
+        self.assertEqual(done.status, 3, str(done))
+        self.assertTrue(self.active(), 'the call returned, and what it did was not undone')
+        self.goes_on_to_the_end()
+
     def test_twice_stops_now_and_loses_nothing(self):
         running = self.importing()
-        running.signal(signal.SIGINT)
-        running.signal(signal.SIGINT)
-        begun = time.monotonic()
-        done = running.wait(20)
-        self.assertIn(done.status, (3, 130), str(done))  # 3 if it had ended before the second came
-        self.assertLess(time.monotonic() - begun, 10)
+        with self.hanging(running):
+            running.signal(signal.SIGINT)
+            wait_until('it says that it waits', lambda: 'waiting for the calls that run' in running.text())
+            self.assertTrue(running.running())
+            running.signal(signal.SIGINT)
+            done = running.wait(20)
+            self.assertEqual(done.status, 130, str(done))
+            self.assertNotIn('example-vm: created', done.text)
+            self.hosts_are_gone()
+        self.goes_on_to_the_end()
+
+    def test_ctrl_c_typed_once_and_twice(self):
+        once = Terminal(self.tenon, 'apply', '--yes', '-f', self.manifest)
+        once.wait_for(r'ImportInProgress \([1-9]')
+        once.type('\x03')
+        self.assertEqual(once.status(), 3, str(once))
+        self.assertIn('goes on', once.text)
+        twice = Terminal(self.tenon, 'apply', '--yes', '-f', self.manifest)
+        twice.wait_for(CALL)
+        with self.libvirt.frozen():
+            twice.type('\x03')
+            twice.wait_for('waiting for the calls that run')
+            self.assertTrue(twice.read(0.2), 'it did not wait')
+            twice.type('\x03')
+            self.assertEqual(twice.status(), 130, str(twice))
         self.hosts_are_gone()
         self.goes_on_to_the_end()
 

@@ -1,10 +1,14 @@
-"""What README.md shows is what happens: its console blocks are run and compared. Its demo is the case `demo`."""
+"""What README.md shows is what happens: its console blocks are run and compared, the commands in its text carried out on
+a terminal. Its demo is the case `demo`."""
 import os
 import re
+import shlex
 import shutil
 import unittest
 
 from support import lab, pages
+from support.case import Case
+from support.terminal import Terminal
 
 README = (pages.ROOT / 'README.md').read_text()
 
@@ -40,3 +44,34 @@ class ReadmeTest(unittest.TestCase):
         for name in names:
             with self.subTest(name):
                 self.assertTrue(os.access(pages.ROOT / name, os.X_OK))
+
+
+class UseItTest(Case):
+    """The commands of the section "Use it", one after the other, by somebody who says yes."""
+
+    image = dict(text='sentinel 4711', fill=1, name='example')
+
+    def said(self, command):
+        terminal = Terminal(self.tenon, *shlex.split(command)[1:])
+        if command.split()[1] in ('apply', 'destroy'):
+            terminal.wait_for("Only 'yes' is accepted: ")
+            terminal.type('yes\n')
+        self.assertEqual(terminal.status(), 0, str(terminal))
+        return terminal.text
+
+    def test_every_command_in_the_text_does_what_the_text_says(self):
+        self.disk.qcow2
+        self.example('vm.yaml', '/')
+        commands = re.findall(r'`(tenon [^`]+)`', README.split('## Use it')[1].split('\n## ')[0].replace('\n', ' '))
+        self.assertEqual([command.split()[1] for command in commands],
+                         ['apply', 'get', 'describe', 'destroy', 'explain', 'doctor'])
+        apply, get, describe, destroy, explain, doctor = commands
+        self.said(apply)
+        self.assertTrue(self.defined())
+        self.assertIn('VirtualMachine/example-vm', self.said(get))
+        self.assertIn('example-dv', self.said(describe))
+        self.said(destroy)
+        self.assertFalse(self.defined())
+        self.assertEqual(self.tenon.leftovers(), [])
+        self.assertIn('dataVolumeTemplates', self.said(explain))
+        self.assertIn('libvirt', self.said(doctor))

@@ -16,13 +16,13 @@ EXAMPLE_URL = 'http://127.0.0.1:8090/'  # in examples/01-vm-waits-for-datavolume
 MIB = lab.MIB
 
 
-def wait_until(what, predicate, timeout=60):
+def wait_until(what, predicate, timeout=60, pause=0.05):
     """The first true value of the predicate."""
     end = time.monotonic() + timeout
     while not (value := predicate()):
         if time.monotonic() > end:
             raise AssertionError('not within %d s: %s' % (timeout, what))
-        time.sleep(0.05)
+        time.sleep(pause)
     return value
 
 
@@ -45,7 +45,7 @@ class Case(unittest.TestCase):
         self.http = lab.Http(self.files)
         self.addCleanup(self.http.down)
         self.tenon = Tenon(self.directory / 'work', self.libvirt.uri)
-        self.observer = Observer(self.libvirt.uri, self.disk.raw)
+        self.observer = Observer(self.libvirt.uri, self.disk.raw, self.libvirt.definitions)
         self.addCleanup(self.observer.stop)
 
     def make_disk(self):
@@ -90,6 +90,7 @@ class Case(unittest.TestCase):
 
     def nothing_wrong(self):
         self.assertEqual(self.observer.violations, [])
+        self.assertEqual(self.observer.missed, [])
 
     def event(self, text, timeout=30):
         wait_until('libvirt event %r' % text, lambda: text in self.observer.events, timeout)

@@ -1,13 +1,18 @@
 """The servers of e2e/lab and disks, for one test. Each belongs to this process and goes with it at the latest."""
+import contextlib
 import hashlib
 import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.request
+
+from support import processes
 
 LAB = pathlib.Path(__file__).resolve().parent.parent / 'lab'
 MIB = 1 << 20
@@ -49,9 +54,38 @@ class Libvirt:
             shutil.rmtree(self.state.parent, ignore_errors=True)
             raise
         self.uri = variables.split("LAB_LIBVIRT_URI='")[1].split("'")[0]
+        self.definitions = self.state / 'etc/qemu'
 
     def virsh(self, *arguments):
         return run('virsh', '-q', '-c', self.uri, *arguments)
+
+    def kill_daemon(self):
+        """Guests run on."""
+        for pid in processes.running('libvirtd'):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """It is there and does not answer."""
+        daemons = processes.running('libvirtd')
+        for pid in daemons:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in daemons:
+                os.kill(pid, signal.SIGCONT)
+
+    def start_daemon(self):
+        """After it was killed. It takes over the guests that run."""
+        run(LAB / 'libvirt/in', '--state', self.state, '--', 'env', 'HOME=%s' % self.state, 'libvirtd', '--daemon',
+            '--config', '/etc/libvirt/libvirtd.conf', '--pid-file', '/run/libvirt/libvirtd.pid')
+        end = time.monotonic() + 60
+        while subprocess.run(['virsh', '-q', '-c', self.uri, 'uri'], capture_output=True).returncode != 0:
+            if time.monotonic() > end:
+                raise AssertionError('libvirtd does not come back')
+            time.sleep(0.05)
 
     def down(self):
         run(LAB / 'libvirt/down', '--state', self.state)

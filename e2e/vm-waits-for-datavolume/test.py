@@ -1,13 +1,29 @@
-"""The main job: a virtual machine that waits for its DataVolume. What happened is asked of libvirt and the file system.
+"""The main job: a virtual machine that waits for its DataVolume. What happened is asked of libvirt and the file system."""
+import json
+import re
 
-S1-2, S1-3, S1-10, S1-11, S1-28, S1-29, S1-32, S1-33
-"""
 from support.case import EXAMPLES, Case, wait_until
 from support.observer import difference
+from support.terminal import Terminal
 
 CLAIM = 'core/PersistentVolumeClaim/default/example-dv'
+MACHINE_ADDRESS = 'kubevirt.io/VirtualMachine/default/example-vm'
 DATA_VOLUME = 'DataVolume/example-dv'
 MACHINE = 'VirtualMachine/example-vm'
+
+
+def what_is_left(text):
+    """Of what was said on a terminal, without the lines that were drawn over, and without colours."""
+    lines = ['']
+    for part in re.split(r'(\r?\n|\r\x1b\[\d+A\x1b\[J)', re.sub(r'\x1b\[\d*m', '', text)):
+        if part.endswith('\n'):
+            lines.append('')
+        elif part.startswith('\r\x1b['):
+            del lines[-1 - int(re.search(r'\d+', part)[0]):]
+            lines.append('')
+        else:
+            lines[-1] += part
+    return '\n'.join(lines)
 
 
 class MainJob(Case):
@@ -42,13 +58,67 @@ class MainJob(Case):
     def test_the_plan_is_the_one_of_the_example(self):
         example = EXAMPLES / '01-vm-waits-for-datavolume'
         self.tenon.write('vm.yaml', (example / 'vm.yaml').read_text())
+        self.assertEqual(self.succeeds('validate', '-f', 'vm.yaml'), 'Valid: 1 resource.\n  %s\n' % MACHINE_ADDRESS)
         self.assertEqual(self.succeeds('plan', '-f', 'vm.yaml'), (example / 'plan.txt').read_text())
+
+    # --- on a terminal ---
+
+    def asked(self):
+        """An apply that has shown its plan and asks."""
+        terminal = Terminal(self.tenon, 'apply', '-f', self.slowly)
+        terminal.wait_for(r"Plan: 3 to create.*\n\s*Do you want to perform these actions\? Only 'yes' is accepted: $")
+        self.assertEqual(self.http.requests(), [])
+        return terminal
+
+    def test_yes_on_a_terminal_begins_and_a_live_line_shows_how_far_it_is(self):
+        terminal = self.asked()
+        terminal.type('yes\n')
+        # Drawn over: up again and cleared, then the same line with another figure.
+        line = r'DataVolume example-dv until Succeeded: ImportInProgress \((\d+) %\)'
+        terminal.wait_for(line)
+        first = self.http.requests()
+        self.assertFalse(self.defined())
+        self.assertEqual(terminal.status(), 0, str(terminal))
+        shown = re.findall(line, terminal.text)
+        self.assertGreater(len(set(shown)), 2, str(terminal))
+        self.assertEqual(shown, sorted(shown, key=int))
+        redrawn = re.findall(r'\r\x1b\[(\d+)A\x1b\[J', terminal.text)
+        self.assertGreater(len(redrawn), 2, str(terminal))
+        screen = what_is_left(terminal.text)
+        self.assertNotIn('ImportInProgress', screen)
+        self.assertRegex(screen, r'await DataVolume example-dv until Succeeded: reached after')
+        self.assertEqual(self.http.requests(), first)
+        self.runs_on_the_imported_disk()
+
+    def test_anything_but_yes_on_a_terminal_changes_nothing(self):
+        for answer in ('no\n', 'y\n', '\n', '\x04'):
+            with self.subTest(answer):
+                terminal = self.asked()
+                terminal.type(answer)
+                self.assertEqual(terminal.status(), 4, str(terminal))
+                self.assertIn('Not confirmed. Nothing was changed.', terminal.text)
+                self.assertEqual(self.tenon.leftovers(), [])
+                self.assertEqual(self.tenon.owned(), [])
+                self.assertEqual(self.http.requests(), [])
+                self.assertFalse(self.defined())
+
+    def test_without_a_terminal_it_does_not_begin(self):
+        done = self.tenon.run('apply', '-f', self.slowly)
+        self.assertEqual(done.status, 4, str(done))
+        self.assertIn('--yes', done.text)
+        self.assertEqual(self.tenon.leftovers(), [])
+        self.assertFalse(self.defined())
 
     # --- waiting ---
 
+    # S1-1, S1-2, S1-3, S1-10, S1-11, S1-28, S1-29, S1-32
     def test_the_machine_is_made_and_started_only_after_its_import(self):
         plan = self.succeeds('plan', '-f', self.slowly)
         self.assertIn('Plan: 3 to create, 0 to update, 0 to replace, 0 to delete, 1 await.', plan)
+        places = [plan.index(text) for text in ('+ core/PersistentVolumeClaim/default/example-dv',
+                                                '+ cdi.kubevirt.io/DataVolume/default/example-dv',
+                                                '… await DataVolume example-dv until Succeeded', '+ ' + MACHINE_ADDRESS)]
+        self.assertEqual(places, sorted(places), plan)
         self.assertFalse((self.tenon.directory / '.tenon' / 'volumes').exists(), 'a plan changed something')
 
         apply = self.tenon.start('apply', '--yes', '-f', self.slowly)
@@ -73,6 +143,7 @@ class MainJob(Case):
     def progress(self):
         return self.tenon.get().get(DATA_VOLUME, {}).get('progress', 0)
 
+    # S1-36
     def test_a_machine_that_shall_not_run_is_defined_and_starts_when_asked_to(self):
         self.succeeds('apply', '--yes', '-f', self.stopped)
         self.assertTrue(self.defined())
@@ -86,14 +157,30 @@ class MainJob(Case):
 
     # --- drift ---
 
+    def plan_is(self, action, reason, drift, operations):
+        """There is this one change, of the machine; the same for people, for programs, and in a plan file."""
+        text = self.tenon.run('plan', '--detailed-exitcode', '-f', self.running)
+        self.assertEqual(text.status, 2, str(text))
+        symbol = {'create': '+', 'update': '~'}[action]
+        self.assertIn('  %s %s\n      %s: %s\n      then: start\n' % (symbol, MACHINE_ADDRESS, action, reason), text.text)
+        self.assertEqual(len(re.findall(r'^  (?:[-+~!…]|<=|-/\+) ', text.text, re.MULTILINE)), 1, text.text)
+        printed = json.loads(self.succeeds('plan', '-o', 'json', '-f', self.running))['plan']
+        self.succeeds('plan', '--out', 'saved.json', '-f', self.running)
+        saved = json.loads((self.tenon.directory / 'saved.json').read_text())
+        for plan in (printed, saved):
+            change, = (change for change in plan['changes'] if change['action'] != 'none')
+            self.assertEqual((change['address'], change['action'], change['reasons'], change['operations']),
+                             (MACHINE_ADDRESS, action, [reason], operations))
+            self.assertEqual([(field['pointer'], field['before'], field['after']) for field in change['fields'] if field['drift']],
+                             drift)
+            self.assertEqual([(step['address'], step['kind']) for step in plan['steps']], [(MACHINE_ADDRESS, action)])
+
     def test_a_machine_stopped_behind_our_back_is_started_again(self):
         self.succeeds('apply', '--yes', '-f', self.running)
         self.says()
         self.libvirt.virsh('destroy', self.domain)
         self.forget_console()
-        done = self.tenon.run('plan', '--detailed-exitcode', '-f', self.running)
-        self.assertEqual(done.status, 2, str(done))
-        self.assertIn('1 to update', done.text)
+        self.plan_is('update', "changed behind Tenon's back: /running", [('/running', False, True)], ['start'])
         self.assertFalse(self.active())
         self.succeeds('apply', '--yes', '-f', self.running)
         self.runs_on_the_imported_disk()
@@ -106,10 +193,9 @@ class MainJob(Case):
         self.libvirt.virsh('undefine', self.domain)
         self.forget_console()
         requests = self.http.requests()
-        done = self.tenon.run('plan', '--detailed-exitcode', '-f', self.running)
-        self.assertEqual(done.status, 2, str(done))
-        self.assertIn('1 to create', done.text)
-        self.succeeds('apply', '--yes', '-f', self.running)
+        self.plan_is('create', 'it no longer exists: somebody removed it', [], ['start'])
+        self.assertFalse(self.defined())
+        self.succeeds('apply', '--yes', 'saved.json')
         self.runs_on_the_imported_disk()
         self.assertEqual(self.http.requests(), requests)
         self.assertIn('No changes.', self.succeeds('plan', '-f', self.running))

@@ -121,7 +121,7 @@ const Case kCases[] = {
      false},
 };
 
-// S1-7, S1-8, S1-11, S1-12, S1-13
+// S1-7, S1-8, S1-9 and S1-10 as far as imports go, S1-11, S1-12, S1-13
 TEST(ImportPhase, FollowsFromTheFilesAlone) {
   for (const Case& test : kCases) {
     SCOPED_TRACE(test.name);

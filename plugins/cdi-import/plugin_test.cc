@@ -131,7 +131,7 @@ TEST_F(CdiImportPlugin, AnImportOutlivesItsHost) {
   EXPECT_EQ(left.existence, Existence::absent);
 }
 
-// S1-30, S1-43, S1-44
+// S1-1, S1-30, S1-43, S1-44
 TEST_F(CdiImportPlugin, ExpandsToAClaimOfTheSameName) {
   const auto expansions = in_process()->expand({request(blank("64Mi"))}, {});
   ASSERT_TRUE(expansions && (*expansions)[0]) << (*expansions)[0].error().message;
@@ -151,7 +151,7 @@ TEST_F(CdiImportPlugin, WithoutItsSecretNothingIsStarted) {
   EXPECT_EQ(created.error().code, Code::not_found);
 }
 
-// S1-16, S1-18, S1-20, S1-21, S1-22
+// S1-18, S1-20, S1-21, S1-22
 TEST_F(CdiImportPlugin, TakesTheManifestsOfTheDocument) {
   EXPECT_TRUE(
       problems_of(http({{"url", "https://download.cirros-cloud.net/0.4.0/cirros-0.4.0-x86_64-disk.img"},
@@ -159,6 +159,7 @@ TEST_F(CdiImportPlugin, TakesTheManifestsOfTheDocument) {
           .empty());
 }
 
+// S1-16: none and two are refused.
 TEST_F(CdiImportPlugin, RefusesWhatItCannotDo) {
   Json two = blank();
   two["source"]["http"] = {{"url", "http://h"}};

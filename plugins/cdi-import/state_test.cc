@@ -82,15 +82,18 @@ TEST_F(StateTest, RemoveLeavesNothingAndSucceedsAgain) {
 
 Json http(const Json& fields) { return {{"source", {{"http", fields}}}}; }
 
-// S1-16, S1-18, S1-20
+// S1-18, S1-20
 TEST(Source, IsHttpOrBlank) {
   EXPECT_TRUE(parse_source({{"source", {{"blank", Json::object()}}}})->blank);
   EXPECT_EQ(parse_source(http({{"url", "https://h/x"}, {"secretRef", ""}}))->url, "https://h/x");
+  EXPECT_EQ(parse_source(http({{"url", "https://h/x"}, {"secretRef", ""}}))->secret, "");
+  EXPECT_EQ(parse_source(http({{"url", "https://h/x"}}))->secret, "");
   const std::string digest(64, 'A');
   EXPECT_EQ(parse_source(http({{"url", "http://h/x"}, {"checksum", "sha256:" + digest}}))->checksum,
             "sha256:" + std::string(64, 'a'));
 }
 
+// S1-16
 TEST(Source, IsRefusedWithTheFieldThatIsWrong) {
   const std::pair<Json, const char*> cases[] = {
       {Json::object(), "exactly one"},

@@ -256,11 +256,17 @@ TEST_F(LibvirtBackendTest, NothingIsDefinedOnADiskThatIsNotThereOrEmpty) {
 }
 
 // S1-28 S1-33
-TEST_F(LibvirtBackendTest, NothingIsDefinedOnAnUnfinishedImport) {
+TEST_F(LibvirtBackendTest, NothingIsDefinedOnAnUnfinishedOrFailedImport) {
   const std::string dv = "cdi.kubevirt.io/DataVolume/default/example-dv";
   Resource r = request({"start"});
-  r.dependencies[dv]["phase"] = "ImportInProgress";
-  EXPECT_EQ(failure_of([&] { backend_.create(r, quiet_call()); }).code(), "failed_precondition");
+  for (const std::string phase : {"ImportInProgress", "Failed"}) {
+    r.dependencies[dv]["phase"] = phase;
+    const Failure refused = failure_of([&] { backend_.create(r, quiet_call()); });
+    EXPECT_EQ(refused.code(), "failed_precondition");
+    EXPECT_NE(std::string(refused.what()).find("it is " + phase + ", not Succeeded"), std::string::npos)
+        << refused.what();
+    EXPECT_FALSE(found());
+  }
   r = request({"start"});
   r.dependencies.erase(dv);
   EXPECT_EQ(failure_of([&] { backend_.create(r, quiet_call()); }).code(), "failed_precondition");

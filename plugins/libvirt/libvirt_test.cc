@@ -114,7 +114,7 @@ class LibvirtTest : public testing::Test {
   LibvirtBackend backend_;
 };
 
-// S1-29 S1-36 S1-43
+// S1-36
 TEST_F(LibvirtTest, BootsFromItsDiskAndHealsAfterDestroyAndUndefine) {
   EXPECT_EQ(observe().existence, "absent");
   const std::string identity = backend_.create(request("start"), quiet_call()).identity;

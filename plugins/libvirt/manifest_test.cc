@@ -34,6 +34,7 @@ TEST(LibvirtManifest, OffersVirtualMachines) {
   const Manifest m = manifest();
   ASSERT_EQ(m.kinds.size(), 1u);
   EXPECT_EQ(m.name, "libvirt");
+  EXPECT_EQ(m.kinds[0].name, (KindName{"kubevirt.io", "VirtualMachine"}));
   EXPECT_EQ(m.kinds[0].versions, std::vector<std::string>{"v1alpha2"});
   EXPECT_TRUE(m.capabilities.count("expand"));
 }
