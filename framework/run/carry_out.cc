@@ -12,7 +12,6 @@
 namespace tenon::scheduling {
 namespace {
 
-// Timers share a grid, so that what waits for one instance is looked at in one batch.
 constexpr Duration kGrid(50);
 // An object whose worker ended is given this many workers more.
 constexpr Code kDeadWorker = Code::unavailable;
@@ -40,8 +39,7 @@ void release_slot(RunState& state, int index) {
 void pause_until(RunState& state, int index, Time time) {
   release_slot(state, index);
   state.steps[at(index)].stage = Stage::pausing;
-  const auto ticks = (time.time_since_epoch() + kGrid - Duration(1)) / kGrid;
-  state.timers.emplace(Time(ticks * kGrid), index);
+  state.timers.emplace(next_tick(time), index);
 }
 
 void end_step(RunState& state, int index, StepStatus status, const std::string& reason) {
@@ -320,6 +318,11 @@ void keep_outcome(RunState& state, const Step& step, const Outcome& outcome) {
 }
 
 }  // namespace
+
+Time next_tick(Time time) {
+  const auto ticks = (time.time_since_epoch() + kGrid - Duration(1)) / kGrid;
+  return Time(ticks * kGrid);
+}
 
 void start_step(RunState& state, int index) {
   StepRecord& record = state.steps[at(index)].record;

@@ -5,6 +5,9 @@
 
 namespace tenon::scheduling {
 
+// Timers share a grid, so that what waits for one instance is looked at in one batch.
+Time next_tick(Time time);
+
 // All steps before it are done.
 void start_step(RunState& state, int step);
 

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <thread>
 
+#include "framework/run/watches.h"
+
 namespace tenon {
 namespace {
 
@@ -45,8 +47,18 @@ class Workers final : public Caller {
 
   std::vector<CallResult> wait(std::chrono::milliseconds time) override {
     std::unique_lock lock(mutex_);
-    done_.wait_for(lock, time, [this] { return !results_.empty(); });
+    done_.wait_for(lock, time, [this] { return !results_.empty() || !heard_.empty(); });
     return std::exchange(results_, {});
+  }
+
+  std::set<Address> heard() override {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(heard_, {});
+  }
+
+  void hear(const Address& address) {
+    const std::lock_guard lock(mutex_);
+    if (heard_.insert(address).second) done_.notify_one();
   }
 
  private:
@@ -78,6 +90,7 @@ class Workers final : public Caller {
   std::condition_variable work_, done_;
   std::deque<Call> queue_;
   std::vector<CallResult> results_;
+  std::set<Address> heard_;
   size_t running_ = 0;
   size_t idle_ = 0;  // threads that wait for work
   bool ended_ = false;
@@ -104,6 +117,7 @@ class Driver {
   Result<RunResult> run() {
     std::vector<CallResult> results;
     while (stop_.load() < 2) {
+      if (!heard_.empty()) hear(state_, std::exchange(heard_, {}), clock_.now());
       Turn turn = next(state_, std::move(results), clock_.now(), stop_.load() > 0);
       if (Status committed = inventory_.commit(turn.records); !committed) return give_up(committed.error());
       tell(turn);
@@ -124,7 +138,9 @@ class Driver {
     for (;;) {
       std::vector<CallResult> results = caller_.wait(time_until(wake, clock_.now()));
       in_flight_ -= results.size();
-      if (!results.empty() || stop_.load() != stop || (wake && clock_.now() >= *wake)) return results;
+      heard_ = caller_.heard();
+      if (!results.empty() || !heard_.empty() || stop_.load() != stop || (wake && clock_.now() >= *wake))
+        return results;
     }
   }
 
@@ -158,6 +174,7 @@ class Driver {
   const StopFlag& stop_;
   RunState& state_;
   Caller& caller_;
+  std::set<Address> heard_;
   size_t in_flight_ = 0;
   bool called_ = false;  // something that changes the world
 };
@@ -187,6 +204,7 @@ Result<RunResult> run(const Plan& plan, const Catalog& catalog, const Backends& 
                       Reporter& reporter, const StopFlag& stop, const RunOptions& options) {
   // Changes take as many threads as there are slots; looking is bounded by the instances.
   Workers workers(backends, static_cast<size_t>(std::max(1, options.parallelism)) + backends.size());
+  const Watches watches(plan, catalog, backends, [&](const Address& address) { workers.hear(address); });
   return run(plan, catalog, inventory, observations, clock, reporter, stop, options, workers);
 }
 

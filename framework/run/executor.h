@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <vector>
 
@@ -40,6 +41,8 @@ class Caller {
   virtual void start(std::vector<Call> calls) = 0;
   // Answers, as soon as there is one; perhaps none when the time is over.
   virtual std::vector<CallResult> wait(std::chrono::milliseconds time) = 0;
+  // What plugins have notified of since this was asked; ends a wait.
+  virtual std::set<Address> heard() { return {}; }
 };
 
 // One call, on this thread. `stop` asks it to end early.

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "framework/backend/forwarding.h"
 #include "framework/run/simulation.h"
 
 namespace tenon {
@@ -63,6 +64,24 @@ class Gate final : public Backend {
 
  private:
   Backend& inner_;
+};
+
+// Tells whoever watches of everything, all the time.
+class Bell final : public ForwardingBackend {
+ public:
+  using ForwardingBackend::ForwardingBackend;
+  Status watch(const std::vector<Address>& addresses, Listener listener, const CallContext&) override {
+    ringing_ = std::jthread([addresses, listener](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        for (const Address& address : addresses) listener(address);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+    return {};
+  }
+
+ private:
+  std::jthread ringing_;
 };
 
 class Executor : public testing::Test {
@@ -146,6 +165,28 @@ TEST_F(Executor, TheSecondInterruptAbandonsCallsAndLosesNothing) {
   EXPECT_TRUE(result->interrupted);
   ASSERT_EQ(world_.inventory.owned()->size(), 1u);
   EXPECT_TRUE(world_.inventory.owned()->front().intent);
+}
+
+// The run's own time stands still: only what it hears makes it look again.
+TEST_F(Executor, WhatAPluginNotifiesOfIsLookedAtAtOnce) {
+  const FakeClock standing;
+  FakeClock world_time;
+  FakeBackend backend(world_time);
+  backend.script(slow("s"), {.ready_after = std::chrono::seconds(10)});
+  Bell bell(backend);
+  Manifest watching = *world_.catalog.find_instance("fake")->manifest;
+  watching.capabilities.insert("watch");
+  const Catalog catalog({{"fake", std::make_shared<const Manifest>(watching)}}, {});
+  const Plan made = plan({resource(slow("s"))});
+  std::jthread person([&] {
+    while (!backend.world().contains(slow("s"))) std::this_thread::yield();
+    world_time.advance(std::chrono::seconds(10));
+  });
+  const auto result = run(made, catalog, {{"fake", &bell}}, world_.inventory, {}, standing, reporter_, stop_,
+                          {.id = "r", .process = "test", .parallelism = 4});
+  ASSERT_TRUE(result);
+  ASSERT_EQ(result->steps.size(), 2U) << "the create and its await";
+  for (const StepRecord& step : result->steps) EXPECT_EQ(step.status, StepStatus::done) << step.reason;
 }
 
 }  // namespace

@@ -249,6 +249,30 @@ Turn next(RunState& state, std::vector<CallResult> results, Time now, bool stopp
   return std::move(state.turn);
 }
 
+void hear(RunState& state, const std::set<Address>& happened, Time now) {
+  const auto concerned = [&](int step) {
+    const std::set<Address> targets = look_targets(state, step);
+    return std::any_of(targets.begin(), targets.end(),
+                       [&](const Address& target) { return happened.contains(target); });
+  };
+  // What is being looked at just now may be seen as it was before.
+  for (const auto& [id, flight] : state.flights)
+    for (int step : flight.steps)
+      if (flight.kind == CallKind::observe && concerned(step)) state.steps[at(step)].polls = 0;
+  std::vector<int> hurried;
+  std::erase_if(state.timers, [&](const std::pair<Time, int>& timer) {
+    const StepState& step = state.steps[at(timer.second)];
+    const bool backs_off = step.last_error || step.unseen > 0;
+    if (backs_off || !concerned(timer.second)) return false;
+    hurried.push_back(timer.second);
+    return true;
+  });
+  for (int step : hurried) {
+    state.steps[at(step)].polls = 0;
+    state.timers.emplace(next_tick(now), step);
+  }
+}
+
 std::vector<StepRecord> step_records(const RunState& state) {
   std::vector<StepRecord> records;
   for (const StepState& step : state.steps) records.push_back(step.record);

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -73,6 +74,10 @@ std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, co
 // One turn. results: of calls started by earlier turns. stopping: start nothing more, let calls return
 // (Ctrl-C once). The first turn records the run's begin.
 Turn next(RunState& state, std::vector<CallResult> results, Time now, bool stopping);
+
+// Something may have happened to these: what waits for one of them looks again at once, and not at its next
+// turn. A hint, that changes nothing else; what backs off after an error is left to it.
+void hear(RunState& state, const std::set<Address>& happened, Time now);
 
 // How each step ended, in the order of the plan.
 std::vector<StepRecord> step_records(const RunState& state);

@@ -162,6 +162,15 @@ Result<std::optional<ImportView>> Imports::find(const sdk::Resource& resource) c
   return std::optional(ImportView{**ledger, derive_state(**ledger, facts)});
 }
 
+std::vector<std::string> Imports::places(const sdk::Resource& resource) const {
+  const auto state = state_of(resource);
+  if (!state) return {};
+  std::vector<std::string> places = {state->path()};
+  const auto ledger = state->ledger();
+  if (ledger && *ledger) places.push_back((*ledger)->claim.directory);
+  return places;
+}
+
 Result<bool> Imports::start(const sdk::Resource& resource, const Credentials& credentials) const {
   if (const auto source = parse_source(resource.desired); !source) return source.error();
   const auto state = state_of(resource);

@@ -49,6 +49,10 @@ class Imports {
   Status adopt(const sdk::Resource& resource) const;
   Status forget(const sdk::Resource& resource) const;
 
+  // Where its end shows: the directories of what a worker writes last (contents.json, failure.json). Those
+  // that there are.
+  std::vector<std::string> places(const sdk::Resource& resource) const;
+
   // Of all imports that are somebody's.
   Result<std::vector<Ledger>> list() const;
 

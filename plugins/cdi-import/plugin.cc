@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <sstream>
 
@@ -14,6 +16,7 @@
 #include "plugins/cdi-import/manifest.h"
 #include "plugins/cdi-import/source.h"
 #include "plugins/cdi-import/summary.h"
+#include "plugins/cdi-import/watcher.h"
 
 namespace tenon::cdi {
 namespace {
@@ -127,8 +130,21 @@ class CdiImportBackend final : public sdk::Backend {
   sdk::Observation status(const sdk::Family& family) override { return summarize(family); }
 
   sdk::Outcome create(const sdk::Resource& resource, const sdk::Call& call) override {
-    return {.in_progress = value_or_throw(imports_->start(resource, credentials_of(resource, call))),
-            .identity = resource.address};
+    const bool works = value_or_throw(imports_->start(resource, credentials_of(resource, call)));
+    if (Watcher* watcher = watching(); watcher && watcher->watches(resource.address))
+      watcher->follow(resource.address, imports_->places(resource));
+    return {.in_progress = works, .identity = resource.address};
+  }
+
+  // Of those that do not exist yet it is told from their create on.
+  void watch(const std::vector<std::string>& addresses, const sdk::Call& call) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!watcher_) watcher_ = value_or_throw(Watcher::make(call.notifier()));
+      watcher_->watch({addresses.begin(), addresses.end()});
+    }
+    for (const std::string& address : addresses)
+      watching()->follow(address, imports_->places(sdk::Resource::from_json({{"address", address}})));
   }
 
   sdk::Outcome update(const sdk::Resource& resource, const sdk::Call&) override {
@@ -154,7 +170,15 @@ class CdiImportBackend final : public sdk::Backend {
   }
 
  private:
+  // Null: nobody ever watched.
+  Watcher* watching() {
+    const std::lock_guard lock(mutex_);
+    return watcher_.get();
+  }
+
   std::optional<Imports> imports_;
+  std::mutex mutex_;
+  std::unique_ptr<Watcher> watcher_;  // once made it stays
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <mutex>
 #include <thread>
 
 #include "framework/base/temporary_directory.h"
@@ -107,6 +109,32 @@ TEST_F(CdiImportPlugin, ADoneImportPassesItsClaimsDiskOn) {
     seen = backend->observe({request(blank())}, {}).value().observations.at(0);
   EXPECT_EQ(seen.phase, "Succeeded");
   EXPECT_EQ(seen.outputs.at("disk"), claim().begin()->second.outputs.at("disk"));
+}
+
+// The first that a backend tells of; empty: nothing within a minute.
+std::optional<Address> first_event(Backend& backend, const Request& request) {
+  const auto heard = std::make_shared<std::promise<Address>>();
+  const auto once = std::make_shared<std::once_flag>();
+  const auto listener = [heard, once](const Address& address) {
+    std::call_once(*once, [&] { heard->set_value(address); });
+  };
+  auto event = heard->get_future();
+  if (!backend.watch({request.address}, listener, {}) || !backend.create(request, {})) return std::nullopt;
+  return event.wait_for(60s) == std::future_status::ready ? std::optional(event.get()) : std::nullopt;
+}
+
+TEST_F(CdiImportPlugin, WhoWatchesHearsOfTheEndOfAnImport) {
+  const auto backend = hosted();
+  EXPECT_EQ(first_event(*backend, request(blank("8Mi"))), address_);
+  EXPECT_TRUE(read_contents_mark(claim_).value()) << "the worker has written its mark";
+}
+
+TEST_F(CdiImportPlugin, WhoWatchesHearsOfAFailure) {
+  const auto backend =
+      open_hosted({.program = file_of("HOST"), .plugin = file_of("PLUGIN"), .instance = "cdi-import"},
+                  {{"directory", configuration_["directory"]}, {"retries", 0}}, manifest_);
+  const Request failing = request(http({{"url", "http://127.0.0.1:1/x"}}));
+  EXPECT_EQ(first_event(*backend, failing), address_);
 }
 
 // The worker is nobody's child: it goes on when the host that started it is gone.

@@ -1,0 +1,50 @@
+#include "framework/run/watches.h"
+
+#include <map>
+#include <mutex>
+#include <set>
+
+namespace tenon {
+namespace {
+
+constexpr std::chrono::seconds kDeadline{30};
+constexpr const char* kWatchCapability = "watch";
+
+}  // namespace
+
+struct Watches::Ear {
+  std::mutex mutex;
+  Listener hear;  // null: nobody listens any more
+};
+
+Watches::Watches(const Plan& plan, const Catalog& catalog, const Backends& backends, Listener hear)
+    : ear_(std::make_shared<Ear>()) {
+  ear_->hear = std::move(hear);
+  std::map<std::string, std::set<Address>> addresses;
+  for (const Step& step : plan.steps) addresses[step.instance].insert(step.address);
+  for (const auto& [name, all] : addresses) {
+    const Instance* instance = catalog.find_instance(name);
+    const auto backend = backends.find(name);
+    if (!instance || backend == backends.end()) continue;
+    if (!instance->manifest->capabilities.contains(kWatchCapability)) continue;
+    const Listener listener = [ear = ear_](const Address& address) {
+      const std::lock_guard lock(ear->mutex);
+      if (ear->hear) ear->hear(address);
+    };
+    asking_.emplace_back([watched = std::vector<Address>(all.begin(), all.end()), listener,
+                          &instance_backend = *backend->second](std::stop_token stop) {
+      const CallContext context{.deadline = std::chrono::steady_clock::now() + kDeadline,
+                                .stop = std::move(stop)};
+      // Without it the run looks again after a while, as it does in any case.
+      [[maybe_unused]] const Status watching = instance_backend.watch(watched, listener, context);
+    });
+  }
+}
+
+Watches::~Watches() {
+  for (std::jthread& thread : asking_) thread.request_stop();
+  const std::lock_guard lock(ear_->mutex);
+  ear_->hear = nullptr;
+}
+
+}  // namespace tenon
