@@ -12,6 +12,7 @@
 
 #include "framework/base/json.h"
 #include "framework/base/result.h"
+#include "framework/base/shared_json.h"
 #include "framework/model/address.h"
 #include "framework/model/change.h"
 #include "framework/model/manifest.h"
@@ -26,15 +27,15 @@ struct Dependency {
   std::string identity;
   std::string phase;
   std::string nonce;
-  Json outputs = Json::object();
+  SharedJson outputs = SharedJson::object();
 };
 
 // What a call is about; empty and null members are left out of the JSON.
 struct Request {
   Address address;
-  Json desired;
-  Json labels = Json::object(), annotations = Json::object();
-  Json applied;
+  SharedJson desired;
+  SharedJson labels = SharedJson::object(), annotations = SharedJson::object();
+  SharedJson applied;
   std::string generation;
   std::string identity;
   std::string nonce;

@@ -250,7 +250,7 @@ Observation FakeBackend::look_locked(const Address& address) const {
   if (!changed && seen.mark) seen.mark->generation = object.generation_before;
   seen.users = object.users;
   seen.outputs = {{"id", object.identity}, {"path", "/fake/" + address.name + "/" + object.mark.nonce}};
-  if (object.spec.contains("size")) seen.outputs["size"] = object.spec["size"];
+  if (object.spec.contains("size")) seen.outputs.edit()["size"] = object.spec["size"];
   seen.resumable = is_dead(object, script, now);
   seen.busy = !seen.resumable && is_working(object, script, now);
   if (seen.resumable)
@@ -280,7 +280,7 @@ void FakeBackend::look_at_contents(const Address& address, const FakeObject& cla
   }
   if (by.empty()) return;
   seen.contents = Contents::populated;
-  seen.outputs["contents"] = {{"importer", by}, {"generation", generation}};
+  seen.outputs.edit()["contents"] = {{"importer", by}, {"generation", generation}};
 }
 
 const Script& FakeBackend::script_of(const Address& address) const {

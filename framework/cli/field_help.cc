@@ -85,7 +85,7 @@ Error unknown_kind(const Catalog& catalog, const std::string& text) {
   std::vector<std::string> names, served;
   for (const Instance& instance : catalog.instances())
     for (const KindManifest& kind : instance.manifest->kinds)
-      for (const std::string* name : {&kind.name.kind, &kind.plural}) kinds[lower(*name)] = *name;
+      for (const std::string* name : {&kind.name.kind.str(), &kind.plural}) kinds[lower(*name)] = *name;
   for (const auto& [name, kind] : kinds) names.push_back(name);
   for (const KindName& kind : catalog.kinds()) served.push_back(kind.kind + "." + kind.group);
   const std::string near(nearest_name(lower(text), names));

@@ -41,8 +41,8 @@ std::vector<Resource> resources_of(const Plan& plan) {
     Resource resource{.address = change.address, .instance = change.instance, .spec = change.desired};
     resource.origin.parent = change.parent;
     if (const auto step = steps.find(change.address); step != steps.end()) {
-      resource.labels = step->second->labels;
-      resource.annotations = step->second->annotations;
+      resource.labels = step->second->labels.get<std::map<std::string, std::string>>();
+      resource.annotations = step->second->annotations.get<std::map<std::string, std::string>>();
     }
     resources.push_back(std::move(resource));
   }
@@ -96,7 +96,7 @@ const Json* find_secret(const SecretSource& source, const Catalog& catalog,
     if (kind && kind->cluster_scoped) resource.address.name_space = "-";
     if (resource.address != source.address) continue;
     std::vector<SchemaProblem> ignored;
-    if (kind && !resource.spec.contains(place)) complete_value(kind->schema, resource.spec, ignored);
+    if (kind && !resource.spec.contains(place)) complete_value(kind->schema, resource.spec.edit(), ignored);
     return resource.spec.contains(place) ? &resource.spec.at(place) : nullptr;
   }
   return nullptr;

@@ -20,8 +20,8 @@ bool is_open(StepStatus status) {
 
 Resource resource_of(const Plan& plan, const Step& step) {
   Resource resource{.address = step.address, .instance = step.instance, .spec = plan.desired(step.address)};
-  resource.labels = step.labels;
-  resource.annotations = step.annotations;
+  resource.labels = step.labels.get<std::map<std::string, std::string>>();
+  resource.annotations = step.annotations.get<std::map<std::string, std::string>>();
   resource.origin.parent = step.parent;
   return resource;
 }
@@ -147,7 +147,7 @@ Result<View> look(const World& world) {
   Plan plan;
   View view{.run = std::move(*run)};
   if (view.run) {
-    Result<Plan> read = plan_from_json(view.run->plan);
+    Result<Plan> read = plan_from_json(Json::parse(view.run->plan, nullptr, false));
     if (!read) return with_context("reading the record of the last run", read.error());
     plan = std::move(*read);
   }

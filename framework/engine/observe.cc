@@ -39,13 +39,13 @@ std::vector<std::vector<const Address*>> waves_of(const Graph& graph) {
 }
 
 // Null while one of its references is not known.
-Json filled_in(const Resource& resource, const Observations& seen, const Catalog& catalog) {
+SharedJson filled_in(const Resource& resource, const Observations& seen, const Catalog& catalog) {
   const auto outputs = [&seen](const Address& target) -> const Json* {
     const auto found = seen.find(target);
     return found == seen.end() || found->second.existence != Existence::present ? nullptr
-                                                                                : &found->second.outputs;
+                                                                                : &*found->second.outputs;
   };
-  return fill_references(resource.spec, outputs, catalog.find(resource.address)).value_or(Json());
+  return fill_references(resource.spec, outputs, catalog.find(resource.address)).value_or(SharedJson());
 }
 
 void add_dependencies(const Graph& graph, const Observations& seen, const OwnedByAddress& owned,

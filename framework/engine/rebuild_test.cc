@@ -68,7 +68,7 @@ TEST_F(Rebuild, FromFullMarksGivesTheSameInventory) {
 TEST_F(Rebuild, FromFullMarksSeesWhatWasChangedMovedAndForgottenSince) {
   apply(job());
   std::vector<Resource> desired = job();
-  desired[0].spec["size"] = 3;
+  desired[0].spec.edit()["size"] = 3;
   desired[0].labels["tier"] = "db";
   desired[3] = resource(fast("renamed"));
   desired[3].annotations["tenon.dev/moved-from"] = "test/Fast/default/alone";

@@ -80,7 +80,7 @@ void add_summaries(const Graph& graph, const std::vector<Owned>& owned, const Ca
     const auto dependants = graph.required_by.find(parent);
     families[known->name].push_back(
         {.address = parent,
-         .desired = resource == graph.desired.end() ? Json() : resource->second.spec,
+         .desired = resource == graph.desired.end() ? SharedJson() : resource->second.spec,
          .own = seen->second,
          .children = look_up(addresses, observations),
          .dependants = dependants == graph.required_by.end() ? std::map<Address, Observation>()

@@ -302,7 +302,7 @@ bool FileWorld::is_dead(const Object& object) const {
 }
 
 Object* FileWorld::disk_of(const Object& import) {
-  const auto named = by_address_.find({"test", "Disk", "default", import.spec.at("disk")});
+  const auto named = by_address_.find({"test", "Disk", "default", import.spec.at("disk").get<std::string>()});
   return named == by_address_.end() || named->second.empty() ? nullptr : named->second.front();
 }
 
@@ -322,7 +322,7 @@ Observation FileWorld::seen(const Object& object) {
                    .actual = object.spec};
   if (kind == "Disk") {
     seen.contents = object.filled.is_null() ? Contents::none : Contents::populated;
-    if (!object.filled.is_null()) seen.outputs["contents"] = object.filled;
+    if (!object.filled.is_null()) seen.outputs.edit()["contents"] = object.filled;
   }
   if (kind == "Import") {
     seen.phase = is_done(object) ? "Succeeded" : "ImportInProgress";

@@ -62,7 +62,7 @@ class Damage : public testing::Test {
     auto inventory = open_inventory(path_, OpenMode::write);
     ASSERT_TRUE(inventory) << inventory.error().message;
     for (int i = 0; i < kRows; ++i) ASSERT_TRUE((*inventory)->commit({PutOwned{row(i)}}));
-    RunRecord run{.id = "r1", .process = "pid 1", .since = Time(Duration(5)), .plan = {{"steps", 3}}};
+    RunRecord run{.id = "r1", .process = "pid 1", .since = Time(Duration(5)), .plan = R"({"steps":3})"};
     run.steps = {{.step = 0}, {.step = 1}};
     ASSERT_TRUE((*inventory)->commit({BeginRun{run}}));
   }
@@ -75,7 +75,7 @@ class Damage : public testing::Test {
     const auto run = (*inventory)->last_run();
     if (!run) return run.error();
     Content content{.uuid = (*inventory)->uuid(), .owned = *owned};
-    if (*run) content.run = (*run)->id + (*run)->plan.dump(), content.steps = (*run)->steps;
+    if (*run) content.run = (*run)->id + (*run)->plan, content.steps = (*run)->steps;
     return content;
   }
 

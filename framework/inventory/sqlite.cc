@@ -142,7 +142,7 @@ class Writer {
     for (const StepRecord& step : begin.run.steps)
       if (Status stored = insert("steps", step_key(step.step), text_of(to_json(step))); !stored)
         return stored;
-    return insert("run", begin.run.id, text_of(to_json(begin.run)));
+    return insert("run", begin.run.id, run_text(begin.run));
   }
   Status operator()(const PutStep& put) {
     return store("steps", step_key(put.step.step), text_of(to_json(put.step)));
@@ -209,6 +209,7 @@ class SqliteInventory final : public Inventory {
     for (const Row& row : *rows) {
       auto one = owned_from_json(Json::parse(row.text, nullptr, false));
       if (!one) return damaged(database_.path(), "row " + row.key + ": " + one.error().message);
+      if (!owned.empty()) share_names(owned.back().address, one->address);
       owned.push_back(std::move(*one));
     }
     std::sort(owned.begin(), owned.end(),
@@ -224,7 +225,7 @@ class SqliteInventory final : public Inventory {
     const auto runs = read_table(database_, "run", sum);
     if (!runs) return runs.error();
     if (runs->empty()) return std::optional<RunRecord>();
-    auto run = run_from_json(Json::parse(runs->front().text, nullptr, false));
+    auto run = run_from_text(runs->front().text);
     if (!run) return damaged(database_.path(), run.error().message);
     const auto steps = read_table(database_, "steps", sum);
     if (!steps) return steps.error();

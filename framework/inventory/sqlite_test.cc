@@ -39,7 +39,7 @@ Owned row(const std::string& name) {
 }
 
 RunRecord run_of_three() {
-  RunRecord run{.id = "r1", .process = "pid 1", .since = Time(Duration(5)), .plan = {{"steps", 3}}};
+  RunRecord run{.id = "r1", .process = "pid 1", .since = Time(Duration(5)), .plan = R"({"steps":3})"};
   for (int i = 0; i < 3; ++i) run.steps.push_back({.step = i});
   return run;
 }
@@ -126,7 +126,7 @@ TEST_F(SqliteInventory, KeepsTheLastRunOnly) {
   EXPECT_EQ(run.id, "r1");
   EXPECT_EQ(run.since, Time(Duration(5)));
   EXPECT_EQ(run.ended, Time(Duration(11)));
-  EXPECT_EQ(run.plan, Json({{"steps", 3}}));
+  EXPECT_EQ(run.plan, R"({"steps":3})");
   ASSERT_EQ(run.steps.size(), 3u);
   EXPECT_EQ(run.steps[1], step);
 
@@ -266,7 +266,7 @@ TEST_F(SqliteInventory, AFailedWriteChangesNothing) {
     auto inventory = open_inventory(path(), OpenMode::write);
     if (!inventory || setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(1);
     Owned big = row("b");
-    big.applied = std::string(1 << 20, 'x');
+    big.applied = Json(std::string(1 << 20, 'x'));
     const Status status = (*inventory)->commit({DropOwned{address("a")}, PutOwned{big}});
     if (status) _exit(2);
     if (status.error().code != Code::resource_exhausted) _exit(4);

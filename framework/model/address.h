@@ -7,13 +7,14 @@
 #include <string_view>
 
 #include "framework/base/result.h"
+#include "framework/model/name.h"
 
 namespace tenon {
 
 // "kubevirt.io/VirtualMachine": what a manifest serves and a requirement points at.
 struct KindName {
-  std::string group;  // "core" for the core group
-  std::string kind;
+  Name group;  // "core" for the core group
+  Name kind;
 
   friend auto operator<=>(const KindName&, const KindName&) = default;
 };
@@ -24,10 +25,10 @@ Result<KindName> parse_kind_name(std::string_view text);
 
 // "group/Kind/namespace/name". No version; the core group is "core", cluster scope is namespace "-".
 struct Address {
-  std::string group;
-  std::string kind;
-  std::string name_space;
-  std::string name;
+  Name group;
+  Name kind;
+  Name name_space;
+  Name name;
 
   KindName kind_name() const { return {group, kind}; }
 
@@ -35,6 +36,8 @@ struct Address {
 };
 
 std::string to_string(const Address& address);
+// Holds what it has in common with `like` together with that: of many addresses, one after the other.
+void share_names(const Address& like, Address& address);
 // All four parts, none empty; invalid_argument says which form is expected.
 Result<Address> parse_address(std::string_view text);
 

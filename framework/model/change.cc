@@ -120,8 +120,8 @@ Judgement judge(const Await& await, const Observation& observation, const std::s
   return {};
 }
 
-const Json& Plan::desired(const Address& address) const {
-  static const Json none;
+const SharedJson& Plan::desired(const Address& address) const {
+  static const SharedJson none;
   const auto found =
       std::lower_bound(changes.begin(), changes.end(), address,
                        [](const Change& change, const Address& wanted) { return change.address < wanted; });

@@ -12,6 +12,7 @@
 #include "framework/base/clock.h"
 #include "framework/base/diagnostics.h"
 #include "framework/base/json.h"
+#include "framework/base/shared_json.h"
 #include "framework/model/address.h"
 #include "framework/model/capacity.h"
 #include "framework/model/observation.h"
@@ -51,7 +52,7 @@ struct Change {
   std::vector<std::string> notes;
   std::optional<Refusal> refusal;
   std::vector<Demand> demands;  // on the pools of its instance, as far as they are known
-  Json desired;                 // the spec, references still in it; null for remove
+  SharedJson desired;           // the spec, references still in it; null for remove
   Position origin;              // where it is declared
   std::optional<Address> parent;
 };
@@ -116,12 +117,12 @@ struct Step {
   std::vector<Await> guards;           // of a call: observed again immediately before it
   std::optional<Await> await;          // of an await, and nothing else
   std::vector<std::string> defaulted;  // pointers of what nobody wrote in the spec
-  Json labels = Json::object(), annotations = Json::object();
+  SharedJson labels = SharedJson::object(), annotations = SharedJson::object();
   std::vector<std::string> operations;
   std::vector<Address> dependencies;  // declared requirements and value references: given to the call
   std::string nonce;                  // of the open intent or the mark that it goes on with; "": a new one
   std::string identity;               // of what is adopted
-  Json found;                         // adopt: the spec that it is recorded to have been told
+  SharedJson found;                   // adopt: the spec that it is recorded to have been told
   std::optional<Address> from;        // move: the address that it had
   std::optional<Address> parent;
   std::string reason;
@@ -152,7 +153,7 @@ struct Plan {
 
   bool empty() const { return steps.empty(); }
   // The change's spec, references still in it; null: there is none.
-  const Json& desired(const Address& address) const;
+  const SharedJson& desired(const Address& address) const;
   bool refused() const;
   // Something could not be looked at: the rest runs.
   bool blocked() const;

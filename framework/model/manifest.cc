@@ -172,8 +172,10 @@ void read_columns(const Json& schema, const std::string& schema_pointer, std::op
 KindManifest parse_kind(const Json& json, const std::string& pointer, std::optional<Error>& error) {
   KindManifest kind;
   JsonReader reader(json, pointer, error);
-  reader.read("group", kind.name.group);
-  reader.read("kind", kind.name.kind);
+  std::string group, name;
+  reader.read("group", group);
+  reader.read("kind", name);
+  kind.name = {group, name};
   reader.read("versions", kind.versions);
   reader.read("plural", kind.plural);
   reader.read("shortNames", kind.short_names);
@@ -182,8 +184,7 @@ KindManifest parse_kind(const Json& json, const std::string& pointer, std::optio
   if (kind.name.group.empty()) reader.fail("group", "a group; the core group is \"core\"");
   if (kind.name.kind.empty()) reader.fail("kind", "a kind");
   if (kind.plural.empty()) {
-    for (char c : kind.name.kind)
-      kind.plural += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    for (char c : name) kind.plural += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     kind.plural += 's';
   }
   if (kind.versions.empty()) reader.fail("versions", "at least one version, the hub first");

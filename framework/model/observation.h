@@ -8,6 +8,7 @@
 
 #include "framework/base/json.h"
 #include "framework/base/result.h"
+#include "framework/base/shared_json.h"
 #include "framework/model/address.h"
 
 namespace tenon {
@@ -50,8 +51,8 @@ struct Observation {
   std::string message;  // the same as a sentence
   std::string identity;
   std::optional<Mark> mark;
-  Json actual;  // shaped like the spec; null when absent
-  Json outputs = Json::object();
+  SharedJson actual;  // shaped like the spec; null when absent
+  SharedJson outputs = SharedJson::object();
   std::optional<double> progress;  // 0 to 1
   Contents contents = Contents::unspecified;
   bool busy = false;       // somebody works on it now

@@ -50,8 +50,8 @@ Owned read(const Json& json) {
 
 }  // namespace
 
-const Json& sent_spec(const Owned& owned) {
-  static const Json none;
+const SharedJson& sent_spec(const Owned& owned) {
+  static const SharedJson none;
   if (!owned.applied.is_null()) return owned.applied;
   return owned.intent ? owned.intent->spec : none;
 }

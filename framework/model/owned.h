@@ -10,6 +10,7 @@
 
 #include "framework/base/clock.h"
 #include "framework/base/json.h"
+#include "framework/base/shared_json.h"
 #include "framework/model/address.h"
 #include "framework/model/observation.h"
 
@@ -19,7 +20,7 @@ namespace tenon {
 struct Intent {
   std::string nonce;
   std::string generation;
-  Json spec;                             // as sent
+  SharedJson spec;                       // as sent
   Existence before = Existence::absent;  // what was observed before the first call
   Time since{};
   std::vector<std::string> defaulted = {};  // pointers of what nobody had written in spec
@@ -33,7 +34,7 @@ struct Owned {
   std::string identity;
   std::string nonce;
   std::string generation;              // as last sent and done; "" before the first create is done
-  Json applied;                        // the spec as last applied; null before the first create is done
+  SharedJson applied;                  // the spec as last applied; null before the first create is done
   std::vector<std::string> defaulted;  // pointers of what nobody had written in applied
   Json private_state;                  // the plugin's own, at most 4 KiB
   std::vector<Address> dependencies;   // what it required when it was last applied: deletion order
@@ -48,7 +49,7 @@ struct Owned {
 
 // What it was last told to be: as applied, or before the first create is done as its open intent says; null:
 // nothing was sent yet.
-const Json& sent_spec(const Owned& owned);
+const SharedJson& sent_spec(const Owned& owned);
 // Pointers of what nobody had written in that.
 const std::vector<std::string>& sent_defaulted(const Owned& owned);
 
@@ -75,7 +76,7 @@ struct RunRecord {
   std::string process;  // "pid 4711 on host", for people
   Time since{};
   std::optional<Time> ended;
-  Json plan;  // as written by plan/plan_file.h
+  std::string plan;  // as text, written by plan/plan_file.h
   std::vector<StepRecord> steps;
 };
 

@@ -10,6 +10,7 @@
 
 #include "framework/base/diagnostics.h"
 #include "framework/base/json.h"
+#include "framework/base/shared_json.h"
 #include "framework/model/address.h"
 
 namespace tenon {
@@ -38,7 +39,7 @@ struct Resource {
   Address address;
   std::string version;   // as written, until it is completed: then the kind's hub version
   std::string instance;  // what it is routed to; known once completed
-  Json spec = Json::object();
+  SharedJson spec = SharedJson::object();
   std::vector<std::string> defaulted;  // pointers of what nobody wrote; known once completed
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;

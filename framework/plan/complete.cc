@@ -116,6 +116,7 @@ class Completer {
   bool add(Resource resource) {
     const KindManifest* kind = catalog_.find(resource.address);
     if (kind && kind->cluster_scoped) resource.address.name_space = "-";
+    if (!resources_.empty()) share_names(resources_.back().address, resource.address);
     if (!is_new(resource)) return false;
     const bool sound = place(resource) && kind && has_version(resource, *kind);
     index_.emplace(resource.address, resources_.size());
@@ -213,7 +214,7 @@ class Completer {
     std::erase_if(resource.defaulted, [&](const std::string& pointer) {
       return !resource.spec.contains(Json::json_pointer(pointer));
     });
-    complete_value(schema, resource.spec, problems, &resource.defaulted);
+    complete_value(schema, resource.spec.edit(), problems, &resource.defaulted);
     for (const SchemaProblem& problem : problems)
       error(resource, resource.origin.locate(problem.pointer, problem.at_key), problem.summary,
             problem.detail);

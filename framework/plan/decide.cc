@@ -55,7 +55,7 @@ class Decider {
     fate_.filled = fill_known_values(situation_, *resource_);
   }
 
-  const Json& filled() const { return fate_.filled ? *fate_.filled : resource_->spec; }
+  const SharedJson& filled() const { return fate_.filled ? *fate_.filled : resource_->spec; }
 
   bool block_if_unknown() {
     if (observation_.existence != Existence::unknown) return false;
@@ -161,7 +161,7 @@ class Decider {
   }
 
   // What it was last told to be.
-  Json baseline() const {
+  SharedJson baseline() const {
     if (!situation_.is_recorded(address_)) return {};
     const bool by_intent = row_->intent && (row_->applied.is_null() || carries(row_->intent->nonce));
     return by_intent ? row_->intent->spec : row_->applied;

@@ -50,7 +50,7 @@ void keep_old_defaults(const Schema& schema, const Owned& row, Resource& resourc
     const Json::json_pointer place(pointer);
     const auto before = counterpart(schema, resource.spec, sent, place);
     if (before && std::count(defaulted.begin(), defaulted.end(), *before) > 0)
-      resource.spec[place] = sent.at(Json::json_pointer(*before));
+      resource.spec.edit()[place] = sent.at(Json::json_pointer(*before));
   }
 }
 

@@ -48,9 +48,9 @@ TEST_F(Fingerprint, ChangesWithWhatAPlanDependsOn) {
   EXPECT_TRUE(changes([](Observation& o) { o.mark->nonce = "another"; }));
   EXPECT_TRUE(changes([](Observation& o) { o.mark->generation = "another"; }));
   EXPECT_TRUE(changes([](Observation& o) { o.contents = Contents::none; }));
-  EXPECT_TRUE(changes([](Observation& o) { o.outputs["contents"]["importer"] = "another"; }));
-  EXPECT_TRUE(changes([](Observation& o) { o.actual["size"] = 2; }));
-  EXPECT_TRUE(changes([](Observation& o) { o.actual["parts"][0]["size"] = 2; }));
+  EXPECT_TRUE(changes([](Observation& o) { o.outputs.edit()["contents"]["importer"] = "another"; }));
+  EXPECT_TRUE(changes([](Observation& o) { o.actual.edit()["size"] = 2; }));
+  EXPECT_TRUE(changes([](Observation& o) { o.actual.edit()["parts"][0]["size"] = 2; }));
 }
 
 TEST_F(Fingerprint, StaysWhenOnlyThatChangesWhichChangesByItself) {
@@ -58,9 +58,9 @@ TEST_F(Fingerprint, StaysWhenOnlyThatChangesWhichChangesByItself) {
   EXPECT_FALSE(changes([](Observation& o) { o.message = "still at it"; }));
   EXPECT_FALSE(changes([](Observation& o) { o.notes = {"a note"}; }));
   EXPECT_FALSE(changes([](Observation& o) { o.conditions = {{"Ready", "True", "", ""}}; }));
-  EXPECT_FALSE(changes([](Observation& o) { o.actual["free"] = 2; }));
-  EXPECT_FALSE(changes([](Observation& o) { o.actual["parts"][0]["free"] = 2; }));
-  EXPECT_FALSE(changes([](Observation& o) { o.actual["uuid"] = "v"; }));
+  EXPECT_FALSE(changes([](Observation& o) { o.actual.edit()["free"] = 2; }));
+  EXPECT_FALSE(changes([](Observation& o) { o.actual.edit()["parts"][0]["free"] = 2; }));
+  EXPECT_FALSE(changes([](Observation& o) { o.actual.edit()["uuid"] = "v"; }));
 }
 
 }  // namespace

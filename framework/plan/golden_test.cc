@@ -53,6 +53,7 @@ std::string plan_of(const std::string& name) {
   const Plan plan = make_plan(graph, world.observations, world.owned, testing::kInventory, catalog,
                               world.options, world.capacity);
   const Json written = to_json(plan, catalog);
+  EXPECT_EQ(plan_text(plan, catalog), written.dump());
   const auto read_back = plan_from_json(written);
   EXPECT_TRUE(read_back) << read_back.error().message;
   if (read_back) {

@@ -53,7 +53,7 @@ void forget(const Situation& situation, const Owned& row, Fate& fate) {
 }
 
 // What differs is only told.
-Json found_by_import(const Situation& situation, const Observation& observation, Fate& fate) {
+SharedJson found_by_import(const Situation& situation, const Observation& observation, Fate& fate) {
   const Resource* resource = situation.desired(fate.change.address);
   if (resource) fate.found_defaulted = resource->defaulted;
   if (observation.actual.is_null()) return *fate.filled;

@@ -93,6 +93,41 @@ Json to_json(const SecretSource& source) {
   return json;
 }
 
+Json masked_json(const Change& change, const Catalog& catalog, bool& masked) {
+  Json json = to_json(change);
+  masked |= mask(catalog, change.address, json["desired"]);
+  return json;
+}
+
+Json masked_json(const Step& step, const Catalog& catalog, bool& masked) {
+  Json json = to_json(step);
+  if (const auto found = json.find("found"); found != json.end())
+    masked |= mask(catalog, step.address, *found);
+  return json;
+}
+
+// A plan without its changes and steps.
+Json frame_of(const Plan& plan) {
+  Json json = {{"formatVersion", kPlanFormatVersion}, {"inventory", plan.inventory},
+               {"fingerprints", Json::object()},      {"plugins", plan.plugins},
+               {"externals", texts(plan.externals)},  {"notes", plan.notes}};
+  for (const auto& [address, print] : plan.fingerprints) json["fingerprints"][to_string(address)] = print;
+  for (const SecretSource& source : plan.secrets) json["secrets"].push_back(to_json(source));
+  if (!plan.set.empty()) json["set"] = plan.set;
+  return json;
+}
+
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+// One after the other: all at once would be many times the size of the text.
+template <typename Item>
+std::string list_text(const std::vector<Item>& items, const Catalog& catalog, bool& masked) {
+  std::string text = "[";
+  for (const Item& item : items)
+    text += (text.size() > 1 ? "," : "") + text_of(masked_json(item, catalog, masked));
+  return text + "]";
+}
+
 // What follows reads what was written above; a wrong member throws, and plan_from_json catches.
 
 Address address_from(const Json& json) {
@@ -221,29 +256,24 @@ Plan read(const Json& json) {
 }  // namespace
 
 Json to_json(const Plan& plan, const Catalog& catalog) {
-  Json json = {{"formatVersion", kPlanFormatVersion},
-               {"inventory", plan.inventory},
-               {"changes", Json::array()},
-               {"steps", Json::array()},
-               {"fingerprints", Json::object()},
-               {"plugins", plan.plugins},
-               {"externals", texts(plan.externals)},
-               {"notes", plan.notes}};
+  Json json = frame_of(plan);
+  json["changes"] = json["steps"] = Json::array();
   bool masked = false;
-  for (const Change& change : plan.changes) {
-    json["changes"].push_back(to_json(change));
-    masked |= mask(catalog, change.address, json["changes"].back()["desired"]);
-  }
-  for (const Step& step : plan.steps) {
-    json["steps"].push_back(to_json(step));
-    Json& written = json["steps"].back();
-    if (written.contains("found")) masked |= mask(catalog, step.address, written["found"]);
-  }
-  for (const auto& [address, print] : plan.fingerprints) json["fingerprints"][to_string(address)] = print;
-  for (const SecretSource& source : plan.secrets) json["secrets"].push_back(to_json(source));
+  for (const Change& change : plan.changes) json["changes"].push_back(masked_json(change, catalog, masked));
+  for (const Step& step : plan.steps) json["steps"].push_back(masked_json(step, catalog, masked));
   if (masked) json["masked"] = true;
-  if (!plan.set.empty()) json["set"] = plan.set;
   return json;
+}
+
+std::string plan_text(const Plan& plan, const Catalog& catalog) {
+  bool masked = false;
+  std::string text = "{\"changes\":" + list_text(plan.changes, catalog, masked) + ",";
+  const std::string steps = list_text(plan.steps, catalog, masked);
+  Json frame = frame_of(plan);
+  if (masked) frame["masked"] = true;
+  // Members stand by name, and those of the frame between these two.
+  text.append(text_of(frame), 1).back() = ',';
+  return text.append("\"steps\":").append(steps).append("}");
 }
 
 Result<Plan> plan_from_json(const Json& json) {

@@ -1,6 +1,8 @@
 // A plan as JSON: what `tenon plan -o json` prints, what a run records, what a saved plan holds.
 #pragma once
 
+#include <string>
+
 #include "framework/base/json.h"
 #include "framework/base/result.h"
 #include "framework/model/catalog.h"
@@ -15,6 +17,8 @@ inline constexpr int kPlanFormatVersion = 2;
 // Handles stay. A value that a schema of the catalog marks x-secret and that is none is masked; the member
 // "masked" then says so, and what is read back is for looking at, not for applying.
 Json to_json(const Plan& plan, const Catalog& catalog);
+// The same as text.
+std::string plan_text(const Plan& plan, const Catalog& catalog);
 
 // failed_precondition: a newer formatVersion; invalid_argument: not a plan, or damaged.
 Result<Plan> plan_from_json(const Json& json);

@@ -84,9 +84,9 @@ class Scene {
     resource.version = "v1";
     resource.spec = {{"image", "v1"}, {"needs", Json::array()}};
     for (int other = 0; other < number; ++other)
-      if (pick(4) == 0) resource.spec["needs"].push_back(box(other).name);
+      if (pick(4) == 0) resource.spec.edit()["needs"].push_back(box(other).name);
     if (number > 0 && pick(4) == 0)
-      resource.spec["label"] = {{"tenon.dev/ref", to_string(box(pick(number)))}, {"path", "/name"}};
+      resource.spec.edit()["label"] = {{"tenon.dev/ref", to_string(box(pick(number)))}, {"path", "/name"}};
     return resource;
   }
 
@@ -102,7 +102,7 @@ class Scene {
     switch (pick(10)) {
       case 0: seen = unknown_observation({Code::unavailable, "no answer"}); break;
       case 1: seen = Observation(); break;
-      case 2: seen.actual["label"] = "drifted"; break;
+      case 2: seen.actual.edit()["label"] = "drifted"; break;
       case 3: seen.mark->generation = "other"; break;
       case 4:
         owned_.back().intent =
@@ -301,7 +301,7 @@ TEST(ResolveProperties, ACycleMessageNamesARealCycle) {
       Resource resource{.address = box(i), .instance = "boxes", .spec = {{"needs", Json::array()}}};
       for (int other = 0; other < 8; ++other)
         if (random() % 7 == 0) {
-          resource.spec["needs"].push_back(box(other).name);
+          resource.spec.edit()["needs"].push_back(box(other).name);
           needs[box(i).name].insert(box(other).name);
         }
       resources.push_back(resource);

@@ -107,12 +107,13 @@ class WorldReader {
  private:
   void add(const Address& address, const Json& json) {
     const auto desired = graph_.desired.find(address);
-    Json applied = desired == graph_.desired.end() ? Json::object() : desired->second.spec;
+    Json applied = desired == graph_.desired.end() ? Json::object() : *desired->second.spec;
     applied.merge_patch(json.value("applied", Json::object()));
     Owned row = owned(address, json, applied);
     world_.observations[address] = observation(row, json, applied);
     if (json.contains("filled_by"))
-      world_.observations[address].outputs["contents"] = filled_by(json["filled_by"].get<std::string>());
+      world_.observations[address].outputs.edit()["contents"] =
+          filled_by(json["filled_by"].get<std::string>());
     if (json.contains("intent")) row.generation = "", row.applied = Json();
     if (json.value("owned", true)) world_.owned.push_back(std::move(row));
   }

@@ -87,7 +87,7 @@ class Resolver {
  private:
   Address target_of(const Address& from, const KindName& kind, const std::string& name) const {
     const KindManifest* manifest = catalog_.find(kind);
-    return {kind.group, kind.kind, manifest && manifest->cluster_scoped ? "-" : from.name_space, name};
+    return {kind.group, kind.kind, manifest && manifest->cluster_scoped ? Name("-") : from.name_space, name};
   }
 
   // The target, ready in the words of its kind.

@@ -36,8 +36,8 @@ class RoomCheck {
     const Address& there = fate.from ? *fate.from : address;
     const Owned* row = situation_.row(there);
     const Action action = fate.marks() ? Action::update : fate.change.action;
-    const Json spec = action == Action::remove ? Json() : situation_.filled(address);
-    return planned_change(address, action, spec, row ? row->applied : Json(),
+    const SharedJson spec = action == Action::remove ? SharedJson() : situation_.filled(address);
+    return planned_change(address, action, spec, row ? row->applied : SharedJson(),
                           situation_.observation(there).actual);
   }
 

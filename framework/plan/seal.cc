@@ -83,7 +83,7 @@ class Sealer {
 
 void seal(const Catalog& catalog, const Schema& schema, const Address& declared, Resource& resource,
           Vault& vault, Diagnostics& diagnostics) {
-  Sealer(catalog, declared, resource, vault, diagnostics).seal(schema, resource.spec, "");
+  Sealer(catalog, declared, resource, vault, diagnostics).seal(schema, resource.spec.edit(), "");
 }
 
 }  // namespace tenon

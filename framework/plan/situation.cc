@@ -49,8 +49,8 @@ const Owned* Situation::row(const Address& address) const { return known(address
 
 const Resource* Situation::desired(const Address& address) const { return known(address).desired; }
 
-const Json& Situation::filled(const Address& address) const {
-  static const Json none;
+const SharedJson& Situation::filled(const Address& address) const {
+  static const SharedJson none;
   const Fate* own = fate(address);
   if (own && own->filled) return *own->filled;
   const Resource* resource = desired(address);

@@ -20,10 +20,10 @@ struct Fate {
   // Present and nobody has to act, but it has still to become ready.
   bool unfinished = false;
   // The spec with the values that are known already; nothing: as it is declared.
-  std::optional<Json> filled;
+  std::optional<SharedJson> filled;
   // Of adopt and move.
   std::string identity;
-  Json found;                                // adopt: what it is recorded to have been told
+  SharedJson found;                          // adopt: what it is recorded to have been told
   std::vector<std::string> found_defaulted;  // adopt: pointers of what nobody has written in that
   std::optional<Address> from;               // move
   bool updates = false;                      // an update follows
@@ -53,7 +53,7 @@ struct Situation {
   const Fate* fate(const Address& address) const;
   Fate& decided(const Address& address) { return fates.at(address); }
   // The declared spec with the values that are known already; null: it is not declared.
-  const Json& filled(const Address& address) const;
+  const SharedJson& filled(const Address& address) const;
   const KindManifest* kind(const Address& address) const { return catalog.find(address); }
   const std::vector<Edge>& edges(const Address& address) const;
   // What depends on it: by the inventory, and what that does not know by the graph. What moves in this plan

@@ -16,7 +16,7 @@ bool is_settled(const Situation& situation, const ValueReference& reference) {
 
 }  // namespace
 
-std::optional<Json> fill_known_values(const Situation& situation, const Resource& resource) {
+std::optional<SharedJson> fill_known_values(const Situation& situation, const Resource& resource) {
   const auto references = situation.graph.values.find(resource.address);
   if (references == situation.graph.values.end()) return std::nullopt;
   Json spec = resource.spec;
@@ -26,7 +26,7 @@ std::optional<Json> fill_known_values(const Situation& situation, const Resource
     const Json::json_pointer path(reference.path);
     if (outputs.contains(path)) spec[Json::json_pointer(reference.pointer)] = outputs.at(path);
   }
-  return spec;
+  return SharedJson(std::move(spec));
 }
 
 }  // namespace tenon

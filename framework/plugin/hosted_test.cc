@@ -84,7 +84,7 @@ TEST_F(Hosted, ACrashEndsEveryCallInFlight) {
   // Each under a name of its own: what crashed twice is left alone, and would end no other call.
   for (int i = 0; waiting.wait_for(5ms) != std::future_status::ready; ++i) {
     Request crashing = behaving("abort");
-    crashing.address.name += std::to_string(i);
+    crashing.address.name = crashing.address.name + std::to_string(i);
     [[maybe_unused]] const auto crashed = backend->create(crashing, within(kAmple));
   }
   EXPECT_EQ(waiting.get().error().code, Code::crashed);
@@ -113,7 +113,7 @@ TEST_F(Hosted, AStopIsToldToThePluginWhichThenAnswers) {
   auto running = std::async(
       std::launch::async, [&] { return backend->create(behaving("cancelled"), {.stop = stop.get_token()}); });
   Request meeting = behaving("meet");
-  meeting.desired["together"] = 2;
+  meeting.desired.edit()["together"] = 2;
   ASSERT_TRUE(backend->create(meeting, within(kAmple)));
   stop.request_stop();
   const auto outcome = running.get();
@@ -136,7 +136,7 @@ TEST_F(Hosted, AStopLeavesADeafPluginBehind) {
 TEST_F(Hosted, CallsUpToTheLimitDoNotWaitForEachOther) {
   const auto backend = open();
   Request meeting = behaving("meet");
-  meeting.desired["together"] = 8;
+  meeting.desired.edit()["together"] = 8;
   std::vector<std::future<Result<Outcome>>> calls;
   for (int i = 0; i < 8; ++i)
     calls.push_back(std::async(std::launch::async, [&] { return backend->create(meeting, within(kAmple)); }));
@@ -176,7 +176,7 @@ TEST_F(Hosted, ABatchThatCrashesIsBisected) {
   const auto backend = open_hosted(options(), Json::object(), large);
   std::vector<Request> requests(40, behaving(""));
   for (size_t i = 0; i < requests.size(); ++i) requests[i].address.name = "n" + std::to_string(i);
-  requests[11].desired["behave"] = requests[30].desired["behave"] = "abort";
+  requests[11].desired.edit()["behave"] = requests[30].desired.edit()["behave"] = "abort";
   const auto seen = backend->observe(requests, within(kAmple));
   ASSERT_TRUE(seen);
   for (size_t i = 0; i < requests.size(); ++i) {

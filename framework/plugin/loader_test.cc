@@ -124,7 +124,7 @@ TEST_F(Loader, InThisProcessAStopCancelsTheCall) {
   auto running = std::async(
       std::launch::async, [&] { return backend->create(behaving("cancelled"), {.stop = stop.get_token()}); });
   Request meeting = behaving("meet");
-  meeting.desired["together"] = 2;
+  meeting.desired.edit()["together"] = 2;
   ASSERT_TRUE(backend->create(meeting, {}));
   stop.request_stop();
   const auto outcome = running.get();

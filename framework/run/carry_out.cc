@@ -71,22 +71,23 @@ void fail_step(RunState& state, int index, const std::string& reason) {
   }
 }
 
-void put_owned(RunState& state, const Owned& row) {
-  state.owned[row.address] = row;
+void put_owned(RunState& state, Owned row) {
   state.turn.records.emplace_back(PutOwned{row});
+  Address address = row.address;
+  state.owned.insert_or_assign(std::move(address), std::move(row));
 }
 
 // Durable before the call: an object with this nonce may exist and is ours.
 void record_intent(RunState& state, const Step& step, const Sent& sent) {
   Owned row = row_after(state, step);
   const bool open = row.intent && row.intent->nonce == sent.nonce;
-  const auto seen = state.seen.find(step.address);
+  const Observation* seen = latest_of(state, step.address);
   Intent intent{.nonce = sent.nonce,
                 .generation = sent.generation,
                 .spec = sent.spec,
                 .since = state.now,
                 .defaulted = step.defaulted};
-  intent.before = seen == state.seen.end() ? Existence::unknown : seen->second.existence;
+  intent.before = seen ? seen->existence : Existence::unknown;
   if (open) {
     intent.before = row.intent->before;
     intent.since = row.intent->since;
@@ -94,7 +95,7 @@ void record_intent(RunState& state, const Step& step, const Sent& sent) {
   if (intent == row.intent) return;
   row.intent = std::move(intent);
   // Only by its identity is it found again, whatever its name is.
-  if (step.kind == StepKind::adopt) row.identity = seen->second.identity;
+  if (step.kind == StepKind::adopt) row.identity = seen->identity;
   // Until the call has succeeded, what exists may still hold what it was made with.
   const Owned* known = row_of(state, step.address);
   row.defaulted = known ? known->defaulted : std::vector<std::string>();
@@ -102,7 +103,7 @@ void record_intent(RunState& state, const Step& step, const Sent& sent) {
     for (const Address& target : known->dependencies)
       if (std::find(row.dependencies.begin(), row.dependencies.end(), target) == row.dependencies.end())
         row.dependencies.push_back(target);
-  put_owned(state, row);
+  put_owned(state, std::move(row));
 }
 
 void record_applied(RunState& state, const Step& step, const Sent& sent) {
@@ -115,7 +116,7 @@ void record_applied(RunState& state, const Step& step, const Sent& sent) {
   row.generation = sent.generation;
   row.applied = sent.spec;
   row.intent.reset();
-  put_owned(state, row);
+  put_owned(state, std::move(row));
   state.sent.erase(step.address);
 }
 
@@ -130,10 +131,12 @@ void record_move(RunState& state, const Step& step) {
   for (const auto& [address, row] : state.owned)
     if (row.parent == from || std::count(row.dependencies.begin(), row.dependencies.end(), from) > 0)
       named_it.push_back(row);
+  std::sort(named_it.begin(), named_it.end(),
+            [](const Owned& a, const Owned& b) { return a.address < b.address; });
   for (Owned& row : named_it) {
     std::replace(row.dependencies.begin(), row.dependencies.end(), from, step.address);
     if (row.parent == from) row.parent = step.address;
-    put_owned(state, row);
+    put_owned(state, std::move(row));
   }
 }
 
@@ -156,7 +159,7 @@ void close_intent(RunState& state, const Address& address) {
   row.applied = row.intent->spec;
   row.defaulted = row.intent->defaulted;
   row.intent.reset();
-  put_owned(state, row);
+  put_owned(state, std::move(row));
 }
 
 void finish(RunState& state, int index, const Decision& decision) {
@@ -213,7 +216,7 @@ void ask_for_room(RunState& state, int index, const Decision& decision) {
   Call out{.id = state.next_call++, .kind = CallKind::check, .instance = instance_of(state, step.address)};
   out.changes.push_back(planned_change(
       step.address, step.kind == StepKind::update ? Action::update : Action::create, decision.sent->spec,
-      row == state.owned.end() ? Json() : row->second.applied, self.actual));
+      row == state.owned.end() ? Json() : *row->second.applied, self.actual));
   out.pools = state.pools[out.instance];
   out.steps.push_back(index);
   state.flights[out.id] = {.kind = out.kind, .addresses = {step.address}, .steps = {index}};
@@ -271,7 +274,7 @@ void call(RunState& state, int index, const Decision& decision) {
   out.requests.push_back(call_request(state, step, decision.sent ? &*decision.sent : nullptr));
   out.steps.push_back(index);
   // An update that ends an open create starts from what exists.
-  Json& applied = out.requests.front().applied;
+  SharedJson& applied = out.requests.front().applied;
   if (decision.kind == CallKind::update && applied.is_null()) applied = self_of(state, step.address).actual;
   state.flights[out.id] = {.kind = decision.kind, .addresses = {step.address}, .steps = {index}};
   state.mutating.insert(step.address);
@@ -314,7 +317,7 @@ void keep_outcome(RunState& state, const Step& step, const Outcome& outcome) {
   Owned row = it->second;
   if (!outcome.identity.empty()) row.identity = outcome.identity;
   if (!outcome.private_state.is_null()) row.private_state = outcome.private_state;
-  if (!(row == it->second)) put_owned(state, row);
+  if (!(row == it->second)) put_owned(state, std::move(row));
 }
 
 }  // namespace

@@ -68,8 +68,8 @@ Decision wait_for(const Observation& observation, std::string reason, Duration t
 
 const Observation& self_of(const RunState& state, const Address& address) {
   static const Observation kNever = unknown_observation({Code::unavailable, "not observed yet"});
-  const auto it = state.seen.find(address);
-  return it == state.seen.end() ? kNever : it->second;
+  const Observation* latest = latest_of(state, address);
+  return latest ? *latest : kNever;
 }
 
 std::optional<Decision> refuse_foreign(const RunState& state, const Address& address,

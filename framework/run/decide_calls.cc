@@ -75,7 +75,7 @@ std::string nonce_for(const RunState& state, const Step& step) {
 Result<Sent> prepare(const RunState& state, const Step& step, std::string nonce) {
   const auto before = state.sent.find(step.address);
   if (before != state.sent.end()) return before->second;
-  const Json& wanted = step.kind == StepKind::adopt ? step.found : state.plan.desired(step.address);
+  const SharedJson& wanted = step.kind == StepKind::adopt ? step.found : state.plan.desired(step.address);
   auto spec = filled_spec(state, wanted, step.address);
   if (!spec) return spec.error();
   Sent sent{.nonce = std::move(nonce), .generation = generation_of(*spec)};

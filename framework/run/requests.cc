@@ -16,12 +16,13 @@ const Step* writer_of(const RunState& state, const Address& address) {
 }
 
 const Observation* present(const RunState& state, const Address& address) {
-  auto it = state.seen.find(address);
-  if (it == state.seen.end() || it->second.existence == Existence::unknown) {
-    it = state.known.find(address);
-    if (it == state.known.end()) return nullptr;
+  const Observation* seen = latest_of(state, address);
+  if (!seen || seen->existence == Existence::unknown) {
+    const auto known = state.known.find(address);
+    if (known == state.known.end()) return nullptr;
+    seen = &known->second;
   }
-  return it->second.existence == Existence::present ? &it->second : nullptr;
+  return seen->existence == Existence::present ? seen : nullptr;
 }
 
 std::map<Address, Dependency> dependencies_of(const RunState& state, const std::vector<Address>& addresses) {
@@ -55,16 +56,23 @@ void describe_mark(const RunState& state, const Step& step, Request& request) {
 }
 
 // The spec that an observation is for: as sent, else as declared, else as applied.
-Json observed_spec(const RunState& state, const Address& address) {
+SharedJson observed_spec(const RunState& state, const Address& address) {
   if (const Sent* sent = sent_of(state, address)) return sent->spec;
   const auto change = state.changes.find(address);
   if (change != state.changes.end() && !state.plan.changes[change->second].desired.is_null())
-    return filled_spec(state, state.plan.changes[change->second].desired, address).value_or(Json());
+    return filled_spec(state, state.plan.changes[change->second].desired, address).value_or(SharedJson());
   const Owned* row = row_of(state, address);
-  return row ? (row->intent ? row->intent->spec : row->applied) : Json();
+  if (!row) return {};
+  return row->intent ? row->intent->spec : row->applied;
 }
 
 }  // namespace
+
+const Observation* latest_of(const RunState& state, const Address& address) {
+  if (const auto seen = state.seen.find(address); seen != state.seen.end()) return &seen->second;
+  const auto planned = state.planned->find(address);
+  return planned == state.planned->end() ? nullptr : &planned->second;
+}
 
 const Owned* row_of(const RunState& state, const Address& address) {
   const auto it = state.owned.find(address);
@@ -90,10 +98,10 @@ std::string sent_generation(const RunState& state, const Address& address) {
   return row->intent ? row->intent->generation : row->generation;
 }
 
-Result<Json> filled_spec(const RunState& state, const Json& spec, const Address& address) {
+Result<SharedJson> filled_spec(const RunState& state, const SharedJson& spec, const Address& address) {
   const auto outputs = [&state](const Address& target) -> const Json* {
     const Observation* o = present(state, target);
-    return o ? &o->outputs : nullptr;
+    return o ? &*o->outputs : nullptr;
   };
   return fill_references(spec, outputs, kind_of(state, address));
 }

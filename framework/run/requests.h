@@ -10,6 +10,9 @@ namespace tenon::scheduling {
 // "" : nobody serves it.
 std::string instance_of(const RunState& state, const Address& address);
 
+// As last observed, by this run or for its plan; null: never.
+const Observation* latest_of(const RunState& state, const Address& address);
+
 // Null: the inventory does not know it.
 const Owned* row_of(const RunState& state, const Address& address);
 
@@ -19,7 +22,7 @@ const KindManifest* kind_of(const RunState& state, const Address& address);
 std::string sent_generation(const RunState& state, const Address& address);
 
 // A step's spec with its references filled in from the latest observations.
-Result<Json> filled_spec(const RunState& state, const Json& spec, const Address& address);
+Result<SharedJson> filled_spec(const RunState& state, const SharedJson& spec, const Address& address);
 
 // The row as it will be once a create, update or adoption is done, as far as the step says it.
 Owned row_after(const RunState& state, const Step& step);

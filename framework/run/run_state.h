@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "framework/run/scheduler.h"
@@ -26,7 +28,7 @@ enum class Stage {
 struct Sent {
   std::string nonce;
   std::string generation;
-  Json spec;
+  SharedJson spec;
   std::string identity;
   Json private_state;
 };
@@ -64,17 +66,19 @@ struct RunState {
   const Catalog* catalog = nullptr;
   RunOptions options;
 
-  std::map<Address, Owned> owned;
-  std::map<Address, Observation> seen;   // the latest
-  std::map<Address, Observation> known;  // what is unknown now: the latest that was not
-  std::map<Address, Sent> sent;
+  const Observations* planned = nullptr;  // what the plan was made from
+
+  std::unordered_map<Address, Owned> owned;
+  std::unordered_map<Address, Observation> seen;   // the latest of this run
+  std::unordered_map<Address, Observation> known;  // what is unknown now: the latest that was not
+  std::unordered_map<Address, Sent> sent;
   std::map<std::string, Pools> pools;  // by instance, the latest
 
-  std::map<Address, std::string> instances;
-  std::map<Address, size_t> changes;         // into plan.changes
-  std::map<Address, int> writers;            // the create or update step
-  std::map<Address, std::string> adoptions;  // identity of what is adopted
-  std::set<Address> awaited;                 // some await step looks whether it gets ready
+  std::unordered_map<Address, std::string> instances;
+  std::unordered_map<Address, size_t> changes;         // into plan.changes
+  std::unordered_map<Address, int> writers;            // the create or update step
+  std::unordered_map<Address, std::string> adoptions;  // identity of what is adopted
+  std::unordered_set<Address> awaited;                 // some await step looks whether it gets ready
   std::vector<std::vector<int>> followers;
 
   std::vector<StepState> steps;

@@ -56,7 +56,7 @@ void carry_over(const RunRecord& before, RunState& state) {
     return open && !record.seen.empty();
   };
   if (std::none_of(before.steps.begin(), before.steps.end(), waited)) return;
-  const auto plan = plan_from_json(before.plan);
+  const auto plan = plan_from_json(Json::parse(before.plan, nullptr, false));
   if (!plan) return;
   for (const StepRecord& record : before.steps) {
     if (!waited(record) || at(record.step) >= plan->steps.size()) continue;
@@ -75,19 +75,19 @@ void record_begin(RunState& state) {
                                             .process = state.options.process,
                                             .since = state.now,
                                             .ended = std::nullopt,
-                                            .plan = to_json(state.plan, *state.catalog),
+                                            .plan = plan_text(state.plan, *state.catalog),
                                             .steps = step_records(state)}});
   for (size_t i = 0; i < state.steps.size(); ++i)
     if (state.steps[i].open == 0) start_step(state, static_cast<int>(i));
 }
 
 void take_observation(RunState& state, const Address& address, Observation seen) {
-  Observation& latest = state.seen[address];
+  const Observation* latest = latest_of(state, address);
   if (seen.existence != Existence::unknown)
     state.known.erase(address);
-  else if (latest.existence != Existence::unknown)
-    state.known[address] = std::move(latest);
-  latest = std::move(seen);
+  else if (!latest || latest->existence != Existence::unknown)
+    state.known[address] = latest ? *latest : Observation();
+  state.seen.insert_or_assign(address, std::move(seen));
 }
 
 void take_observations(RunState& state, const Flight& flight, Result<Observed>& answer) {
@@ -207,18 +207,20 @@ void record_end(RunState& state) {
 
 }  // namespace
 
-std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, const std::vector<Owned>& owned,
+std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, std::vector<Owned> owned,
                                     const Observations& observations, const RunOptions& options,
                                     const std::optional<RunRecord>& before) {
   auto state = std::make_shared<RunState>(RunState{.plan = plan});
   state->catalog = &catalog;
   state->options = options;
   state->slots = std::max(1, options.parallelism);
-  for (const Owned& row : owned) {
-    state->owned[row.address] = row;
+  state->planned = &observations;
+  state->owned.reserve(owned.size());
+  for (Owned& row : owned) {
     state->instances[row.address] = row.instance;
+    Address address = row.address;
+    state->owned.emplace(std::move(address), std::move(row));
   }
-  state->seen = observations;
   index_plan(*state);
   make_steps(*state);
   if (before) carry_over(*before, *state);

@@ -64,10 +64,10 @@ struct Turn {
 // Everything a run knows. Copyable; made by begin_run, changed by next only.
 struct RunState;
 
-// The plan must not be refused, and outlives the state. owned and observations are those it was made from.
-// before: the run before this one; what it waited for in vain when it was interrupted has waited so long
-// already.
-std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, const std::vector<Owned>& owned,
+// The plan must not be refused; it and the observations outlive the state. owned and observations are those
+// it was made from. before: the run before this one; what it waited for in vain when it was interrupted has
+// waited so long already.
+std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, std::vector<Owned> owned,
                                     const Observations& observations, const RunOptions& options,
                                     const std::optional<RunRecord>& before = {});
 

@@ -428,7 +428,7 @@ TEST_F(Scheduler, TheRunIsRecordedWithItsPlan) {
   apply({resource(fast("a"))});
   const auto run = world_.inventory.last_run().value();
   ASSERT_TRUE(run);
-  EXPECT_EQ(run->plan.at("steps").size(), 1u);
+  EXPECT_EQ(Json::parse(run->plan).at("steps").size(), 1u);
   EXPECT_EQ(run->steps[0].status, StepStatus::done);
   EXPECT_TRUE(run->ended);
 }

@@ -41,7 +41,8 @@ bool is_shown(const ValueReference& reference, const Json& value, const KindMani
 
 }  // namespace
 
-Result<Json> fill_references(const Json& spec, const OutputsOf& outputs, const KindManifest* kind) {
+Result<SharedJson> fill_references(const SharedJson& spec, const OutputsOf& outputs,
+                                   const KindManifest* kind) {
   const auto references = references_in(spec);
   if (!references) return references.error();
   if (references->empty()) return spec;
@@ -57,7 +58,7 @@ Result<Json> fill_references(const Json& spec, const OutputsOf& outputs, const K
     filled[Json::json_pointer(reference.pointer)] = *value;
   }
   if (Status valid = validate(filled, kind); !valid) return valid.error();
-  return filled;
+  return SharedJson(std::move(filled));
 }
 
 }  // namespace tenon

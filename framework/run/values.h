@@ -3,8 +3,8 @@
 
 #include <functional>
 
-#include "framework/base/json.h"
 #include "framework/base/result.h"
+#include "framework/base/shared_json.h"
 #include "framework/model/address.h"
 #include "framework/model/manifest.h"
 
@@ -15,6 +15,7 @@ using OutputsOf = std::function<const Json*(const Address&)>;
 
 // The spec with every value reference replaced, validated like a written one (kind may be null: then it is
 // not). failed_precondition: a value is not there, or is none that the schema accepts.
-Result<Json> fill_references(const Json& spec, const OutputsOf& outputs, const KindManifest* kind);
+Result<SharedJson> fill_references(const SharedJson& spec, const OutputsOf& outputs,
+                                   const KindManifest* kind);
 
 }  // namespace tenon

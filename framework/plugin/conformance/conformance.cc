@@ -205,7 +205,7 @@ class StraightWay final : public Probe {
     const Observation before = observe(ours_);
     const Request old = ours_;
     Request there = ours_;
-    there.address.name += "-moved";
+    there.address.name = there.address.name + "-moved";
     there.from = old.address;
     if (!add("moving succeeds", remark(there, "move"),
              "an update with mark move gives the mark another address"))

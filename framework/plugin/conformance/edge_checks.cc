@@ -160,10 +160,10 @@ class Edges final : public Probe {
 
   void neighbours(const Observation& seen) {
     std::vector<Request> batch(5, Request{.address = ours_.address});
-    batch[0].address.name += "-x";
+    batch[0].address.name = batch[0].address.name + "-x";
     batch[1] = ours_;
     batch[2].address.name = "x-" + batch[2].address.name;
-    batch[3].address.name_space += "-x";
+    batch[3].address.name_space = batch[3].address.name_space + "-x";
     batch[4] = ours_;
     const auto answers = backend_->observe(batch, context());
     if (!add("a batch has one answer for each", answers && answers->observations.size() == batch.size(),

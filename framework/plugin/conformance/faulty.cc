@@ -67,7 +67,7 @@ Faulty::Objects::iterator Faulty::find(const Request& request) {
         found != objects.end())
       return found;
   if (is("prefixes"))
-    return by([&](const auto& o) { return request.address.name.starts_with(o.first.name); });
+    return by([&](const auto& o) { return request.address.name.str().starts_with(o.first.name); });
   if (is("one namespace")) return by([&](const auto& o) { return request.address.name == o.first.name; });
   return objects.find(request.address);
 }
@@ -214,7 +214,7 @@ Observation Faulty::look(const Request& request) {
     seen.mark = Mark{object.request.inventory, to_string(object.request.address), object.request.nonce,
                      object.request.generation};
   seen.actual = object.request.desired;
-  if (seen.actual.is_object()) seen.actual.erase("password");
+  if (seen.actual.is_object()) seen.actual.edit().erase("password");
   describe_wrongly(seen);
   return seen;
 }
@@ -223,13 +223,13 @@ void Faulty::describe_wrongly(Observation& seen) {
   if (is("half a mark") && seen.mark) seen.mark->inventory = "";
   if (is("old mark") && seen.mark && world_->created > 3) seen.mark->nonce = world_->first_nonce;
   if (is("no actual")) seen.actual = nullptr;
-  if (is("rounds")) seen.actual["size"] = 64;
-  if (is("strange")) seen.actual["strange"] = true;
+  if (is("rounds")) seen.actual.edit()["size"] = 64;
+  if (is("strange")) seen.actual.edit()["strange"] = true;
   if (is("percents")) seen.progress = 41;
   if (is("sentences")) seen.reason = "it is broken";
   if (is("maybe")) seen.conditions.push_back({"Ready", "Maybe", "", ""});
   if (is("contents")) seen.contents = Contents::none;
-  if (is("half a disk")) seen.outputs["disk"] = {{"path", "/x"}};
+  if (is("half a disk")) seen.outputs.edit()["disk"] = {{"path", "/x"}};
   if (is("tells")) seen.message = "logging in with hunter2";
 }
 
@@ -343,7 +343,7 @@ Status Faulty::watch(const std::vector<Address>& addresses, Listener listener, c
 void Faulty::notify(const Address& address) {
   if (std::count(watched_.begin(), watched_.end(), address) == 0 || is("deaf")) return;
   Address other = address;
-  other.name += "-other";
+  other.name = other.name + "-other";
   if (is("gossips")) listener_(other);
   listener_(address);
 }

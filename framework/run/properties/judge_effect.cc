@@ -91,7 +91,8 @@ class EffectJudge {
   bool names(const Json& spec) const {
     const Address& target = effect_.address;
     // What is needed for starting alone is not needed by what does not run.
-    for (const std::string& list : {target.kind, spec.value("running", false) ? "start" + target.kind : ""})
+    for (const std::string& list :
+         {target.kind.str(), spec.value("running", false) ? "start" + target.kind : ""})
       for (const Json& item : spec.value(list, Json::array()))
         if (item == target.name) return true;
     for (const Json& part : spec.value("parts", Json::array()))

@@ -103,7 +103,7 @@ class RunJudge {
     std::string told;
     for (const StepEvent& event : run_.events) told += event.text;
     for (const StepRecord& step : run_.steps) told += step.reason;
-    if (const auto record = court_.world.inventory.last_run().value()) told += record->plan.dump();
+    if (const auto record = court_.world.inventory.last_run().value()) told += record->plan;
     court_.judge(Property::no_secret);
     if (told.find(kSecret) != std::string::npos)
       court_.breaks(Property::no_secret, "what the run tells or records shows one");

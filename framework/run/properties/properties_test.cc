@@ -153,7 +153,7 @@ void tell_a_secret(Simulated& run) {
 }
 
 void call_somebody_else(Simulated& run) {
-  for (Call& call : run.calls) call.requests.front().address.name += "x";
+  for (Call& call : run.calls) call.requests.front().address.name = call.requests.front().address.name + "x";
 }
 
 TEST(Judges, NoticeWhatIsBroken) {

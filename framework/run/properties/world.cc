@@ -246,7 +246,7 @@ void begin(Simulation& world, const Scene& scene) {
   world.backend.on_claims([](const Address& address) { return address.kind == "Claim"; },
                           [](const Address& address, const Json& spec) -> std::optional<Address> {
                             if (address.kind != "Import" || !spec.contains("target")) return std::nullopt;
-                            return Address{"test", "Claim", "default", spec.at("target")};
+                            return Address{"test", "Claim", "default", spec.at("target").get<std::string>()};
                           });
   Beginning(world, scene).run();
 }
