@@ -1,6 +1,8 @@
+#include "framework/bench/calls.h"
+
 #include <thread>
 
-#include "framework/bench/engine.h"
+#include "framework/bench/measure.h"
 #include "framework/plugin/open.h"
 
 namespace tenon::bench {

@@ -1,9 +1,11 @@
+#include "framework/bench/schedule.h"
+
 #include <mutex>
 #include <thread>
 #include <unordered_map>
 
 #include "framework/base/digest.h"
-#include "framework/bench/engine.h"
+#include "framework/bench/measure.h"
 #include "framework/engine/engine.h"
 #include "framework/inventory/memory.h"
 #include "framework/plugin/open.h"

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 #include "framework/base/digest.h"
 #include "framework/base/files.h"
@@ -77,25 +79,39 @@ Result<Meta> read_meta(Database& database) {
 
 // All rows of a table by key, each checked against its digest; adds their digests to sum.
 Result<std::vector<Row>> read_table(Database& database, const std::string& table, std::string& sum) {
-  auto rows = database.query("SELECT key, text, digest FROM " + table + " ORDER BY key");
-  if (!rows) return rows.error();
-  std::vector<Row> result;
-  for (auto& row : *rows) {
-    if (digest_of(table, row[0], row[1]) != row[2])
-      return damaged(database.path(), "row " + row[0] + " of table " + table + " has another digest");
+  std::vector<Row> rows;
+  const auto take = [&](const std::vector<std::string_view>& row) {
+    Row read{std::string(row[0]), std::string(row[1])};
+    if (digest_of(table, read.key, read.text) != row[2])
+      return Status(
+          damaged(database.path(), "row " + read.key + " of table " + table + " has another digest"));
     toggle(sum, row[2]);
-    result.push_back({std::move(row[0]), std::move(row[1])});
-  }
-  return result;
+    rows.push_back(std::move(read));
+    return Status();
+  };
+  const Status done = database.each("SELECT key, text, digest FROM " + table + " ORDER BY key", {}, take);
+  if (!done) return done.error();
+  return rows;
 }
 
-Status verify(Database& database, const Meta& meta) {
+// The rows of the first table, once those of all have been checked.
+Result<std::vector<Row>> verify(Database& database, const Meta& meta) {
   std::string sum = sum_of_meta(meta);
-  for (const char* table : kTables)
-    if (auto rows = read_table(database, table, sum); !rows) return rows.error();
+  std::vector<Row> resources;
+  for (const char* table : kTables) {
+    auto rows = read_table(database, table, sum);
+    if (!rows) return rows.error();
+    if (table == kTables[0]) resources = *std::move(rows);
+  }
   if (sum != meta.sum)
     return damaged(database.path(), "the sum over its rows differs, so rows are missing or were put back");
-  return {};
+  return resources;
+}
+
+// Changes whenever another connection has committed; "": cannot be told.
+std::string version_of(Database& database) {
+  const auto rows = database.query("PRAGMA data_version");
+  return rows && rows->size() == 1 ? rows->front()[0] : "";
 }
 
 Status create_tables(Database& database, const std::string& uuid) {
@@ -195,17 +211,24 @@ Status write_records(Database& database, const std::string& sum, const std::vect
 
 class SqliteInventory final : public Inventory {
  public:
-  SqliteInventory(Database database, std::string uuid, std::string key, OpenMode mode)
-      : database_(std::move(database)), uuid_(std::move(uuid)), key_(std::move(key)), mode_(mode) {}
+  // resources: as they were when the database had this version.
+  SqliteInventory(Database database, const Meta& meta, OpenMode mode, std::vector<Row> resources,
+                  std::string version)
+      : database_(std::move(database)),
+        uuid_(meta.uuid),
+        key_(meta.key),
+        mode_(mode),
+        resources_(std::move(resources)),
+        version_(std::move(version)) {}
 
   const std::string& uuid() const override { return uuid_; }
   const std::string& secret_key() const override { return key_; }
 
   Result<std::vector<Owned>> owned() override {
-    std::string sum;
-    const auto rows = read_table(database_, "resources", sum);
+    const auto rows = resources();
     if (!rows) return rows.error();
     std::vector<Owned> owned;
+    owned.reserve(rows->size());
     for (const Row& row : *rows) {
       auto one = owned_from_json(Json::parse(row.text, nullptr, false));
       if (!one) return damaged(database_.path(), "row " + row.key + ": " + one.error().message);
@@ -241,6 +264,7 @@ class SqliteInventory final : public Inventory {
     if (records.empty()) return {};
     if (mode_ == OpenMode::read)
       return Error{Code::failed_precondition, "inventory " + database_.path() + " was opened for reading"};
+    resources_.reset();
     auto transaction = Transaction::begin(database_, true);
     if (!transaction) return transaction.error();
     const auto meta = read_meta(database_);
@@ -250,9 +274,19 @@ class SqliteInventory final : public Inventory {
   }
 
  private:
+  // Those that were read to check them, if nobody has written since.
+  Result<std::vector<Row>> resources() {
+    auto known = std::exchange(resources_, std::nullopt);
+    if (known && !version_.empty() && version_of(database_) == version_) return *std::move(known);
+    std::string sum;
+    return read_table(database_, "resources", sum);
+  }
+
   Database database_;
   std::string uuid_, key_;
   OpenMode mode_;
+  std::optional<std::vector<Row>> resources_;  // for the first who asks
+  std::string version_;
 };
 
 // All of it is in the file itself before the journal begins.
@@ -300,28 +334,35 @@ Status change_meta(Database& database, Meta& meta, const std::string& uuid) {
 }
 
 // Within a transaction: everything in it is as it should be.
-Result<Meta> check(Database& database) {
+struct Checked {
+  Meta meta;
+  std::vector<Row> resources;
+};
+Result<Checked> check(Database& database) {
   const auto tables = table_names(database);
   if (!tables) return tables.error();
   if (tables->empty()) return damaged(database.path(), "it holds no tables");
   auto meta = read_meta(database);
   if (!meta) return meta.error();
   if (meta->format > kFormatVersion) return newer(database.path(), meta->format);
-  if (Status verified = verify(database, *meta); !verified) return verified.error();
-  return meta;
+  auto resources = verify(database, *meta);
+  if (!resources) return resources.error();
+  return Checked{*std::move(meta), *std::move(resources)};
 }
 
 Result<std::unique_ptr<Inventory>> open_checked(Database database, OpenMode mode) {
   auto transaction = Transaction::begin(database, mode == OpenMode::write);
   if (!transaction) return transaction.error();
-  auto meta = check(database);
-  if (!meta) return meta.error();
-  if (mode == OpenMode::write && meta->format < kFormatVersion)
-    if (Status raised = change_meta(database, *meta, meta->uuid); !raised) return raised.error();
+  auto checked = check(database);
+  if (!checked) return checked.error();
+  Meta& meta = checked->meta;
+  std::string version = version_of(database);
+  if (mode == OpenMode::write && meta.format < kFormatVersion)
+    if (Status raised = change_meta(database, meta, meta.uuid); !raised) return raised.error();
   if (Status committed = transaction->commit(); !committed) return committed.error();
-  if (meta->key.empty()) meta->key = random_key();  // of an older format: for as long as it is read
-  return std::unique_ptr<Inventory>(
-      std::make_unique<SqliteInventory>(std::move(database), meta->uuid, meta->key, mode));
+  if (meta.key.empty()) meta.key = random_key();  // of an older format: for as long as it is read
+  return std::unique_ptr<Inventory>(std::make_unique<SqliteInventory>(
+      std::move(database), meta, mode, std::move(checked->resources), std::move(version)));
 }
 
 Result<Database> open_for_writing(const std::string& path) {
@@ -383,14 +424,15 @@ Status restore_inventory(const std::string& path, const std::string& uuid, const
   if (!database) return database.error();
   auto transaction = Transaction::begin(*database, true);
   if (!transaction) return transaction.error();
-  auto meta = check(*database);
-  if (!meta) return meta.error();
-  if (meta->uuid != uuid || meta->format < kFormatVersion)
+  auto checked = check(*database);
+  if (!checked) return checked.error();
+  Meta& meta = checked->meta;
+  if (meta.uuid != uuid || meta.format < kFormatVersion)
     if (Status taken =
-            meta->uuid == uuid ? change_meta(*database, *meta, uuid) : take_uuid(*database, *meta, uuid);
+            meta.uuid == uuid ? change_meta(*database, meta, uuid) : take_uuid(*database, meta, uuid);
         !taken)
       return taken;
-  if (Status written = write_records(*database, meta->sum, records); !written) return written;
+  if (Status written = write_records(*database, meta.sum, records); !written) return written;
   return transaction->commit();
 }
 

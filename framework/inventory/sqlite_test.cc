@@ -165,6 +165,21 @@ TEST_F(SqliteInventory, ReadersSeeCommitsWhileTheWriterIsOpenAndCannotWrite) {
   EXPECT_EQ(reader->owned()->size(), 2u);
 }
 
+TEST_F(SqliteInventory, AReaderThatWasOpenedBeforeACommitSeesIt) {
+  const auto writer = open();
+  ASSERT_TRUE(writer->commit({PutOwned{row("a")}}));
+  const auto reader = open(OpenMode::read);
+  ASSERT_TRUE(writer->commit({PutOwned{row("b")}}));
+  EXPECT_EQ(reader->owned().value(), (std::vector<Owned>{row("a"), row("b")}));
+}
+
+TEST_F(SqliteInventory, SeesWhatItHasCommittedBeforeItWasAskedForAnything) {
+  ASSERT_TRUE(open()->commit({PutOwned{row("a")}}));
+  const auto inventory = open();
+  ASSERT_TRUE(inventory->commit({PutOwned{row("b")}}));
+  EXPECT_EQ(inventory->owned().value(), (std::vector<Owned>{row("a"), row("b")}));
+}
+
 TEST_F(SqliteInventory, RefusesAChangedRow) {
   ASSERT_TRUE(open()->commit({PutOwned{row("a")}}));
   sql("UPDATE resources SET text = replace(text, 'id-a', 'id-b')");

@@ -1,6 +1,7 @@
 #include "framework/plan/plan.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "framework/base/digest.h"
 #include "framework/plan/decide.h"
@@ -90,6 +91,19 @@ std::string counted(size_t count) {
   return std::to_string(count) + (count == 1 ? " resource is" : " resources are");
 }
 
+// By address. Each fate goes as its change is taken: both lists at once would be the largest thing of all.
+std::vector<Change> take_changes(std::unordered_map<Address, Fate> fates) {
+  std::vector<Address> addresses;
+  addresses.reserve(fates.size());
+  for (const auto& [address, fate] : fates) addresses.push_back(address);
+  std::sort(addresses.begin(), addresses.end());
+  std::vector<Change> changes;
+  changes.reserve(addresses.size());
+  for (const Address& address : addresses)
+    changes.push_back(std::move(fates.extract(address).mapped().change));
+  return changes;
+}
+
 void collect_changes(Situation& situation, Plan& plan) {
   const PlanOptions& options = situation.options;
   size_t left = 0, others = 0;
@@ -101,12 +115,7 @@ void collect_changes(Situation& situation, Plan& plan) {
     left += untouched && !other_set;
     others += untouched && other_set;
   }
-  std::vector<Change*> changes;
-  for (auto& [address, fate] : situation.fates) changes.push_back(&fate.change);
-  std::sort(changes.begin(), changes.end(),
-            [](const Change* a, const Change* b) { return a->address < b->address; });
-  plan.changes.reserve(changes.size());
-  for (Change* change : changes) plan.changes.push_back(std::move(*change));
+  plan.changes = take_changes(std::exchange(situation.fates, {}));
   if (options.marks_only() || options.partial) return;
   if (left > 0)
     plan.notes.push_back(counted(left) +

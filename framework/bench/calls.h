@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "framework/base/json.h"
+#include "framework/base/result.h"
+
+namespace tenon::bench {
+
+// One call at a time in a host process and in this process, a host's start, and 8 creates at once under the
+// configuration that makes them slow.
+Status calls(const std::string& plugin, const std::string& host, const std::string& graph, const Json& slow);
+
+}  // namespace tenon::bench

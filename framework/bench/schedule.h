@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "framework/base/result.h"
+
+namespace tenon::bench {
+
+// The graph in the file, with a backend whose creates take 10 ms and whose observes take nothing, an
+// inventory in memory, and 100 steps at the same time.
+Status schedule(const std::string& plugin, const std::string& graph);
+
+}  // namespace tenon::bench
