@@ -21,7 +21,8 @@ Installation find_installation(const Arguments& arguments, Environment& env, con
   installation.prefix = prefix_of(env);
   std::error_code error;
   const std::string state =
-      arguments.state.empty() ? "" : std::filesystem::absolute(arguments.state, error).string();
+      arguments.state.empty() ? ""
+                              : std::filesystem::absolute(arguments.state, error).lexically_normal().string();
   installation.plugins = env.plugins({.prefix = installation.prefix,
                                       .state = state,
                                       .isolated = arguments.isolated,

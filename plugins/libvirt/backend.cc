@@ -199,7 +199,14 @@ Phase phase_of(const DomainState& state, bool wanted) {
   switch (state.power) {
     case Power::running: return {"Running", ""};
     case Power::stopping: return {"Stopping", ""};
-    case Power::paused: return {"Paused", domain + "is paused; continue it by virsh resume " + state.name};
+    case Power::paused:
+      // libvirt 9 waits for ever for a guest that it had recorded and not yet begun when it was killed.
+      if (state.reason == "Starting")
+        return {"Paused", domain +
+                              "is being started by libvirt; if that does not end, libvirtd was killed in "
+                              "the middle of it: stop libvirtd, remove /run/libvirt/qemu/" +
+                              state.name + ".xml, start libvirtd"};
+      return {"Paused", domain + "is paused; continue it by virsh resume " + state.name};
     case Power::crashed:
       if (wanted) return {"Crashed", domain + "has crashed"};
       break;

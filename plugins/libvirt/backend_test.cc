@@ -447,6 +447,26 @@ class SlowGuest final : public Hypervisor {
   std::atomic<bool> cut = false;
 };
 
+TEST_F(LibvirtBackendTest, AStartThatLibvirtNeverFinishedIsNoPause) {
+  SlowGuest* guest = nullptr;
+  LibvirtBackend backend([&](const std::string&) {
+    auto made = std::make_unique<SlowGuest>();
+    guest = made.get();
+    return made;
+  });
+  backend.open(Json::object(), quiet_call());
+  backend.create(request({"start"}), quiet_call());
+  guest->state->power = Power::paused;
+  for (const auto& [reason, advice] :
+       {std::pair("Starting", "remove /run/libvirt/qemu/" + std::string(kName) + ".xml"),
+        {"PausedByUser", "virsh resume " + std::string(kName)}}) {
+    guest->state->reason = reason;
+    const Observation seen = backend.observe(request(), quiet_call());
+    EXPECT_EQ(seen.phase, "Paused");
+    EXPECT_NE(seen.message.find(advice), std::string::npos) << seen.message;
+  }
+}
+
 TEST_F(LibvirtBackendTest, AGuestHasItsGracePeriodToShutDown) {
   SlowGuest* guest = nullptr;
   LibvirtBackend backend([&](const std::string&) {

@@ -29,7 +29,9 @@ Failure refusal(const RunOutput& output, const std::string& what) {
   if (killed == SIGKILL || killed == SIGTERM) return stopped("qemu-img was killed");
   if (killed == SIGXCPU) return {"Timeout", what + ": it takes too much processor time"};
   const bool full = output.err.find("No space left") != std::string::npos;
-  const std::string said = output.err.empty() ? describe_status(output.status) : output.err.substr(0, 1000);
+  std::string said = output.err.substr(0, 1000);
+  while (said.ends_with('\n')) said.pop_back();
+  if (said.empty()) said = describe_status(output.status);
   return {full ? "NoSpace" : "CorruptImage", what + ": " + said};
 }
 
