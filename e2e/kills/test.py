@@ -164,12 +164,16 @@ class KillsTest(Case):
                 return json.loads(mark.read_text())['contents'] == 'populated'
         return False
 
+    def started(self):
+        """Whether libvirt has begun to start the machine: it makes its record first."""
+        return (self.libvirt.state / 'run/qemu' / (self.domain + '.xml')).exists()
+
     def window(self, manifest):
         """Seconds from there to the machine's start, as long as nobody is killed."""
         running = self.tenon.start('apply', '--yes', '-f', manifest)
         wait_until('the end of the import', self.finished, pause=0.001)
         begun = time.monotonic()
-        self.event('started ' + self.domain)
+        wait_until('the start', self.started, pause=0.001)
         length = time.monotonic() - begun
         self.assertEqual(running.wait().status, 0)
         return length
@@ -180,18 +184,26 @@ class KillsTest(Case):
         self.goes_well_now(manifest)
         self.is_gone()
         inside = collections.Counter()
-        for victims in [(COMMAND,), (HOST,), PROGRAMS] * max(2, ROUNDS // 2):
+        victims = [(COMMAND,), (HOST,), PROGRAMS]
+        enough = len(victims) * max(2, ROUNDS // 2)
+        for number in range(3 * enough):
+            if number >= enough and inside[COMMAND] and inside[HOST]:
+                break
+            chosen = victims[number % len(victims)]
             running = self.tenon.start('apply', '--yes', '-f', manifest)
+            wait_until('an import', lambda: processes.running(WORKER) or self.finished(), pause=0.001)
+            pids = processes.running(*chosen)  # now, since looking for them takes longer than the window may be
             wait_until('the end of the import', self.finished, pause=0.001)
-            time.sleep(self.chance.uniform(0, length / 2))  # it gets shorter with practice
-            hit = kill(processes.running(*victims))
-            before_the_start = not self.active()  # now, so at the kill as well
+            if number >= len(victims):  # the first of each at once
+                time.sleep(self.chance.uniform(0, length))
+            hit = kill(pids)
+            before_the_start = not self.started()  # now, so at the kill as well
             self.ended(running, hit)
             if hit and before_the_start:
                 inside['+'.join(sorted(set(hit)))] += 1
             self.goes_well_now(manifest)
             self.is_gone()
-        print('killed in the %.1f s between Succeeded and the start: %s' % (length, dict(inside)), flush=True)
+        print('killed in the %.2f s between Succeeded and the start: %s' % (length, dict(inside)), flush=True)
         for program in (COMMAND, HOST):
             self.assertGreater(inside[program], 0, 'no %s was killed there: this was no test' % program)
 

@@ -10,6 +10,8 @@ import libvirt
 BLOCK = 1 << 20
 JUDGED = {libvirt.VIR_DOMAIN_EVENT_DEFINED: 'defined', libvirt.VIR_DOMAIN_EVENT_STARTED: 'started'}
 
+INTERRUPTED = ': libvirt went away'
+
 _loop = None
 
 
@@ -51,7 +53,7 @@ class Observer:
     definitions. A guest that writes its disk may thus be judged wrongly; the small disk of e2e/lab never does.
 
     `events` is what was judged, as "started default_vm"; `violations` what must never happen; `missed` what was gone
-    before it could be looked at. Read them after `stop` or when the event waited for has come.
+    before it could be looked at, or libvirt was. Read them after `stop` or when the event waited for has come.
     """
 
     def __init__(self, uri, reference, definitions):
@@ -72,6 +74,7 @@ class Observer:
         self._listen()
         for domain in self.connection.listAllDomains():
             self._noticed('found', domain)
+        self.missed = [text for text in self.missed if not text.endswith(INTERRUPTED)]
 
     def stop(self):
         self.connection.domainEventDeregisterAny(self.callback)
@@ -93,10 +96,11 @@ class Observer:
         try:
             disks = xml.etree.ElementTree.fromstring(domain.XMLDesc()).findall("./devices/disk[@device='disk']")
         except libvirt.libvirtError as error:
-            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-                self.missed.append('%s %s' % (what, name))
-                return
-            raise
+            gone = error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN
+            if not gone and self.connection.isAlive():
+                raise
+            self.missed.append('%s %s%s' % (what, name, '' if gone else INTERRUPTED))
+            return
         if not disks:
             self.violations.append('%s %s without a disk' % (what, name))
         for disk in disks:

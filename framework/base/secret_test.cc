@@ -28,7 +28,7 @@ TEST(RandomKey, IsAnotherOneEachTime) {
 // Whether a process that segfaults leaves a core dump behind.
 bool dumps(bool forbidden) {
   const TemporaryDirectory temporary;
-  const std::filesystem::path directory = temporary;
+  const std::filesystem::path& directory = temporary;
   const pid_t child = fork();
   if (child == 0) {
     const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
