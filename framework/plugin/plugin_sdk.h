@@ -86,7 +86,7 @@ struct Observation {
   Json conditions = Json::array();  // [{type, status, reason, message}]
   std::vector<std::string> notes;
 
-  Json to_json() const;
+  Json to_json() &&;
   void set_mark(const Json& mark);  // as mark_json made it; null: none
   // Of an object that is there.
   static Observation present(std::string identity, const Json& mark, Json actual);
@@ -337,7 +337,7 @@ inline Observation Observation::present(std::string identity, const Json& mark, 
   return observation;
 }
 
-inline Json Observation::to_json() const {
+inline Json Observation::to_json() && {
   Json json = {{"existence", existence}};
   const auto put = [&json](const char* key, const auto& value) {
     if (!value.empty()) json[key] = value;
@@ -350,8 +350,8 @@ inline Json Observation::to_json() const {
   if (!nonce.empty() || !owner.empty() || !inventory.empty())
     json["mark"] = {
         {"inventory", inventory}, {"address", owner}, {"nonce", nonce}, {"generation", generation}};
-  if (!actual.is_null()) json["actual"] = actual;
-  put("outputs", outputs);
+  if (!actual.is_null()) json["actual"] = std::move(actual);
+  if (!outputs.empty()) json["outputs"] = std::move(outputs);
   if (progress) json["progress"] = *progress;
   put("contents", contents);
   if (busy) json["busy"] = true;

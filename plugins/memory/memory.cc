@@ -18,15 +18,15 @@ class Memory final : public sdk::Backend {
     file_ = configuration.value("file", "");
     std::ifstream in(file_);
     for (std::string line; std::getline(in, line);)  // one may be torn
-      if (const Json changes = Json::parse(line, nullptr, false); changes.is_object()) world_.update(changes);
+      if (Json changes = Json::parse(line, nullptr, false); changes.is_object())
+        for (auto& [identity, item] : changes.items()) world_[identity] = std::move(item);
   }
 
   sdk::Observation observe(const sdk::Resource& resource, const sdk::Call&) override {
     const std::lock_guard lock(mutex_);
-    const std::string identity = identity_of(resource);
-    const Json item = world_.value(identity, Json());
-    if (item.is_null()) return {};
-    auto seen = sdk::Observation::present(identity, item.value("mark", Json()), item.at("spec"));
+    const auto item = world_.find(identity_of(resource));
+    if (item == world_.end() || item->is_null()) return {};
+    auto seen = sdk::Observation::present(item.key(), item->value("mark", Json()), item->at("spec"));
     seen.phase = seen.actual.value("running", true) ? "Ready" : "Stopped";
     if (seen.actual.contains("value")) seen.outputs["value"] = seen.actual["value"];
     return seen;
@@ -72,7 +72,8 @@ class Memory final : public sdk::Backend {
 
  private:
   std::string identity_of(const sdk::Resource& resource) const {
-    return world_.value(resource.identity, Json()).is_null() ? resource.address : resource.identity;
+    const auto item = world_.find(resource.identity);
+    return item == world_.end() || item->is_null() ? resource.address : resource.identity;
   }
 
   // What is there, null if nothing is; a Failure if it is another's.
