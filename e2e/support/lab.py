@@ -102,8 +102,8 @@ class Libvirt:
 class Http:
     """Serves the files of a directory, with faults by URL path: see `e2e/lab/http/serve --help`."""
 
-    def __init__(self, root, port=0, rate=None):
-        options = ['--rate', str(rate)] if rate else []
+    def __init__(self, root, port=0, rate=None, password=None):
+        options = [*(['--rate', str(rate)] if rate else []), *(['--password', password] if password else [])]
         self.process = subprocess.Popen(
             [str(LAB / 'http/serve'), '--root', str(root), '--port', str(port), '--owner', str(os.getpid()), *options],
             stdout=subprocess.PIPE, text=True)

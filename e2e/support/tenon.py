@@ -71,10 +71,11 @@ class Tenon:
         (self.directory / name).write_text(text)
         return name
 
-    def start(self, *arguments):
+    def start(self, *arguments, under=()):
+        """under: a program and its options that run it."""
         output = self.directory / ('.output-%d' % time.monotonic_ns())
         with open(output, 'wb') as file:
-            process = subprocess.Popen([self.program, *arguments], cwd=self.directory, stdin=subprocess.DEVNULL, stdout=file,
+            process = subprocess.Popen([*under, self.program, *arguments], cwd=self.directory, stdin=subprocess.DEVNULL, stdout=file,
                                        stderr=subprocess.STDOUT, env=dict(os.environ, NO_COLOR='1'), start_new_session=True)
         command = Running(arguments, process, output)
         self.history.append(command)

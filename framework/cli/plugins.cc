@@ -7,11 +7,10 @@
 #include "framework/cli/plugin_facts.h"
 #include "framework/cli/session.h"
 #include "framework/cli/text.h"
+#include "framework/plugin/loader.h"
 
 namespace tenon {
 namespace {
-
-constexpr int kInterface = 1;  // plugin_abi.h
 
 using Reached = std::map<std::string, Status>;  // by instance
 
@@ -40,7 +39,7 @@ std::vector<std::string> row_of(const PluginFacts& facts, const std::string& ins
   const Manifest* manifest = facts.manifest ? facts.manifest->get() : nullptr;
   std::vector<std::string> row = {instance.empty() ? "-" : instance, facts.name};
   if (manifest)
-    row.insert(row.end(), {manifest->version, std::to_string(kInterface), joined(kinds_of(*manifest)),
+    row.insert(row.end(), {manifest->version, std::to_string(kPluginAbi), joined(kinds_of(*manifest)),
                            joined({manifest->capabilities.begin(), manifest->capabilities.end()})});
   else
     row.insert(row.end(), {"-", "-", "-", "-"});
@@ -79,7 +78,7 @@ OrderedJson to_json(const PluginFacts& facts, const Reached& reached) {
   if (facts.manifest) {
     const Manifest& manifest = **facts.manifest;
     json["version"] = manifest.version;
-    json["interface"] = kInterface;
+    json["interface"] = kPluginAbi;
     json["digest"] = manifest.digest;
     json["capabilities"] = manifest.capabilities;
     json["kinds"] = kinds_of(manifest);

@@ -25,7 +25,11 @@ template <typename T>
 std::vector<Result<T>> for_each(size_t count, const std::string& doing, const std::string& instance,
                                 Result<std::vector<Result<T>>> answer) {
   using Answers = std::vector<Result<T>>;
-  if (!answer) return Answers(count, with_context(doing + " with " + instance, answer.error()));
+  // Nobody answered, so it is no manifest's fault, whatever the code is: the plugin could not be loaded, or
+  // its instance not be opened.
+  if (!answer)
+    return Answers(count,
+                   Error{Code::unavailable, doing + " with " + instance + ": " + answer.error().message});
   if (answer->size() == count) return std::move(*answer);
   return Answers(count, Error{Code::internal, instance + " answered a part of what it was asked"});
 }

@@ -60,13 +60,14 @@ class TwoPlugins : public HostedTest {
     open_both();
   }
 
-  // New hosts; memory: of the bad one.
-  void open_both(uint64_t memory = 0) {
+  // New hosts; memory, plugin: of the bad one.
+  void open_both(uint64_t memory = 0, const std::string& plugin = test_plugin("misbehaving")) {
     for (const std::string instance : {"good", "bad"}) {
       HostOptions hosting = options();
       hosting.instance = instance;
       hosting.log = path(instance + ".log");
       if (instance == "bad") hosting.memory = memory;
+      if (instance == "bad") hosting.plugin = plugin;
       opened_[instance] =
           std::make_unique<Impatient>(open_hosted(hosting, {{"world", path(instance)}}, manifest()));
       backends_[instance] = opened_[instance].get();
@@ -206,6 +207,46 @@ TEST_P(Questions, ThatCrashAPluginLeaveWhatExistsAlone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, Questions, testing::Values("observe", "expand", "check", "convert"),
+                         [](const auto& info) { return std::string(info.param); });
+
+// What was a plugin when its manifest was read, and is none that can be loaded now.
+class Unloadable : public TwoPlugins, public testing::WithParamInterface<const char*> {
+ protected:
+  std::string bad_plugin() const {
+    const std::string how = GetParam();
+    if (!how.starts_with("writable")) return test_plugin(how);
+    const std::string file = copy_of("misbehaving");
+    chmod(how == "writable_directory" ? directory_.c_str() : file.c_str(), 0777);
+    return file;
+  }
+};
+
+TEST_P(Unloadable, OtherPluginsGoOnAndTheNextRunConverges) {
+  wrong_ = {{"size", 4}};
+  const std::string plugin = bad_plugin();
+  open_both(0, plugin);
+  for (const Change& change : plan().plan.changes) {
+    const bool bad = change.instance == "bad";
+    EXPECT_EQ(change.action, bad ? Action::blocked : Action::create) << change.address.name;
+    if (!bad) continue;
+    EXPECT_NE(change.reasons.at(0).find(plugin), std::string::npos) << change.reasons.at(0);
+  }
+  const auto ended = run();
+  EXPECT_EQ(ended.size(), 2U);
+  EXPECT_EQ(ended.at("a").status, StepStatus::done);
+  EXPECT_EQ(made("good", "b"), Json({{"size", 2}}));
+
+  chmod(directory_.c_str(), 0700);
+  open_both();
+  for (const auto& [name, record] : run())
+    EXPECT_EQ(record.status, StepStatus::done) << name << record.reason;
+  EXPECT_EQ(made("bad", "wrong"), Json({{"size", 4}}));
+  EXPECT_TRUE(plan().plan.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Unloadable,
+                         testing::Values("no_entry", "newer", "older", "refusing", "throwing", "writable",
+                                         "writable_directory"),
                          [](const auto& info) { return std::string(info.param); });
 
 INSTANTIATE_TEST_SUITE_P(Each, Isolation,

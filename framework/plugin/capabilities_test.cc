@@ -93,7 +93,7 @@ TEST_P(Capabilities, AnActionIsRefusedWithTheReason) {
   make("a");
   const std::pair<Result<ActionResult>, const char*> cases[] = {
       {act(world_, safe("b"), "knock", {{"times", 1}}), "is not in the inventory"},
-      {act(world_, safe("a"), "dance", Json::object()), "has no action 'dance'; it has knock, steal"},
+      {act(world_, safe("a"), "dance", Json::object()), "has no action 'dance'; it has knock, steal, crash"},
       {act(world_, safe("a"), "knock", Json::object()), "'times'"},
       {knock("a", 0), "at least 1"},
       {knock("a", "often"), "/times"}};

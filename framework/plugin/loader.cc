@@ -40,6 +40,17 @@ Error cannot_load(const std::string& path, const std::string& why) {
   return {Code::failed_precondition, "loading plugin " + path + ": " + why};
 }
 
+// A newer interface is one that this Tenon can name and not speak.
+std::string why_no_entry(void* object) {
+  const std::string entry = TENON_PLUGIN_ENTRY_NAME;
+  for (int version = kPluginAbi + 1; version <= 9; ++version)
+    if (dlsym(object, (entry.substr(0, entry.size() - 1) + std::to_string(version)).c_str()))
+      return "it speaks version " + std::to_string(version) +
+             " of the plugin interface, and this Tenon version " + std::to_string(kPluginAbi) +
+             ": install the plugin for this Tenon, or a newer Tenon";
+  return "it exports no " + entry + ", so it is no plugin for Tenon";
+}
+
 }  // namespace
 
 Status check_plugin_file(const std::string& path) {
@@ -81,12 +92,12 @@ LoadedPlugin::~LoadedPlugin() {
 
 Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const std::string& path, Log log, Redeem redeem,
                                                          Notify notify) {
-  if (Status safe = check_plugin_file(path); !safe) return safe.error();
+  if (Status safe = check_plugin_file(path); !safe)
+    return with_context("loading plugin " + path, safe.error());
   void* object = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!object) return cannot_load(path, dlerror());
   const auto entry = reinterpret_cast<tenon_plugin_entry>(dlsym(object, TENON_PLUGIN_ENTRY_NAME));
-  if (!entry)
-    return cannot_load(path, "it exports no " TENON_PLUGIN_ENTRY_NAME ", so it is no plugin for Tenon");
+  if (!entry) return cannot_load(path, why_no_entry(object));
   std::unique_ptr<LoadedPlugin> loaded(
       new LoadedPlugin(path, std::move(log), std::move(redeem), std::move(notify)));
   tenon_plugin plugin{};
@@ -98,7 +109,7 @@ Result<std::unique_ptr<LoadedPlugin>> LoadedPlugin::load(const std::string& path
     return cannot_load(path, "its " TENON_PLUGIN_ENTRY_NAME " threw across the C boundary");
   }
   if (plugin.size < sizeof plugin || !plugin.manifest || !plugin.invoke || !plugin.destroy)
-    return cannot_load(path, "it lacks one of the functions of version 1");
+    return cannot_load(path, "it lacks one of the functions of version " + std::to_string(kPluginAbi));
   loaded->plugin_ = plugin;
   return loaded;
 }

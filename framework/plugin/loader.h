@@ -16,6 +16,10 @@
 
 namespace tenon {
 
+// The version of the plugin interface: the number at the end of the entry's name.
+inline constexpr int kPluginAbi = TENON_PLUGIN_ENTRY_NAME[sizeof TENON_PLUGIN_ENTRY_NAME - 2] - '0';
+static_assert(kPluginAbi == 1, "a new version is a new page of docs/plugin-abi.md");
+
 // failed_precondition: the file or its directory can be written by others than its owner or root, or belongs
 // to somebody else than this user or root. invalid_argument: not an absolute path of a file. not_found.
 Status check_plugin_file(const std::string& path);

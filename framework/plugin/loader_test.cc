@@ -43,6 +43,10 @@ TEST_F(Loader, OpensAPluginWrittenInC) {
 TEST_F(Loader, RefusesWhatIsNoPlugin) {
   EXPECT_FALSE(load(test_plugin("no_entry")));
   EXPECT_NE(error_.message.find("tenon_plugin_v1"), std::string::npos) << error_.message;
+  EXPECT_FALSE(load(test_plugin("newer")));
+  EXPECT_NE(error_.message.find("it speaks version 2 of the plugin interface, and this Tenon version 1"),
+            std::string::npos)
+      << error_.message;
   EXPECT_FALSE(load(test_plugin("refusing")));
   EXPECT_NE(error_.message.find("cannot work with this version"), std::string::npos) << error_.message;
   EXPECT_FALSE(load(test_plugin("older")));

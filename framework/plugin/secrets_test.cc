@@ -1,9 +1,10 @@
 // Secrets on their way to a plugin: what it may redeem, and that nothing else carries them.
 // testdata/keeper.cc.
-#include <dirent.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include <fstream>
+#include <cstdlib>
 
 #include "framework/base/files.h"
 #include "framework/base/secret.h"
@@ -108,6 +109,66 @@ INSTANTIATE_TEST_SUITE_P(Plugin, Secrets, testing::Values(Where::in_this_process
                          [](const auto& info) {
                            return std::string(info.param == Where::hosted ? "Hosted" : "InThisProcess");
                          });
+
+// Core dumps of a process that crashes here, by name.
+std::vector<std::string> dumps() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator("."))
+    if (entry.path().filename().string().starts_with("core")) names.push_back(entry.path());
+  return names;
+}
+
+// In a directory of its own, with dumps as large as they like.
+class Dumps : public PluginTest {
+ protected:
+  Dumps() : before_(std::filesystem::current_path()) {
+    getrlimit(RLIMIT_CORE, &limit_);
+    const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+    allowed_ = setrlimit(RLIMIT_CORE, &unlimited) == 0;
+    host_ = host_program();
+    plugin_ = test_plugin("keeper");
+    std::filesystem::create_directory(directory_ / "world");
+    std::filesystem::current_path(directory_);
+  }
+  ~Dumps() override {
+    std::filesystem::current_path(before_);
+    setrlimit(RLIMIT_CORE, &limit_);
+  }
+
+  // Whether a crash leaves a dump here at all.
+  bool are_possible() const {
+    const pid_t child = fork();
+    if (child == 0) std::abort();
+    int status = 0;
+    waitpid(child, &status, 0);
+    const bool dumped = allowed_ && !dumps().empty();
+    for (const std::string& name : dumps()) std::filesystem::remove(name);
+    return dumped;
+  }
+
+  const std::filesystem::path before_;
+  rlimit limit_{};
+  bool allowed_ = false;
+  std::string host_, plugin_;
+};
+
+TEST_F(Dumps, AHostThatCrashesInACallWithASecretLeavesNone) {
+  if (!are_possible()) GTEST_SKIP() << "this machine cannot leave a core dump in a directory";
+  Vault vault{random_key()};
+  const auto backend = open_hosted(
+      {.program = host_, .plugin = plugin_, .instance = "one", .log = path("log"), .vault = &vault},
+      {{"world", path("world")}}, manifest_in_process(plugin_).value());
+  const Request safe{.address = {"test.tenon.dev", "Safe", "default", "a"},
+                     .desired = {{"combination", vault.seal(kCanary, {.file = "f"})}},
+                     .nonce = "n",
+                     .inventory = "i"};
+  const auto crashed = backend->act(safe, "crash", Json::object(), {});
+  ASSERT_FALSE(crashed);
+  EXPECT_EQ(crashed.error().code, Code::crashed) << crashed.error().message;
+  EXPECT_EQ(dumps(), std::vector<std::string>());
+  EXPECT_EQ(crashed.error().message.find(kCanary), std::string::npos);
+  EXPECT_EQ(read_file(path("log")).value_or("").find(kCanary), std::string::npos);
+}
 
 TEST(SecretDesk, AnswersNoCallThatIsOver) {
   Vault vault("key");

@@ -2,6 +2,7 @@
 // keeps no value but its hash, and writes down every request that it gets.
 //
 // configuration.world: a directory. requests.jsonl has every request; NAME has what is known of one Safe.
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -24,7 +25,8 @@ constexpr char kManifest[] = R"({
        {"name": "knock", "description": "tells whoever watches",
         "arguments": {"type": "object", "required": ["times"],
                       "properties": {"times": {"type": "integer", "minimum": 1}}}},
-       {"name": "steal", "description": "tries to redeem what another Safe was given"}],
+       {"name": "steal", "description": "tries to redeem what another Safe was given"},
+       {"name": "crash", "description": "redeems its combination and crashes with it"}],
      "schema": {"type": "object", "properties": {
        "combination": {"type": "string", "x-secret": true, "minLength": 3},
        "papers": {"type": "object", "x-secret": true, "x-kubernetes-preserve-unknown-fields": true},
@@ -102,6 +104,10 @@ class Keeper final : public Backend {
             const Call& call) override {
     if (action == "steal")
       return {"stole it", {{"loot", call.secret({{"tenon.dev/secret", arguments.at("which")}})}}};
+    if (action == "crash") {
+      const std::string value = call.secret(safe.desired.at("combination"));
+      if (!value.empty()) std::abort();
+    }
     for (int i = 0; i < arguments.at("times"); ++i) call.notifier()(safe.address);
     return {"knocked", {{"watched", watched_}}};
   }
