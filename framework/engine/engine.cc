@@ -1,6 +1,8 @@
 #include "framework/engine/engine.h"
 
 #include <algorithm>
+#include <set>
+#include <thread>
 
 #include "framework/engine/observe.h"
 #include "framework/plan/complete.h"
@@ -99,6 +101,31 @@ void block(const Faults& faults, const Graph& graph, const std::vector<Owned>& o
   for (const auto& [address, error] : blocked) observations[address] = unknown_observation(error);
 }
 
+// Has the instances of declared resources opened while the inventory is read and the graph is made. Whether
+// one can be opened is said to who needs it: it is asked again. Waits for them when it goes.
+class Opening {
+ public:
+  Opening(const World& world, const std::vector<Resource>& declared) {
+    std::set<KindName> seen;
+    std::set<std::string> instances;
+    for (const Resource& resource : declared)
+      if (seen.insert(resource.address.kind_name()).second)
+        instances.insert(world.catalog.route(resource).value_or(""));
+    for (const std::string& instance : instances)
+      if (const auto backend = world.backends.find(instance); backend != world.backends.end())
+        threads_.emplace_back(open, backend->second);
+  }
+
+ private:
+  static void open(std::stop_token stop, Backend* backend) {
+    CallContext context = pure_call();
+    context.stop = std::move(stop);
+    [[maybe_unused]] const auto nothing = backend->observe({}, context);
+  }
+
+  std::vector<std::jthread> threads_;
+};
+
 // What is to be imported is looked for by the identity that it was given.
 std::vector<Owned> with_imports(std::vector<Owned> rows, const PlanOptions& options, const Graph& graph) {
   for (const auto& [address, identity] : options.import) {
@@ -115,6 +142,7 @@ std::vector<Owned> with_imports(std::vector<Owned> rows, const PlanOptions& opti
 
 Result<Planned> make_plan(const World& world, std::vector<Resource> declared, const PlanOptions& options,
                           Diagnostics& diagnostics) {
+  const Opening opening(world, declared);
   Result<std::vector<Owned>> owned = world.inventory.owned();
   if (!owned) return owned.error();
   Planned planned;
@@ -127,7 +155,9 @@ Result<Planned> make_plan(const World& world, std::vector<Resource> declared, co
   capacity.check = [&](const auto& instance, const auto& changes, const auto& pools) {
     return check_with(world.backends, instance, changes, pools);
   };
-  planned.observations = observe(planned.graph, with_imports(planned.owned, options, planned.graph),
+  std::vector<Owned> imports;
+  if (!options.import.empty()) imports = with_imports(planned.owned, options, planned.graph);
+  planned.observations = observe(planned.graph, imports.empty() ? planned.owned : imports,
                                  world.inventory.uuid(), world.catalog, world.backends, {}, &capacity.pools);
   block(faults, planned.graph, planned.owned, planned.observations);
   planned.plan = make_plan(planned.graph, planned.observations, planned.owned, world.inventory.uuid(),

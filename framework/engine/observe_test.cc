@@ -6,6 +6,10 @@
 #include <functional>
 #include <mutex>
 
+#include "framework/base/clock.h"
+#include "framework/engine/engine.h"
+#include "framework/inventory/memory.h"
+
 namespace tenon {
 namespace {
 
@@ -173,6 +177,37 @@ TEST(Observe, AsksInstancesAtTheSameTime) {
   const Observations seen =
       observe(graph, f.owned, "uuid", f.catalog, {{"world", &f.world}, {"other", &other}});
   EXPECT_EQ(seen.size(), 2u);
+}
+
+TEST(MakePlan, HasTheInstancesOfDeclaredResourcesOpenedAndNoOthers) {
+  Fixture f;
+  FakeWorld other;
+  f.catalog = Catalog({{"world", f.manifest}, {"other", f.manifest}},
+                      {{.kind = {"test", "Disk"}, .instance = "world"}});
+  MemoryInventory inventory;
+  const SystemClock clock;
+  const Backends backends{{"world", &f.world}, {"other", &other}};
+  const World world{f.catalog, backends, inventory, clock};
+  const auto planned = make_plan(world, {{.address = disk("a"), .version = "v1"}}, {}, f.diagnostics);
+  ASSERT_TRUE(planned);
+  EXPECT_EQ(planned->plan.steps.size(), 1u);
+  EXPECT_TRUE(other.batches.empty());
+  ASSERT_EQ(f.world.batches.size(), 2u);
+  EXPECT_EQ(f.world.batches[0].size() + f.world.batches[1].size(), 1u);
+}
+
+TEST(MakePlan, SaysOnceWhatAnInstanceThatCannotBeOpenedSays) {
+  Fixture f;
+  f.world.broken = true;
+  MemoryInventory inventory;
+  const SystemClock clock;
+  const Backends backends{{"world", &f.world}};
+  const World world{f.catalog, backends, inventory, clock};
+  const auto planned = make_plan(world, {{.address = disk("a"), .version = "v1"}}, {}, f.diagnostics);
+  ASSERT_TRUE(planned);
+  EXPECT_TRUE(f.diagnostics.empty());
+  ASSERT_EQ(planned->plan.changes.size(), 1u);
+  EXPECT_EQ(planned->plan.changes[0].action, Action::blocked);
 }
 
 }  // namespace

@@ -235,7 +235,12 @@ std::vector<Result<Json>> PluginBackend::put(const Question& question) {
   return items;
 }
 
+// Of nothing: has the instance opened. Whether it can be is said to who asks for something.
 Result<Observed> PluginBackend::observe(const std::vector<Request>& requests, const CallContext& context) {
+  if (requests.empty()) {
+    [[maybe_unused]] const auto opened = call("observe", {{"resources", Json::array()}}, context);
+    return Observed();
+  }
   Observed observed;
   Question question = about("observe", "observations", requests, context, batch_limit());
   question.pools = &observed.pools;

@@ -55,6 +55,16 @@ TEST(PluginBackend, AsksInBatchesAndKeepsTheOrder) {
   EXPECT_EQ(seen.value().observations[2].identity, "test.tenon.dev/Thing/default/c");
 }
 
+TEST(PluginBackend, AnObserveOfNothingIsACallThatOpensTheInstance) {
+  std::vector<std::string> calls;
+  auto backend = backend_of([&](const std::string& method, const Json& request) -> Result<Json> {
+    calls.push_back(method + " " + request.dump());
+    return Json{{"observations", Json::array()}};
+  });
+  EXPECT_TRUE(backend.observe({}, {}).value().observations.empty());
+  EXPECT_EQ(calls, std::vector<std::string>{R"(observe {"resources":[]})"});
+}
+
 TEST(PluginBackend, AnObserveThatNobodyAnswersFailsAsAWhole) {
   auto backend = backend_of([](auto&, auto&) -> Result<Json> { return Error{Code::unavailable, "down"}; });
   EXPECT_EQ(backend.observe({thing("a")}, {}).error(), (Error{Code::unavailable, "down"}));
