@@ -121,6 +121,7 @@ using Listener = std::function<void(const Address&)>;
 struct CallContext {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   std::stop_token stop;
+  std::stop_token hold = {};  // requested: what has not begun is not begun any more, what has goes on
 };
 
 // Every method blocks and may be called from many threads at once; an implementation bounds its own

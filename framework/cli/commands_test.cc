@@ -1,4 +1,5 @@
 // Whole commands in this process, on a world that is a map.
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -165,6 +166,16 @@ TEST_F(Commands, PlanShowsStepsInOrderAndChangesNothing) {
   EXPECT_EQ(done.status, kSuccess);
   EXPECT_TRUE(world_.objects.empty());
   EXPECT_FALSE(std::filesystem::exists(".tenon/inventory.db"));
+}
+
+// A crash while files are read would leave what is in them.
+TEST_F(Commands, NoCoreIsDumpedFromTheFirstManifestOn) {
+  write("broken.yaml", "a: [\n");
+  for (const char* command : {"validate", "plan"}) {
+    ASSERT_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
+    EXPECT_EQ(run({command, "-f", "broken.yaml"}).status, kFailure);
+    EXPECT_EQ(prctl(PR_GET_DUMPABLE), 0) << command;
+  }
 }
 
 TEST_F(Commands, PlanTellsByItsExitCodeWhetherThereAreChanges) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "framework/base/quantity.h"
+#include "framework/base/secret.h"
 #include "framework/load/load.h"
 #include "framework/model/schema.h"
 
@@ -22,7 +23,7 @@ constexpr std::string_view kFileSchema = R"({
         "limits": {"type": "object", "default": {}, "properties": {
           "memory": {"type": "string", "format": "quantity", "minimum": 16777216},
           "parallel": {"type": "integer", "minimum": 1},
-          "callsPerSecond": {"type": "number", "minimum": 0.01},
+          "callsPerSecond": {"type": "number", "minimum": 0.1},
           "burst": {"type": "integer", "minimum": 1}}},
         "configuration": {"type": "object", "x-kubernetes-preserve-unknown-fields": true, "default": {}}}}},
     "routes": {"type": "array", "items": {
@@ -197,6 +198,7 @@ Configuration load_configuration(const std::string& file, const std::string& pre
   std::error_code error;
   if (file.empty() && !std::filesystem::exists(path, error))
     return every_installed_plugin(prefix, plugins, diagnostics);
+  forbid_dumps();
   const std::vector<Document> documents = load_paths({path}, diagnostics);
   if (has_errors(diagnostics)) return {};
   if (documents.size() != 1) {

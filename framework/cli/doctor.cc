@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "framework/base/secret.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
 #include "framework/cli/health.h"
@@ -62,7 +63,8 @@ std::string summary_of(const std::vector<HealthCheck>& checks) {
 }  // namespace
 
 int run_doctor(const Arguments& arguments, Environment& env) {
-  const Installation installation = find_installation(arguments, env);
+  Vault vault(random_key());
+  const Installation installation = find_installation(arguments, env, nullptr, &vault);
   if (const Status known = check_instance_names(installation, arguments.targets); !known) {
     print_error(known.error(), env);
     return kFailure;

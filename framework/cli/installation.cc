@@ -16,7 +16,7 @@ std::string prefix_of(const Environment& env) {
 }  // namespace
 
 Installation find_installation(const Arguments& arguments, Environment& env, const RunLock* lock,
-                               const Vault* vault) {
+                               Vault* vault) {
   Installation installation;
   installation.prefix = prefix_of(env);
   std::error_code error;

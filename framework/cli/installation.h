@@ -25,6 +25,6 @@ struct Installation {
 // lock: held by a command that changes things, null for a reader. vault: of the secrets that its plugins may
 // redeem; null: none.
 Installation find_installation(const Arguments& arguments, Environment& env, const RunLock* lock = nullptr,
-                               const Vault* vault = nullptr);
+                               Vault* vault = nullptr);
 
 }  // namespace tenon

@@ -2,6 +2,7 @@
 #include <map>
 #include <ostream>
 
+#include "framework/base/secret.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
 #include "framework/cli/plugin_facts.h"
@@ -125,7 +126,8 @@ bool print_problems(const Installation& installation, const Reached& reached, En
 }  // namespace
 
 int run_plugins(const Arguments& arguments, Environment& env) {
-  const Installation installation = find_installation(arguments, env);
+  Vault vault(random_key());
+  const Installation installation = find_installation(arguments, env, nullptr, &vault);
   if (const Status known = check_instance_names(installation, arguments.targets); !known) {
     print_error(known.error(), env);
     return kFailure;

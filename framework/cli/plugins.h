@@ -15,11 +15,11 @@
 namespace tenon {
 
 struct PluginOptions {
-  std::string prefix;    // of the installation: lib/tenon/plugins, libexec/tenon, share/tenon/manifests
-  std::string state;     // directory of inventory, cache and logs; "": manifests are not kept
-  bool isolated = true;  // one host process per instance; false: in this process
-  int lock = -1;         // descriptor of the run's lock, which hosts inherit; -1: this command takes none
-  const Vault* vault = nullptr;  // of the secrets that plugins may redeem
+  std::string prefix;      // of the installation: lib/tenon/plugins, libexec/tenon, share/tenon/manifests
+  std::string state;       // directory of inventory, cache and logs; "": manifests are not kept
+  bool isolated = true;    // one host process per instance; false: in this process
+  int lock = -1;           // descriptor of the run's lock, which hosts inherit; -1: this command takes none
+  Vault* vault = nullptr;  // of the secrets that plugins may redeem
 };
 
 // One entry of tenon.yaml's instances.

@@ -67,7 +67,9 @@ int rebuild(const Arguments& arguments, Environment& env, Session& session) {
   }
   show(*uuid, rows, *marked, env);
   if (!confirmed(arguments, env)) return kRefused;
-  if (const Status done = restore_inventory(arguments.state + "/inventory.db", *uuid, rows); !done) {
+  const Status done =
+      restore_inventory(arguments.state + "/inventory.db", *uuid, session.inventory().secret_key(), rows);
+  if (!done) {
     print_error(done.error(), env);
     return kFailure;
   }

@@ -1,10 +1,12 @@
 #include "framework/cli/saved_plan.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
 
 #include "framework/base/files.h"
+#include "framework/base/secret.h"
 #include "framework/engine/observe.h"
 #include "framework/load/load.h"
 #include "framework/plan/plan_file.h"
@@ -70,6 +72,7 @@ Status check_maker(const Plan& plan, const World& world) {
 // Secrets are read again from where they were: wherever apply runs.
 Result<Plan> with_lasting_sources(Plan plan) {
   for (SecretSource& source : plan.secrets) {
+    if (source.file.empty()) continue;
     if (source.file == "-")
       return Error{Code::failed_precondition,
                    "the plan cannot be saved: a secret of " + to_string(source.address) +
@@ -81,48 +84,98 @@ Result<Plan> with_lasting_sources(Plan plan) {
 }
 
 std::string place_of(const SecretSource& source) {
-  const std::string pointer = source.pointer.empty() ? "" : ", at " + source.pointer;
-  return to_string(source.address) + " in " + source.file + pointer;
+  return to_string(source.address) + (source.file.empty() ? "" : " in " + source.file) +
+         (source.pointer.empty() ? "" : ", at " + source.pointer);
 }
 
-// A value as it is written, or as it is by default.
-const Json* find_secret(const SecretSource& source, const Catalog& catalog,
-                        std::vector<Resource>& resources) {
-  constexpr std::string_view kSpec = "/spec";
-  if (!source.pointer.starts_with(kSpec)) return nullptr;
-  const Json::json_pointer place(source.pointer.substr(kSpec.size()));
-  for (Resource& resource : resources) {
-    const KindManifest* kind = catalog.find(resource.address);
-    if (kind && kind->cluster_scoped) resource.address.name_space = "-";
-    if (resource.address != source.address) continue;
-    std::vector<SchemaProblem> ignored;
-    if (kind && !resource.spec.contains(place)) complete_value(kind->schema, resource.spec.edit(), ignored);
-    return resource.spec.contains(place) ? &resource.spec.at(place) : nullptr;
+// A file's resources and Secrets, by address.
+struct Input {
+  Input(const std::string& file, const std::string& name_space, const Catalog& catalog) {
+    Diagnostics ignored;
+    std::vector<SecretDocument> documents;
+    for (Resource& resource : to_resources(load_paths({file}, ignored), name_space, ignored, &documents)) {
+      const KindManifest* kind = catalog.find(resource.address);
+      if (kind && kind->cluster_scoped) resource.address.name_space = "-";
+      const Address address = resource.address;
+      resources.emplace(address, std::move(resource));
+    }
+    for (SecretDocument& document : documents) {
+      const Address address = document.address;
+      secrets.emplace(address, std::move(document));
+    }
   }
-  return nullptr;
+
+  std::map<Address, Resource> resources;
+  std::map<Address, SecretDocument> secrets;
+};
+
+// As it is written there.
+const Json* find_written(const Input& input, const SecretSource& source) {
+  const auto resource = input.resources.find(source.address);
+  if (resource == input.resources.end()) return nullptr;
+  const std::string& spec = resource->second.origin.pointer;
+  if (!source.pointer.starts_with(spec + "/")) return nullptr;
+  const Json::json_pointer place(source.pointer.substr(spec.size()));
+  return resource->second.spec.contains(place) ? &resource->second.spec.at(place) : nullptr;
 }
 
-// Into the vault, as it was before; false: it is another one now.
-bool read_secret(const SecretSource& source, const World& world) {
-  Diagnostics ignored;
-  std::vector<SecretDocument> secrets;
-  std::vector<Resource> resources =
-      to_resources(load_paths({source.file}, ignored), source.address.name_space, ignored, &secrets);
-  if (!source.pointer.empty()) {
-    const Json* value = find_secret(source, world.catalog, resources);
-    return value && world.vault->seal(*value, source) == Json{{kHandleKey, source.handle}};
+// What the schema has for it, itself or as a part of a larger default.
+std::optional<Json> find_default(const Schema& schema, const std::string& pointer) {
+  for (size_t end = pointer.size(); end != std::string::npos && end > 0; end = pointer.rfind('/', end - 1)) {
+    const Schema* outer = find_schema(schema, pointer.substr(0, end));
+    if (!outer || !outer->default_value) continue;
+    const Json::json_pointer inner(pointer.substr(end));
+    if (outer->default_value->contains(inner)) return outer->default_value->at(inner);
   }
-  for (const SecretDocument& secret : secrets)
-    if (secret.address == source.address) return world.vault->add(secret) == source.handle;
-  return false;
+  return {};
 }
+
+// Reads secrets again into the vault, each file once. False: it is another one now.
+class SecretReader {
+ public:
+  explicit SecretReader(const World& world) : world_(world) {}
+
+  bool read(const SecretSource& source) {
+    if (source.file.empty()) return read_default(source);
+    const auto [known, fresh] = inputs_.try_emplace({source.file, source.address.name_space}, source.file,
+                                                    source.address.name_space, world_.catalog);
+    const Input& input = known->second;
+    if (!source.pointer.empty()) {
+      const Json* value = find_written(input, source);
+      return value && keep(*value, source);
+    }
+    const auto secret = input.secrets.find(source.address);
+    return secret != input.secrets.end() && world_.vault->add(secret->second) == source.handle;
+  }
+
+ private:
+  bool keep(const Json& value, const SecretSource& source) {
+    return world_.vault->seal(value, source) == Json{{kHandleKey, source.handle}};
+  }
+
+  // Of whatever version it was written in.
+  bool read_default(const SecretSource& source) {
+    const KindManifest* kind = world_.catalog.find(source.address);
+    if (!kind) return false;
+    std::vector<const Schema*> schemas = {&kind->schema};
+    for (const auto& [version, schema] : kind->schemas) schemas.push_back(&schema);
+    return std::any_of(schemas.begin(), schemas.end(), [&](const Schema* schema) {
+      const auto value = find_default(*schema, source.pointer);
+      return value && keep(*value, source);
+    });
+  }
+
+  const World& world_;
+  std::map<std::pair<std::string, std::string>, Input> inputs_;
+};
 
 Status read_secrets(const std::vector<SecretSource>& sources, const World& world) {
   if (sources.empty()) return {};
   if (!world.vault) return Error{Code::internal, "there is nowhere to keep the plan's secrets"};
+  forbid_dumps();
+  SecretReader reader(world);
   for (const SecretSource& source : sources)
-    if (!read_secret(source, world))
-      return stale("the secret of " + place_of(source) + " has changed or is gone");
+    if (!reader.read(source)) return stale("the secret of " + place_of(source) + " has changed or is gone");
   return {};
 }
 
@@ -158,9 +211,11 @@ Result<Planned> read_saved_plan(const std::string& file, const World& world) {
   Result<Plan> plan = parse(file);
   if (!plan) return plan.error();
   if (const Status maker = check_maker(*plan, world); !maker) return maker.error();
-  Result<std::vector<Owned>> owned = world.inventory.owned();
+  Planned planned;
+  Result<std::vector<Owned>> owned = owned_rows(world, planned.sealed);
   if (!owned) return owned.error();
-  Planned planned{.owned = std::move(*owned), .plan = std::move(*plan)};
+  planned.owned = std::move(*owned);
+  planned.plan = std::move(*plan);
   if (const Status read = read_secrets(planned.plan.secrets, world); !read) return read.error();
   Diagnostics diagnostics;
   std::vector<Resource> resources = resources_of(planned.plan);

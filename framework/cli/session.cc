@@ -4,7 +4,9 @@
 #include <ostream>
 #include <tuple>
 
+#include "framework/base/secret.h"
 #include "framework/cli/text.h"
+#include "framework/engine/sealed_backend.h"
 #include "framework/load/load.h"
 
 namespace tenon {
@@ -25,7 +27,8 @@ bool Session::open_backends() {
       print_error(with_context("instance '" + instance.name + "'", backend.error()), env_);
       return false;
     }
-    backends_.emplace(instance.name, backend->get());
+    sealed_.push_back(std::make_unique<SealedBackend>(**backend, catalog(), *vault_));
+    backends_.emplace(instance.name, sealed_.back().get());
     opened_.push_back(std::move(*backend));
   }
   return true;
@@ -47,6 +50,7 @@ std::vector<Resource> load_resources(const Arguments& arguments, Vault& vault, D
     diagnostics.push_back({.summary = "no manifest given",
                            .detail = "name one with -f FILE, a directory with -f DIR, or -f - for "
                                      "standard input"});
+  forbid_dumps();
   std::vector<SecretDocument> secrets;
   std::vector<Resource> resources =
       to_resources(load_paths(arguments.files, diagnostics), arguments.name_space, diagnostics, &secrets);

@@ -38,7 +38,7 @@ class Session {
   std::unique_ptr<Inventory> inventory_;
   std::unique_ptr<Vault> vault_;
   Installation installation_;
-  std::vector<std::unique_ptr<Backend>> opened_;
+  std::vector<std::unique_ptr<Backend>> opened_, sealed_;
   Backends backends_;
 };
 

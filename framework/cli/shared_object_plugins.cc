@@ -43,7 +43,7 @@ class HostedPlugins final : public PluginSource {
 
 class PluginsInThisProcess final : public PluginSource {
  public:
-  explicit PluginsInThisProcess(const Vault* vault) : vault_(vault) {}
+  explicit PluginsInThisProcess(Vault* vault) : vault_(vault) {}
 
   Result<std::shared_ptr<const Manifest>> manifest(const std::string& file) override {
     return manifest_in_process(file);
@@ -59,7 +59,7 @@ class PluginsInThisProcess final : public PluginSource {
   Result<std::vector<Library>> libraries(const std::string& file) override { return find_libraries(file); }
 
  private:
-  const Vault* const vault_;
+  Vault* const vault_;
 };
 
 }  // namespace

@@ -140,7 +140,8 @@ Items items_of(const Graph& graph, const std::vector<Owned>& owned, const std::s
 }  // namespace
 
 Result<View> look(const World& world) {
-  const Result<std::vector<Owned>> owned = world.inventory.owned();
+  bool sealed = false;
+  const Result<std::vector<Owned>> owned = owned_rows(world, sealed);
   if (!owned) return owned.error();
   Result<std::optional<RunRecord>> run = world.inventory.last_run();
   if (!run) return run.error();

@@ -8,7 +8,8 @@ namespace {
 constexpr std::chrono::minutes kDeadline{2};
 
 Result<Owned> owned_at(const World& world, const Address& address) {
-  const auto rows = world.inventory.owned();
+  bool sealed = false;
+  const auto rows = owned_rows(world, sealed);
   if (!rows) return rows.error();
   for (const Owned& row : *rows)
     if (row.address == address) return row;

@@ -6,6 +6,7 @@
 
 #include "framework/engine/observe.h"
 #include "framework/plan/complete.h"
+#include "framework/plan/seal.h"
 
 namespace tenon {
 namespace {
@@ -140,12 +141,19 @@ std::vector<Owned> with_imports(std::vector<Owned> rows, const PlanOptions& opti
 
 }  // namespace
 
+Result<std::vector<Owned>> owned_rows(const World& world, bool& sealed) {
+  Result<std::vector<Owned>> rows = world.inventory.owned();
+  if (rows && world.vault)
+    for (Owned& row : *rows) sealed |= seal_row(world.catalog, row, *world.vault);
+  return rows;
+}
+
 Result<Planned> make_plan(const World& world, std::vector<Resource> declared, const PlanOptions& options,
                           Diagnostics& diagnostics) {
   const Opening opening(world, declared);
-  Result<std::vector<Owned>> owned = world.inventory.owned();
-  if (!owned) return owned.error();
   Planned planned;
+  Result<std::vector<Owned>> owned = owned_rows(world, planned.sealed);
+  if (!owned) return owned.error();
   planned.owned = std::move(*owned);
   planned.plan.inventory = world.inventory.uuid();
   Faults faults;
@@ -172,6 +180,10 @@ Graph resolve(const World& world, std::vector<Resource> declared, Diagnostics& d
 
 Result<RunResult> apply(const World& world, const Planned& planned, Reporter& reporter, const StopFlag& stop,
                         const RunOptions& options) {
+  std::vector<Record> records;
+  for (const Owned& row : planned.owned)
+    if (planned.sealed) records.emplace_back(PutOwned{row});
+  if (const Status sealed = world.inventory.commit(records); !sealed) return sealed.error();
   return run(planned.plan, world.catalog, world.backends, world.inventory, planned.observations, world.clock,
              reporter, stop, options);
 }

@@ -39,7 +39,12 @@ struct Planned {
   std::vector<Owned> owned;
   Observations observations;
   Plan plan;
+  bool sealed = false;  // the inventory has secret values, which an apply replaces by their handles
 };
+
+// The inventory's rows; handles stand where it has secret values, as inventories of formats 1 and 2 may.
+// sealed: set if there were some.
+Result<std::vector<Owned>> owned_rows(const World& world, bool& sealed);
 
 // Passes 2 to 6 over the declared resources (pass 1 is the driver's). With errors in diagnostics nothing was
 // observed and the plan is empty. The result's error is one of the inventory's.

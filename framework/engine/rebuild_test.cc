@@ -11,7 +11,10 @@ namespace {
 
 class Rebuild : public testing::Test {
  protected:
-  World world() { return {simulation_.catalog, backends_, simulation_.inventory, simulation_.clock}; }
+  World world() {
+    return {simulation_.catalog, backends_, simulation_.inventory, simulation_.clock,
+            simulation_.vault.get()};
+  }
 
   std::vector<Resource> job() const {
     Resource disk = resource(slow("disk"), {{"size", 1}, {"tuning", Json::object()}});
@@ -106,6 +109,56 @@ TEST_F(Rebuild, FromSmallMarksAChangedManifestIsAChangeThatIsPlanned) {
   ASSERT_EQ(plan.steps.size(), 1u);
   EXPECT_EQ(plan.steps[0].kind, StepKind::update);
 }
+
+// The key of secrets is lost with the inventory, and nobody can tell whether they are what they were.
+class RebuildWithAnotherKey : public Rebuild, public testing::WithParamInterface<const char*> {
+ protected:
+  RebuildWithAnotherKey() {
+    if (GetParam() != std::string("full")) simulation_.backend.keep_small_marks();
+  }
+  void lose_the_key() { simulation_.vault = std::make_unique<Vault>("another key"); }
+  // As a plugin does that cannot read them back.
+  void hide_secrets() {
+    simulation_.backend.change([](FakeWorld& objects) {
+      for (auto& [address, object] : objects)
+        for (const char* secret : {"pin", "key"}) object.spec.erase(secret);
+    });
+  }
+  Plan rebuilt_and_planned(const std::vector<Resource>& declared) {
+    lose_the_key();
+    if (GetParam() == std::string("hidden")) hide_secrets();
+    replace_rows(rebuilt(declared));
+    EXPECT_TRUE(diagnostics_.empty());
+    return simulation_.plan(declared);
+  }
+};
+
+TEST_P(RebuildWithAnotherKey, ASecretThatCannotBeChangedReplacesNothing) {
+  const std::vector<Resource> declared = {resource(fast("a"), {{"pin", "1234"}, {"size", 1}})};
+  apply(declared);
+  const Plan plan = rebuilt_and_planned(declared);
+  EXPECT_TRUE(plan.empty());
+  EXPECT_EQ(plan.changes.at(0).action, Action::none);
+
+  const std::vector<Resource> larger = {resource(fast("a"), {{"pin", "1234"}, {"size", 2}})};
+  apply(larger);
+  EXPECT_EQ(simulation_.plan(larger).changes.at(0).notes, std::vector<std::string>());
+  const Plan rotated = simulation_.plan({resource(fast("a"), {{"pin", "5678"}, {"size", 2}})});
+  EXPECT_EQ(rotated.changes.at(0).action, Action::replace);
+}
+
+TEST_P(RebuildWithAnotherKey, ASecretThatCanBeChangedIsSentOnce) {
+  const std::vector<Resource> declared = {resource(fast("a"), {{"key", "1234"}})};
+  apply(declared);
+  const Plan plan = rebuilt_and_planned(declared);
+  ASSERT_EQ(plan.steps.size(), 1u);
+  EXPECT_EQ(plan.steps[0].kind, StepKind::update);
+  apply(declared);
+  EXPECT_TRUE(simulation_.plan(declared).empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Marks, RebuildWithAnotherKey, testing::Values("full", "small", "hidden"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST_F(Rebuild, ASmallMarkThatNoManifestDeclaresIsAnError) {
   simulation_.backend.keep_small_marks();

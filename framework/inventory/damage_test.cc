@@ -32,6 +32,8 @@ struct Content {
   friend bool operator==(const Content&, const Content&) = default;
 };
 
+const std::string kKey(64, '7');
+
 Owned row(int number) {
   const std::string name = "row" + std::to_string(number);
   return {
@@ -234,7 +236,7 @@ class Restoring : public testing::Test {
   int restore_failing_from(int from, bool& done) {
     int changes = 0;
     watch_files([&](FileChange, const std::string&) { return ++changes >= from ? SQLITE_IOERR : SQLITE_OK; });
-    done = static_cast<bool>(restore_inventory(path_, "uuid-2", rows_));
+    done = static_cast<bool>(restore_inventory(path_, "uuid-2", kKey, rows_));
     watch_files({});
     return changes;
   }
@@ -259,7 +261,7 @@ class Restoring : public testing::Test {
       bool done = false;
       const int changes = restore_failing_from(from, done);
       expect_before_or_whole(done, before);
-      EXPECT_TRUE(restore_inventory(path_, "uuid-2", rows_));
+      EXPECT_TRUE(restore_inventory(path_, "uuid-2", kKey, rows_));
       expect_before_or_whole(true, before);
       if (testing::Test::HasFailure() || changes < from) return failed;
       failed += !done;

@@ -114,8 +114,8 @@ std::string version_of(Database& database) {
   return rows && rows->size() == 1 ? rows->front()[0] : "";
 }
 
-Status create_tables(Database& database, const std::string& uuid) {
-  const Meta meta{.format = kFormatVersion, .uuid = uuid, .key = random_key()};
+Status create_tables(Database& database, const std::string& uuid, const std::string& key) {
+  const Meta meta{.format = kFormatVersion, .uuid = uuid, .key = key};
   if (Status s = database.execute("CREATE TABLE meta (format INTEGER NOT NULL, uuid TEXT NOT NULL, sum TEXT "
                                   "NOT NULL, key TEXT NOT NULL)");
       !s)
@@ -290,12 +290,13 @@ class SqliteInventory final : public Inventory {
 };
 
 // All of it is in the file itself before the journal begins.
-Status write_new(const std::string& path, const std::string& uuid, const std::vector<Record>& records) {
+Status write_new(const std::string& path, const std::string& uuid, const std::string& key,
+                 const std::vector<Record>& records) {
   auto database = Database::open(path, false);
   if (!database) return database.error();
   auto transaction = Transaction::begin(*database, true);
   if (!transaction) return transaction.error();
-  if (Status made = create_tables(*database, uuid); !made) return made;
+  if (Status made = create_tables(*database, uuid, key); !made) return made;
   const auto meta = read_meta(*database);
   if (!meta) return meta.error();
   if (Status written = write_records(*database, meta->sum, records); !written) return written;
@@ -305,7 +306,8 @@ Status write_new(const std::string& path, const std::string& uuid, const std::ve
 
 // Made under another name, so that a file of this name was whole once, and one without tables is damaged.
 // SQLite gives its journal files the mode of the database.
-Status make_file(const std::string& path, const std::string& uuid, const std::vector<Record>& records = {}) {
+Status make_file(const std::string& path, const std::string& uuid, const std::string& key,
+                 const std::vector<Record>& records = {}) {
   const std::string parent = std::filesystem::path(path).parent_path();
   const std::string directory = parent.empty() ? "." : parent;
   if (Status made = make_directories(directory); !made) return made;
@@ -313,18 +315,18 @@ Status make_file(const std::string& path, const std::string& uuid, const std::ve
   for (const char* suffix : {"", "-journal", "-wal", "-shm"}) unlink((fresh + suffix).c_str());
   if (!FileDescriptor(::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)))
     return errno_error("creating", fresh, errno);
-  if (Status written = write_new(fresh, uuid, records); !written) return written;
+  if (Status written = write_new(fresh, uuid, key, records); !written) return written;
   if (rename(fresh.c_str(), path.c_str()) != 0) return errno_error("renaming to", path, errno);
   return sync_directory(directory);
 }
 
 // Of this program's format and that UUID. Before format 3 there was no key.
-Status change_meta(Database& database, Meta& meta, const std::string& uuid) {
+Status change_meta(Database& database, Meta& meta, const std::string& uuid, const std::string& key) {
   toggle(meta.sum, sum_of_meta(meta));
   meta.uuid = uuid;
   meta.format = kFormatVersion;
   if (meta.key.empty()) {
-    meta.key = random_key();
+    meta.key = key;
     const Status added = database.execute("ALTER TABLE meta ADD COLUMN key TEXT NOT NULL DEFAULT ''");
     if (!added) return added;
   }
@@ -358,7 +360,7 @@ Result<std::unique_ptr<Inventory>> open_checked(Database database, OpenMode mode
   Meta& meta = checked->meta;
   std::string version = version_of(database);
   if (mode == OpenMode::write && meta.format < kFormatVersion)
-    if (Status raised = change_meta(database, meta, meta.uuid); !raised) return raised.error();
+    if (Status raised = change_meta(database, meta, meta.uuid, random_key()); !raised) return raised.error();
   if (Status committed = transaction->commit(); !committed) return committed.error();
   if (meta.key.empty()) meta.key = random_key();  // of an older format: for as long as it is read
   return std::unique_ptr<Inventory>(std::make_unique<SqliteInventory>(
@@ -368,19 +370,20 @@ Result<std::unique_ptr<Inventory>> open_checked(Database database, OpenMode mode
 Result<Database> open_for_writing(const std::string& path) {
   auto database = Database::open(path, false);
   if (!database) return database;
-  for (const char* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"})
+  for (const char* pragma :
+       {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA secure_delete = ON"})
     if (Status set = database->execute(pragma); !set) return set.error();
   return database;
 }
 
 // Its records of a run are another inventory's.
-Status take_uuid(Database& database, Meta& meta, const std::string& uuid) {
+Status take_uuid(Database& database, Meta& meta, const std::string& uuid, const std::string& key) {
   const auto rows = database.query("SELECT key FROM resources LIMIT 1");
   if (!rows) return rows.error();
   if (!rows->empty())
     return Error{Code::failed_precondition, database.path() + " is inventory " + meta.uuid + " and not " +
                                                 uuid + ": name another directory with --state"};
-  if (Status changed = change_meta(database, meta, uuid); !changed) return changed;
+  if (Status changed = change_meta(database, meta, uuid, key); !changed) return changed;
   for (const char* table : {"run", "steps"})
     if (Status cleared = database.execute("DELETE FROM " + std::string(table)); !cleared) return cleared;
   meta.sum = sum_of_meta(meta);
@@ -407,18 +410,20 @@ Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenM
   if (missing && mode == OpenMode::read)
     return std::unique_ptr<Inventory>(std::make_unique<MemoryInventory>());
   if (missing)
-    if (Status made = make_file(path, uuid.empty() ? random_uuid() : uuid); !made) return made.error();
+    if (Status made = make_file(path, uuid.empty() ? random_uuid() : uuid, random_key()); !made)
+      return made.error();
   auto database = mode == OpenMode::write ? open_for_writing(path) : Database::open(path, true);
   if (!database) return database.error();
   return open_checked(std::move(*database), mode);
 }
 
-Status restore_inventory(const std::string& path, const std::string& uuid, const std::vector<Owned>& rows) {
+Status restore_inventory(const std::string& path, const std::string& uuid, const std::string& key,
+                         const std::vector<Owned>& rows) {
   std::vector<Record> records;
   for (const Owned& row : rows) records.emplace_back(PutOwned{row});
   if (is_missing(path)) {
     const Status free = check_no_journal(path);
-    return free ? make_file(path, uuid, records) : free;
+    return free ? make_file(path, uuid, key, records) : free;
   }
   auto database = open_for_writing(path);
   if (!database) return database.error();
@@ -428,8 +433,8 @@ Status restore_inventory(const std::string& path, const std::string& uuid, const
   if (!checked) return checked.error();
   Meta& meta = checked->meta;
   if (meta.uuid != uuid || meta.format < kFormatVersion)
-    if (Status taken =
-            meta.uuid == uuid ? change_meta(*database, meta, uuid) : take_uuid(*database, meta, uuid);
+    if (Status taken = meta.uuid == uuid ? change_meta(*database, meta, uuid, key)
+                                         : take_uuid(*database, meta, uuid, key);
         !taken)
       return taken;
   if (Status written = write_records(*database, meta.sum, records); !written) return written;

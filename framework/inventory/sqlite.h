@@ -34,8 +34,10 @@ Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenM
                                                   const std::string& uuid = "");
 
 // Writes what was found by its marks: all rows or nothing. A file that is missing, or has no rows, is that
-// inventory afterwards; what it knew of a last run is gone. Hold the run's lock. Errors as above;
-// failed_precondition: it has rows and is another inventory.
-Status restore_inventory(const std::string& path, const std::string& uuid, const std::vector<Owned>& rows);
+// inventory afterwards; what it knew of a last run is gone. key: of the secrets in the rows, for a file that
+// has none yet. Hold the run's lock. Errors as above; failed_precondition: it has rows and is another
+// inventory.
+Status restore_inventory(const std::string& path, const std::string& uuid, const std::string& key,
+                         const std::vector<Owned>& rows);
 
 }  // namespace tenon

@@ -18,6 +18,8 @@
 namespace tenon {
 namespace {
 
+const std::string kKey(64, '7');
+
 Address address(const std::string& name) { return {"core", "Disk", "default", name}; }
 
 Owned row(const std::string& name) {
@@ -295,14 +297,16 @@ TEST_F(SqliteInventory, AFailedWriteChangesNothing) {
 }
 
 TEST_F(SqliteInventory, IsRestoredUnderTheUuidOfItsMarks) {
-  ASSERT_TRUE(restore_inventory(path(), "uuid-1", {row("a"), row("b")}));
+  ASSERT_TRUE(restore_inventory(path(), "uuid-1", kKey, {row("a"), row("b")}));
   EXPECT_EQ(open(OpenMode::read)->uuid(), "uuid-1");
   EXPECT_EQ(open(OpenMode::read)->owned().value(), (std::vector<Owned>{row("a"), row("b")}));
   EXPECT_FALSE(std::filesystem::exists(path() + ".new"));
-  ASSERT_TRUE(restore_inventory(path(), "uuid-1", {row("c")}));
+  EXPECT_EQ(open()->secret_key(), kKey);
+  ASSERT_TRUE(restore_inventory(path(), "uuid-1", std::string(64, '8'), {row("c")}));
+  EXPECT_EQ(open()->secret_key(), kKey);
   EXPECT_EQ(open()->owned().value(), (std::vector<Owned>{row("a"), row("b"), row("c")}));
 
-  const Status other = restore_inventory(path(), "uuid-2", {row("d")});
+  const Status other = restore_inventory(path(), "uuid-2", kKey, {row("d")});
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, Code::failed_precondition);
   EXPECT_NE(other.error().message.find("is inventory uuid-1 and not uuid-2"), std::string::npos);
@@ -310,7 +314,7 @@ TEST_F(SqliteInventory, IsRestoredUnderTheUuidOfItsMarks) {
 
   ASSERT_TRUE(open()->commit(
       {DropOwned{address("a")}, DropOwned{address("b")}, DropOwned{address("c")}, BeginRun{run_of_three()}}));
-  ASSERT_TRUE(restore_inventory(path(), "uuid-2", {row("d")}));
+  ASSERT_TRUE(restore_inventory(path(), "uuid-2", kKey, {row("d")}));
   EXPECT_EQ(open()->uuid(), "uuid-2");
   EXPECT_EQ(open()->owned().value(), std::vector<Owned>{row("d")});
   EXPECT_EQ(open()->last_run().value(), std::nullopt);

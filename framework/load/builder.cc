@@ -14,6 +14,9 @@ constexpr size_t kMaximumProblems = 10000;
 
 const std::string kMergeKey = "<<";
 
+// No message quotes a value: nobody knows yet which of them are secrets.
+constexpr char kNotAsTagged[] = "the value is not what its tag says";
+
 enum class Tag { none, quoted, text, null, boolean, integer, number, map, list };
 
 Tag parse_tag(const YAML::Mark& mark, const std::string& tag) {
@@ -26,8 +29,10 @@ Tag parse_tag(const YAML::Mark& mark, const std::string& tag) {
   if (std::string_view(tag).starts_with(kCore))
     for (const auto& [name, value] : kTags)
       if (std::string_view(tag).substr(kCore.size()) == name) return value;
-  refuse(mark, "the tag '" + tag + "' is not supported",
-         "supported are !!str, !!int, !!float, !!bool, !!null, !!map and !!seq");
+  refuse(
+      mark, "this tag is not supported",
+      "supported are !!str, !!int, !!float, !!bool, !!null, !!map and !!seq; a text that starts with ! needs "
+      "quotes");
 }
 
 bool fits(Tag tag, const Json& value) {
@@ -44,11 +49,11 @@ Json scalar_value(const YAML::Mark& mark, const std::string& tag_text, const std
   if (tag_text == "!") return text;
   const Tag tag = parse_tag(mark, tag_text);
   if (tag == Tag::text) return text;
-  if (tag == Tag::map || tag == Tag::list) refuse(mark, "'" + text + "' is not what its tag says");
+  if (tag == Tag::map || tag == Tag::list) refuse(mark, kNotAsTagged);
   Result<Json> value = resolve_plain(text);
   if (!value) refuse(mark, value.error().message);
   if (tag == Tag::number && value->is_number()) return value->get<double>();
-  if (!fits(tag, *value)) refuse(mark, "'" + text + "' is not what its tag says");
+  if (!fits(tag, *value)) refuse(mark, kNotAsTagged);
   return *std::move(value);
 }
 

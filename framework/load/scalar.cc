@@ -22,17 +22,17 @@ bool all_in(std::string_view text, std::string_view characters) {
 constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kOctal = "01234567";
 
-Error cannot_hold(std::string_view text, const char* why) {
-  return {Code::invalid_argument,
-          "the number " + std::string(text) + " " + why + "; put it in quotes if it is a text"};
+// Without the number itself: it may be a secret.
+Error cannot_hold(const char* why) {
+  return {Code::invalid_argument, std::string("the number ") + why + "; put it in quotes if it is a text"};
 }
 
-Result<Json> whole_number(std::string_view text, std::string_view digits, int base, bool negative) {
+Result<Json> whole_number(std::string_view digits, int base, bool negative) {
   uint64_t magnitude = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, base);
   constexpr uint64_t kSmallest = uint64_t{1} << 63;
   if (error != std::errc() || end != digits.data() + digits.size() || (negative && magnitude > kSmallest))
-    return cannot_hold(text, "is too large");
+    return cannot_hold("is too large");
   if (negative) return Json(static_cast<int64_t>(~magnitude + 1));
   if (magnitude < kSmallest) return Json(static_cast<int64_t>(magnitude));
   return Json(magnitude);
@@ -56,11 +56,11 @@ bool is_decimal(std::string_view text) {
   return all_in(power, kDigits);
 }
 
-Result<Json> decimal(std::string_view text, std::string_view unsigned_text, bool negative) {
+Result<Json> decimal(std::string_view unsigned_text, bool negative) {
   double number = 0;
   const auto [end, error] =
       std::from_chars(unsigned_text.data(), unsigned_text.data() + unsigned_text.size(), number);
-  if (error != std::errc() || !std::isfinite(number)) return cannot_hold(text, "is too large or too small");
+  if (error != std::errc() || !std::isfinite(number)) return cannot_hold("is too large or too small");
   return Json(negative ? -number : number);
 }
 
@@ -70,16 +70,16 @@ std::optional<Result<Json>> resolve_number(std::string_view text) {
   const bool sign = rest[0] == '-' || rest[0] == '+', negative = rest[0] == '-';
   if (sign) rest.remove_prefix(1);
   if (is_one_of(rest, {".inf", ".Inf", ".INF"}) || (!sign && is_one_of(rest, {".nan", ".NaN", ".NAN"})))
-    return cannot_hold(text, "has no form in JSON");
+    return cannot_hold("has no form in JSON");
   if (!sign && rest.starts_with("0x") && all_in(rest.substr(2), "0123456789abcdefABCDEF"))
-    return whole_number(text, rest.substr(2), 16, false);
+    return whole_number(rest.substr(2), 16, false);
   if (!sign && rest.starts_with("0o") && all_in(rest.substr(2), kOctal))
-    return whole_number(text, rest.substr(2), 8, false);
+    return whole_number(rest.substr(2), 8, false);
   if (all_in(rest, kDigits)) {
     const bool octal = rest.size() > 1 && rest[0] == '0' && all_in(rest, kOctal);
-    return whole_number(text, rest, octal ? 8 : 10, negative);
+    return whole_number(rest, octal ? 8 : 10, negative);
   }
-  if (is_decimal(rest)) return decimal(text, rest, negative);
+  if (is_decimal(rest)) return decimal(rest, negative);
   return {};
 }
 

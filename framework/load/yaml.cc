@@ -70,6 +70,14 @@ std::string advice(const std::string& message) {
   return "";
 }
 
+// What yaml-cpp says, without the text that it quotes: that may be a secret.
+std::string without_quote(const std::string& message) {
+  for (const char* quoting : {"the referenced anchor is not defined", "unknown escape character",
+                              "invalid unicode", "bad YAML version"})
+    if (message.starts_with(quoting)) return quoting;
+  return message;
+}
+
 YamlProblem translate(std::string_view text, const YAML::Exception& wrong) {
   const Place place = place_of(wrong.mark.is_null() ? YAML::Mark() : wrong.mark);
   for (int line : {place.line - 1, place.line - 2})
@@ -78,7 +86,7 @@ YamlProblem translate(std::string_view text, const YAML::Exception& wrong) {
               "a tab is used as indentation",
               "YAML allows only spaces there",
               {}};
-  return {place, wrong.msg, advice(wrong.msg), {}};
+  return {place, without_quote(wrong.msg), advice(wrong.msg), {}};
 }
 
 // Whether the document is in JSON's style, where tabs may indent.

@@ -227,6 +227,22 @@ Need parse_need(const Json& json, const std::string& pointer, std::optional<Erro
   return need;
 }
 
+bool has_secret(const Schema& schema) {
+  const auto inside = [](const auto& property) { return has_secret(property.second); };
+  return schema.secret || (schema.items && has_secret(*schema.items)) ||
+         (schema.additional && has_secret(*schema.additional)) ||
+         std::any_of(schema.properties.begin(), schema.properties.end(), inside);
+}
+
+// Where the secrets of a version stand must be known before it is converted.
+void check_versions(JsonReader& reader, const Manifest& manifest) {
+  if (!manifest.capabilities.contains("convert")) return;
+  for (const KindManifest& kind : manifest.kinds)
+    if (kind.schemas.size() + 1 < kind.versions.size() && has_secret(kind.schema))
+      reader.fail("kinds", "a schema in 'schemas' for every version of " + to_string(kind.name) +
+                               " but the hub, since it has secrets and is converted");
+}
+
 // Less than a host itself needs would be a mistake.
 constexpr int64_t kLeastMemory = int64_t{16} << 20;
 
@@ -275,6 +291,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
       reader.fail("kinds", "every kind once, not " + to_string(kind.name) + " twice");
     manifest.kinds.push_back(std::move(kind));
   });
+  check_versions(reader, manifest);
   for_each(reader, "needs", [&](const Json& need, const std::string& pointer) {
     manifest.needs.push_back(parse_need(need, pointer, error));
   });

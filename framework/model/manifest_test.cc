@@ -119,6 +119,22 @@ TEST(Manifest, NamesTheActionsOfAKind) {
   EXPECT_FALSE(with(R"([{"description": "d"}])"));
 }
 
+TEST(Manifest, SaysWhereTheSecretsOfEveryConvertedVersionAre) {
+  const auto with = [](const std::string& capabilities, const std::string& schemas) {
+    return parse_manifest(
+        R"({"manifestVersion": 1, "name": "m", "capabilities": [)" + capabilities +
+        R"(], "kinds": [{"group": "g", "kind": "K", "plural": "ks", "versions": ["v2", "v1"],)" + schemas +
+        R"("schema": {"type": "object", "properties": {"list": {"type": "array",
+                            "items": {"type": "object", "properties": {"pin": {"x-secret": true}}}}}}}]})");
+  };
+  EXPECT_TRUE(with(R"("convert")", R"("schemas": {"v1": {"type": "object"}},)"));
+  EXPECT_TRUE(with("", ""));
+  const auto refused = with(R"("convert")", "");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("for every version of g/K but the hub"), std::string::npos)
+      << refused.error().message;
+}
+
 TEST(Manifest, RefusesWhatIsNotJson) {
   EXPECT_EQ(parse_manifest("{").error().message, "the manifest is not JSON");
   EXPECT_EQ(parse_manifest("[]").error().message, "manifest: '': expected an object");

@@ -4,6 +4,7 @@
 
 #include "framework/base/base64.h"
 #include "framework/base/secret.h"
+#include "framework/model/json_reader.h"
 #include "framework/model/resource.h"
 
 namespace tenon {
@@ -18,6 +19,24 @@ bool has_handle(const Json& value, const std::string& handle) {
          });
 }
 
+// What a request says of a resource that belongs to it: not what others have, nor what was found.
+bool says_handle(const Json& resource, const std::string& handle) {
+  constexpr const char* kItsOwn[] = {"desired", "applied", "private", "dependencies"};
+  return std::any_of(std::begin(kItsOwn), std::end(kItsOwn), [&](const char* member) {
+    return resource.contains(member) && has_handle(resource[member], handle);
+  });
+}
+
+bool may_redeem(const Json& request, const std::string& handle) {
+  if (says_handle(request, handle)) return true;
+  if (request.contains("configuration") && has_handle(request["configuration"], handle)) return true;
+  for (const char* list : {"resources", "changes"})
+    if (const auto all = request.find(list); all != request.end())
+      for (const Json& resource : *all)
+        if (says_handle(resource, handle)) return true;
+  return false;
+}
+
 bool is_about(const Json& request, const std::string& address) {
   if (request.value("address", "") == address) return true;
   const auto resources = request.find("resources");
@@ -26,34 +45,47 @@ bool is_about(const Json& request, const std::string& address) {
                      [&address](const Json& resource) { return resource.value("address", "") == address; });
 }
 
+std::string text_of(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 std::string text_of(const SecretDocument& secret) {
   Json data = Json::object();
   for (const auto& [key, value] : secret.data) data[key] = to_base64(value);
   return data.dump();
 }
 
-const Schema* member_schema(const Schema* schema, const std::string& name) {
+const Schema* no_template(const std::string&) { return nullptr; }
+
+const Schema* member_schema(const Schema* schema, const std::string& name, const TemplateSchemas& templates) {
   if (!schema) return nullptr;
+  if (name == "spec" && !schema->template_of.empty())
+    if (const Schema* of = templates(schema->template_of)) return of;
   const auto property = schema->properties.find(name);
   return property != schema->properties.end() ? &property->second : schema->additional.get();
 }
 
-// schema: null where nothing is said about the value.
-bool mask(const Schema* schema, Json& value, Mask what) {
-  const bool handle = is_handle(value);
-  const bool secret = schema && schema->secret && !value.is_null() && !is_reference(value);
-  if (handle ? what == Mask::values_and_handles : secret) {
-    value = kMasked;
-    return true;
+struct Replacement {
+  Mask what;
+  const TemplateSchemas& templates;
+  const std::function<Json(const Json&)>& by;
+
+  // schema: null where nothing is said about the value.
+  bool operator()(const Schema* schema, Json& value) const {
+    const bool handle = is_handle(value);
+    const bool secret = schema && schema->secret && !value.is_null() && !is_reference(value);
+    if (handle ? what == Mask::values_and_handles : secret) {
+      value = by(value);
+      return true;
+    }
+    if (handle) return false;
+    bool replaced = false;
+    if (value.is_object())
+      for (auto& [name, member] : value.items())
+        replaced |= (*this)(member_schema(schema, name, templates), member);
+    if (value.is_array())
+      for (Json& item : value) replaced |= (*this)(schema ? schema->items.get() : nullptr, item);
+    return replaced;
   }
-  if (handle) return false;
-  bool masked = false;
-  if (value.is_object())
-    for (auto& [name, member] : value.items()) masked |= mask(member_schema(schema, name), member, what);
-  if (value.is_array())
-    for (Json& item : value) masked |= mask(schema ? schema->items.get() : nullptr, item, what);
-  return masked;
-}
+};
 
 }  // namespace
 
@@ -63,7 +95,33 @@ bool is_handle(const Json& value) {
   return handle != value.end() && handle->is_string();
 }
 
-bool mask_secrets(const Schema& schema, Json& spec, Mask what) { return mask(&schema, spec, what); }
+std::string key_of_handle(const Json& handle) {
+  const std::string& text = handle.at(kHandleMember).get_ref<const std::string&>();
+  const size_t first = text.find(':'), last = text.rfind(':');
+  return first == last ? "" : text.substr(first + 1, last - first - 1);
+}
+
+std::optional<std::string> find_handle(const Json& value) {
+  if (is_handle(value)) return "";
+  if (value.is_object())
+    for (const auto& [name, member] : value.items())
+      if (const auto inside = find_handle(member)) return "/" + escape_pointer_token(name) + *inside;
+  if (value.is_array())
+    for (size_t i = 0; i < value.size(); ++i)
+      if (const auto inside = find_handle(value[i])) return "/" + std::to_string(i) + *inside;
+  return {};
+}
+
+bool mask_secrets(const Schema& schema, Json& spec, Mask what) {
+  return Replacement{what, no_template, [](const Json&) { return Json(kMasked); }}(&schema, spec);
+}
+
+bool replace_secrets(const Schema& schema, Json& spec, const TemplateSchemas& templates,
+                     const std::function<Json(const Json&)>& by) {
+  return Replacement{Mask::values, templates, by}(&schema, spec);
+}
+
+Vault::Vault(std::string key) : key_(std::move(key)), key_id_(keyed_hash(key_, "id").substr(12, 8)) {}
 
 Vault::~Vault() {
   for (auto& [handle, text] : values_) wipe(text);
@@ -71,27 +129,40 @@ Vault::~Vault() {
     for (auto& [key, value] : secret.data) wipe(value);
 }
 
-Json Vault::seal(const Json& value, SecretSource source) {
+// "hmac-sha256:KEY:HASH"
+std::string Vault::hash(std::string_view text) const {
+  return keyed_hash(key_, text).insert(12, key_id_ + ":");
+}
+
+Json Vault::keep(const Json& value) {
   forbid_dumps();
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  source.handle = keyed_hash(key_, text);
+  std::string text = text_of(value);
+  std::string handle = hash(text);
   const std::lock_guard lock(mutex_);
-  values_.try_emplace(source.handle, std::move(text));
-  Json handle = {{kHandleMember, source.handle}};
+  values_.try_emplace(handle, std::move(text));
+  return {{kHandleMember, std::move(handle)}};
+}
+
+Json Vault::seal(const Json& value, SecretSource source) {
+  Json handle = keep(value);
+  source.handle = handle[kHandleMember];
+  const std::lock_guard lock(mutex_);
   sources_.insert(std::move(source));
   return handle;
 }
 
-bool Vault::knows(const Json& handle) const {
-  const std::lock_guard lock(mutex_);
-  return values_.contains(handle.at(kHandleMember).get<std::string>());
+Json Vault::handle_of(const Json& value) const {
+  std::string text = text_of(value);
+  std::string handle = hash(text);
+  wipe(text);
+  return {{kHandleMember, std::move(handle)}};
 }
 
 std::string Vault::add(const SecretDocument& secret) {
   forbid_dumps();
   const std::lock_guard lock(mutex_);
   secrets_.insert_or_assign(secret.address, secret);
-  return keyed_hash(key_, text_of(secret));
+  return hash(text_of(secret));
 }
 
 bool Vault::allow(const Address& resource, const Address& secret) {
@@ -99,8 +170,7 @@ bool Vault::allow(const Address& resource, const Address& secret) {
   const auto found = secrets_.find(secret);
   if (found == secrets_.end()) return false;
   allowed_.emplace(resource, secret);
-  sources_.insert(
-      {.address = secret, .file = found->second.file, .handle = keyed_hash(key_, text_of(found->second))});
+  sources_.insert({.address = secret, .file = found->second.file, .handle = hash(text_of(found->second))});
   return true;
 }
 
@@ -111,7 +181,7 @@ Result<Json> Vault::redeem(const Json& request, const Json& ask) const {
 }
 
 Result<Json> Vault::redeem_handle(const Json& request, const std::string& handle) const {
-  if (!has_handle(request, handle))
+  if (!may_redeem(request, handle))
     return Error{Code::permission_denied, "the handle is none of the resource that the call is about"};
   const std::lock_guard lock(mutex_);
   const auto found = values_.find(handle);
@@ -121,7 +191,9 @@ Result<Json> Vault::redeem_handle(const Json& request, const std::string& handle
 }
 
 Result<Json> Vault::redeem_secret(const Json& request, const Json& ask) const {
-  const std::string who = ask.value("address", "");
+  if (!ask.contains("address") || !ask["address"].is_string())
+    return Error{Code::invalid_argument, "a secretRef is asked for without the address of its resource"};
+  const std::string who = ask["address"];
   const std::string name = ask["secretRef"];
   const auto address = parse_address(who);
   if (!address || !is_about(request, who))

@@ -84,6 +84,7 @@ class Completer {
     for (Resource& resource : level) {
       if (!add(std::move(resource))) continue;
       const Resource& added = resources_.back();
+      if (depth == 0 && has_handle(added)) continue;
       if (is_of_older_version(added) && has(added, kConvertCapability))
         older[added.instance].push_back(resources_.size() - 1);
       sound.push_back(resources_.size() - 1);
@@ -150,6 +151,15 @@ class Completer {
           "version '" + resource.version + "' of " + to_string(kind.name) + " is not served",
           "served: " + listed(kind.versions, kind.versions.size()));
     return false;
+  }
+
+  // Handles are not secret, so whoever may write one could have the plugin redeem what is another's.
+  bool has_handle(const Resource& resource) {
+    const auto pointer = find_handle(resource.spec);
+    if (pointer)
+      error(resource, resource.origin.locate(*pointer), "a handle stands for a secret and is none",
+            "write the value, or the name of a Secret");
+    return pointer.has_value();
   }
 
   bool is_of_older_version(const Resource& resource) const {

@@ -243,6 +243,9 @@ class Decider {
       change().reasons.push_back((new_here ? "differs from its manifest: " : "changed in the manifest: ") +
                                  listed(asked));
     if (!later.empty()) change().reasons.push_back("known after apply, and may change: " + listed(later));
+    if (!diff.untold.empty())
+      change().notes.push_back("whether it has the declared secrets cannot be told: " + listed(diff.untold) +
+                               "; its next update sends them");
   }
 
   void update_if_recorded_otherwise() {

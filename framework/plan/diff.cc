@@ -92,6 +92,34 @@ bool has_secret(const Schema& schema, const Json* value) {
   return false;
 }
 
+// What two values have in place of secrets, and where else they are the same.
+struct Secrets {
+  size_t count = 0;
+  std::set<std::string> keys;  // of handles; "-": a value
+
+  friend bool operator==(const Secrets&, const Secrets&) = default;
+};
+
+Json without_secrets(const Schema& schema, bool secret, const Json& value, Secrets& found) {
+  const bool handle = is_handle(value);
+  if (handle || ((secret || schema.secret) && !value.is_null())) {
+    ++found.count;
+    found.keys.insert(handle ? key_of_handle(value) : "-");
+    return {};
+  }
+  Json rest = value;
+  if (rest.is_object())
+    for (auto& [name, member] : rest.items())
+      member = without_secrets(member_schema(schema, name), false, member, found);
+  if (rest.is_array())
+    for (Json& item : rest)
+      item = without_secrets(schema.items ? *schema.items : kAnything, false, item, found);
+  return rest;
+}
+
+// unknown: only secrets can differ, and whether they do does not show.
+enum class Likeness { same, different, unknown };
+
 std::string shown(bool secret, const Json* value) {
   if (!value) return "nothing";
   if (secret) return "a secret";
@@ -191,24 +219,51 @@ class Comparer {
 
   void compare_value(const Schema& schema, const std::string& pointer, const Sides& sides) {
     const auto& [desired, applied, actual] = sides;
-    const bool as_desired = actual && desired && equivalent(schema, *desired, *actual);
-    if (actual_known_ && applied && !as_desired && !(actual && equivalent(schema, *applied, *actual)))
+    if (has_drifted(schema, sides))
       add(schema, {pointer, value_or_null(actual), *applied, true, false}, sides);
-    if (is_asked(schema, sides))
+    const Likeness likeness = desired_likeness(schema, sides);
+    if (likeness == Likeness::unknown && inherited_.rule >= UpdateRule::replace)
+      diff_.untold.push_back(pointer);
+    else if (likeness != Likeness::same)
       add(schema,
           {pointer, value_or_null(applied ? applied : actual), value_or_null(desired), false,
            desired && has_reference(*desired)},
           sides);
   }
 
-  bool is_asked(const Schema& schema, const Sides& sides) const {
+  bool has_drifted(const Schema& schema, const Sides& sides) const {
     const auto [desired, applied, actual] = sides;
-    if (!desired || (applied && has_reference(*desired))) return true;
-    if (applied) return !equivalent(schema, *desired, *applied);
-    if (actual && equivalent(schema, *desired, *actual)) return false;
+    if (!actual_known_ || !applied) return false;
+    if (!actual) return !is_secret(*applied);
+    if (desired && likeness(schema, *desired, *actual) == Likeness::same) return false;
+    return likeness(schema, *applied, *actual) == Likeness::different;
+  }
+
+  // Of what is desired and what it was told last; where that says nothing, of what is desired and what is.
+  Likeness desired_likeness(const Schema& schema, const Sides& sides) const {
+    const auto [desired, applied, actual] = sides;
+    if (!desired || (applied && has_reference(*desired))) return Likeness::different;
+    const Likeness told = applied ? likeness(schema, *desired, *applied) : Likeness::unknown;
+    if (told != Likeness::unknown) return told;
+    const Likeness seen = actual                           ? likeness(schema, *desired, *actual)
+                          : applied || is_secret(*desired) ? Likeness::unknown
+                                                           : Likeness::different;
+    if (applied || !applied_known_ || seen == Likeness::same) return seen;
     // A default that the plugin has gained since does not touch what exists.
     const bool by_default = schema.default_value && equivalent(schema, *desired, *schema.default_value);
-    return !(applied_known_ && by_default);
+    return by_default ? Likeness::same : Likeness::different;
+  }
+
+  bool is_secret(const Json& value) const { return inherited_.secret || is_handle(value); }
+
+  // A value and a handle, or handles of different keys, say nothing about each other.
+  Likeness likeness(const Schema& schema, const Json& a, const Json& b) const {
+    if (equivalent(schema, a, b)) return Likeness::same;
+    Secrets in_a, in_b;
+    const Json rest_of_a = without_secrets(schema, inherited_.secret, a, in_a);
+    const Json rest_of_b = without_secrets(schema, inherited_.secret, b, in_b);
+    if (!equivalent(schema, rest_of_a, rest_of_b)) return Likeness::different;
+    return in_a == in_b ? Likeness::different : Likeness::unknown;
   }
 
   void add(const Schema& schema, FieldChange field, const Sides& sides) {

@@ -15,6 +15,9 @@ struct SpecDiff {
   std::vector<std::string> operations;  // start, stop
   bool stops_only = false;              // nothing differs but fields whose new value means stop
   std::vector<std::string> refusals;    // fields that must not change so, as sentences
+  // Secrets that may differ: they are not shown, or their handles are of different keys. Only where an update
+  // would not do; elsewhere they are fields.
+  std::vector<std::string> untold;
 
   bool empty() const { return fields.empty(); }
 };
@@ -24,7 +27,7 @@ struct SpecDiff {
 // default. populated: the resource holds a user's data. Null applied: not known, so desired is compared with
 // actual alone. Null actual: cannot be read, so there is no drift. References that are still in desired are
 // values known after apply: they may turn out to be what is there, so they ask for no more than an update,
-// and a run that learns more plans again.
+// and a run that learns more plans again. A secret that actual does not show has not drifted.
 SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applied, const Json& actual,
                    bool populated);
 

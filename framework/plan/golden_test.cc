@@ -38,12 +38,13 @@ std::string plan_of(const std::string& name) {
   std::vector<Resource> declared =
       to_resources(documents(name, "desired.yaml", diagnostics), "default", diagnostics);
   Diagnostics told_below;
-  const auto as_new = complete(declared, {}, catalog, testing::plugins(), told_below);
+  Vault vault("the key of this inventory");
+  const auto as_new = complete(declared, {}, catalog, testing::plugins(), told_below, &vault);
   const auto world_document = documents(name, "world.yaml", diagnostics);
-  testing::World world =
-      testing::world_from(world_document.empty() ? Json::object() : world_document[0].value, as_new, catalog);
+  testing::World world = testing::world_from(
+      world_document.empty() ? Json::object() : world_document[0].value, as_new, catalog, vault);
   std::vector<Resource> desired =
-      complete(std::move(declared), world.owned, catalog, testing::plugins(), diagnostics);
+      complete(std::move(declared), world.owned, catalog, testing::plugins(), diagnostics, &vault);
   add_undeclared(world.options, catalog, desired);
   const Graph graph = resolve(desired, world.owned, catalog, diagnostics);
   std::string text;

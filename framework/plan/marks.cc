@@ -66,6 +66,9 @@ SharedJson found_by_import(const Situation& situation, const Observation& observ
   if (!pointers.empty())
     fate.change.notes.push_back("differs from its manifest, which the next apply puts right: " +
                                 listed(pointers));
+  if (!diff.untold.empty())
+    fate.change.notes.push_back("taken to have the secrets of its manifest, which cannot be told: " +
+                                listed(diff.untold));
   return as_found(*fate.filled, diff);
 }
 

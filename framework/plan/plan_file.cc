@@ -106,8 +106,9 @@ Step step_from(const Json& json) {
 }
 
 SecretSource secret_source_from(const Json& json) {
-  return {address_from(json.at("address")), json.value("pointer", ""), json.at("file").get<std::string>(),
-          json.at("handle").get<std::string>()};
+  const std::string pointer = json.value("pointer", "");
+  return {address_from(json.at("address")), Json::json_pointer(pointer).to_string(),
+          json.at("file").get<std::string>(), json.at("handle").get<std::string>()};
 }
 
 // A step may only follow earlier ones.

@@ -4,6 +4,7 @@
 
 #include "framework/base/files.h"
 #include "framework/plan/resolve.h"
+#include "framework/plan/seal.h"
 
 namespace tenon::testing {
 namespace {
@@ -70,7 +71,8 @@ Result<Check> check_one(const PlannedChange& change) {
 
 class WorldReader {
  public:
-  WorldReader(const std::vector<Resource>& desired, const Catalog& catalog) : catalog_(catalog) {
+  WorldReader(const std::vector<Resource>& desired, const Catalog& catalog, const Vault& vault)
+      : catalog_(catalog), vault_(vault) {
     Diagnostics ignored;
     graph_ = resolve(desired, {}, catalog, ignored);
   }
@@ -109,8 +111,11 @@ class WorldReader {
     const auto desired = graph_.desired.find(address);
     Json applied = desired == graph_.desired.end() ? Json::object() : *desired->second.spec;
     applied.merge_patch(json.value("applied", Json::object()));
+    seal_known(catalog_, address, applied, vault_);
+    if (json.value("lost_key", false)) lose_key(applied);
     Owned row = owned(address, json, applied);
-    world_.observations[address] = observation(row, json, applied);
+    Observation& seen = world_.observations[address] = observation(row, json, applied);
+    seal_known(catalog_, address, seen.actual, vault_);
     if (json.contains("filled_by"))
       world_.observations[address].outputs.edit()["contents"] =
           filled_by(json["filled_by"].get<std::string>());
@@ -172,7 +177,16 @@ class WorldReader {
     return must(observation_from_json(seen));
   }
 
+  // All handles become those of another key.
+  static void lose_key(Json& value) {
+    if (is_handle(value))
+      value = Vault("lost").handle_of(value);
+    else if (value.is_structured())
+      for (Json& member : value) lose_key(member);
+  }
+
   const Catalog& catalog_;
+  const Vault& vault_;
   Graph graph_;
   World world_;
 };
@@ -262,8 +276,9 @@ Plugins plugins() {
           }};
 }
 
-World world_from(const Json& json, const std::vector<Resource>& desired, const Catalog& catalog) {
-  return WorldReader(desired, catalog).run(json);
+World world_from(const Json& json, const std::vector<Resource>& desired, const Catalog& catalog,
+                 const Vault& vault) {
+  return WorldReader(desired, catalog, vault).run(json);
 }
 
 void fill_absent(World& world, const Graph& graph) {

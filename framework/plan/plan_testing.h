@@ -26,8 +26,10 @@ struct World {
   Capacity capacity;  // its check: a Slice takes its size of the pool that it names
 };
 
-// What exists, in short; see testdata/README.md. desired gives defaults for what is left out.
-World world_from(const Json& json, const std::vector<Resource>& desired, const Catalog& catalog);
+// What exists, in short; see testdata/README.md. desired gives defaults for what is left out; the vault seals
+// what is secret.
+World world_from(const Json& json, const std::vector<Resource>& desired, const Catalog& catalog,
+                 const Vault& vault);
 
 // What observations say nothing about is absent.
 void fill_absent(World& world, const Graph& graph);

@@ -41,20 +41,21 @@ class Sealer {
   }
 
   void seal_value(Json& value, const std::string& pointer) {
-    if (is_handle(value)) {
-      // A default that the resource was sent with: the inventory has no values, and nobody sends it again.
-      const auto& defaulted = resource_.defaulted;
-      const bool kept = std::find(defaulted.begin(), defaulted.end(), pointer) != defaulted.end();
-      if (!kept && !vault_.knows(value))
-        error(pointer, "a handle stands for a secret and is none",
-              "write the value, or the name of a Secret");
-      return;
-    }
+    if (is_handle(value)) return;
     if (const auto references = references_in(value); !references || !references->empty())
       return error(pointer, "a secret is not put together from outputs of other resources", "");
-    value = vault_.seal(value, {.address = declared_,
-                                .pointer = resource_.origin.pointer + pointer,
-                                .file = resource_.origin.locate(pointer).file});
+    if (is_default(pointer))
+      value = vault_.seal(value, {.address = resource_.address, .pointer = pointer});
+    else
+      value = vault_.seal(value, {.address = declared_,
+                                  .pointer = resource_.origin.pointer + pointer,
+                                  .file = resource_.origin.locate(pointer).file});
+  }
+
+  bool is_default(const std::string& pointer) const {
+    return std::any_of(resource_.defaulted.begin(), resource_.defaulted.end(), [&](const std::string& outer) {
+      return pointer == outer || pointer.starts_with(outer + "/");
+    });
   }
 
   // "": none.
@@ -84,6 +85,27 @@ class Sealer {
 void seal(const Catalog& catalog, const Schema& schema, const Address& declared, Resource& resource,
           Vault& vault, Diagnostics& diagnostics) {
   Sealer(catalog, declared, resource, vault, diagnostics).seal(schema, resource.spec.edit(), "");
+}
+
+bool seal_known(const Catalog& catalog, const Address& address, Json& spec, const Vault& vault) {
+  const KindManifest* kind = catalog.find(address);
+  if (!kind || spec.is_null()) return false;
+  const auto schema_of = [&catalog](const std::string& name) -> const Schema* {
+    const auto known = parse_kind_name(name);
+    const KindManifest* of = known ? catalog.find(*known) : nullptr;
+    return of ? &of->schema : nullptr;
+  };
+  return replace_secrets(kind->schema, spec, schema_of,
+                         [&vault](const Json& value) { return vault.handle_of(value); });
+}
+
+bool seal_known(const Catalog& catalog, const Address& address, SharedJson& spec, const Vault& vault) {
+  return !spec.is_null() && seal_known(catalog, address, spec.edit(), vault);
+}
+
+bool seal_row(const Catalog& catalog, Owned& row, const Vault& vault) {
+  const bool applied = seal_known(catalog, row.address, row.applied, vault);
+  return (row.intent && seal_known(catalog, row.address, row.intent->spec, vault)) || applied;
 }
 
 }  // namespace tenon

@@ -26,4 +26,10 @@ std::string describe_call(const std::string& method, const Json& request) {
   return text;
 }
 
+CallContext from_now(CallContext context, std::chrono::steady_clock::time_point asked) {
+  if (context.deadline != std::chrono::steady_clock::time_point::max())
+    context.deadline += std::chrono::steady_clock::now() - asked;
+  return context;
+}
+
 }  // namespace tenon

@@ -15,6 +15,9 @@ namespace tenon {
 // What calls are about, for messages: "create of core/Pod/default/x".
 std::string describe_call(const std::string& method, const Json& request);
 
+// The same with as much time as it had when it was asked for: waiting for a turn takes none of it.
+CallContext from_now(CallContext context, std::chrono::steady_clock::time_point asked);
+
 // Thread-safe: any number of calls at once.
 class Channel {
  public:

@@ -91,7 +91,8 @@ void limit_memory(uint64_t bytes) {
   const rlimit bound{bytes, bytes};
   setrlimit(RLIMIT_DATA, &bound);
   std::set_new_handler([] {
-    static constexpr char kText[] = "tenon-plugin-host: out of memory, see limits.memory of the instance\n";
+    static constexpr char kText[] =
+        "tenon-plugin-host: out of memory, see limits.memory of the instance or of its plugin's manifest\n";
     [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kText, sizeof kText - 1);
     _exit(kOutOfMemory);
   });

@@ -288,7 +288,9 @@ Status HostProcess::deliver(std::string_view frame) {
 std::string HostProcess::describe_end(int status) const {
   const std::string most = format_bytes(static_cast<int64_t>(options_.memory));
   if (WIFEXITED(status) && WEXITSTATUS(status) == kOutOfMemory)
-    return "the host needed more memory than limits.memory of the instance allows (" + most + ") and ended";
+    return "the host needed more memory than limits.memory of the instance, or of its plugin's manifest, "
+           "allows (" +
+           most + ") and ended";
   if (WIFEXITED(status) && WEXITSTATUS(status) == kOutOfDescriptors)
     return "the plugin has left no file descriptor to be opened, so its host ended";
   const std::string text = "the host ended (" + describe_status(status) + ")";

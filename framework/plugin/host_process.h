@@ -31,9 +31,9 @@ struct HostOptions {
   std::string instance;  // for messages
   std::string log;       // the host's stdout and stderr are appended to this file; "": dropped
   int parallel = 1;
-  int lock = -1;                 // descriptor of the run's lock, which the host inherits; -1: none
-  uint64_t memory = 0;           // bytes that the host, and each program it starts, may fill; 0: unlimited
-  const Vault* vault = nullptr;  // of the secrets that the plugin may redeem; null: it has none
+  int lock = -1;           // descriptor of the run's lock, which the host inherits; -1: none
+  uint64_t memory = 0;     // bytes that the host, and each program it starts, may fill; 0: unlimited
+  Vault* vault = nullptr;  // of the secrets that the plugin may redeem; null: it has none
   // Hears what the plugin notifies of, on the host's own thread; null: nobody does.
   std::function<void(std::string_view json)> event = {};
   // After a deadline or a request to stop, how long the host may take before it is killed or left behind.

@@ -10,6 +10,8 @@
 
 namespace tenon {
 
+// Where there is a vault, what the configuration's schema marks x-secret is handed over as handles.
+
 // In a host process of its own. options.parallel and memory are taken from the manifest and the limits.
 std::unique_ptr<Backend> open_hosted(HostOptions options, Json configuration,
                                      std::shared_ptr<const Manifest> manifest,
@@ -19,7 +21,7 @@ std::unique_ptr<Backend> open_hosted(HostOptions options, Json configuration,
 // HostOptions.
 std::unique_ptr<Backend> open_in_process(const std::string& plugin, const std::string& instance,
                                          Json configuration, std::shared_ptr<const Manifest> manifest,
-                                         const Vault* vault = nullptr, const InstanceLimits& limits = {});
+                                         Vault* vault = nullptr, const InstanceLimits& limits = {});
 
 // The manifest of a plugin opened in this process.
 Result<std::shared_ptr<const Manifest>> manifest_in_process(const std::string& plugin);

@@ -80,13 +80,21 @@ bool is_over(const CallContext& context) {
 }  // namespace
 
 bool Slots::take(const CallContext& context, Use use) {
+  // Made before the lock: it may be called here, and its end waits for its call.
+  const std::stop_callback held(context.hold, [this] {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  });
   std::unique_lock lock(mutex_);
   const bool alone = use == Use::alone;
   if (alone) ++alone_;
-  const auto available = [&] { return alone ? free_ == count_ : free_ > 0 && alone_ == 0; };
-  const bool taken = context.deadline == std::chrono::steady_clock::time_point::max()
-                         ? changed_.wait(lock, context.stop, available)
-                         : changed_.wait_until(lock, context.stop, context.deadline, available);
+  const auto available = [&] {
+    return context.hold.stop_requested() || (alone ? free_ == count_ : free_ > 0 && alone_ == 0);
+  };
+  const bool over = context.deadline == std::chrono::steady_clock::time_point::max()
+                        ? changed_.wait(lock, context.stop, available)
+                        : changed_.wait_until(lock, context.stop, context.deadline, available);
+  const bool taken = over && !context.hold.stop_requested();
   if (taken) free_ -= alone ? count_ : 1;
   if (alone) {
     --alone_;
@@ -114,11 +122,12 @@ PluginBackend::PluginBackend(std::unique_ptr<Channel> channel, std::shared_ptr<c
 
 Result<Json> PluginBackend::call(const std::string& method, const Json& request, const CallContext& context,
                                  Slots::Use use) {
+  const auto asked = std::chrono::steady_clock::now();
   if (!slots_.take(context, use))
     return Error{Code::unavailable, describe_call(method, request) + ": all " + std::to_string(parallel_) +
                                         " threads of plugin " + manifest_->name +
                                         " were busy; the call was not made"};
-  Result<Json> answer = channel_->call(method, request, context);
+  Result<Json> answer = channel_->call(method, request, from_now(context, asked));
   slots_.give(use);
   if (!answer) return named(method, request, answer.error());
   return answer;

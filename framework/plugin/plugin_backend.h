@@ -19,8 +19,8 @@ class Slots {
 
   explicit Slots(int count) : count_(count), free_(count) {}
 
-  // alone: with all slots, so that no other call is under way. False: the deadline came or the stop was
-  // requested before that.
+  // alone: with all slots, so that no other call is under way. False: the deadline came, or the stop or the
+  // hold was requested before that.
   bool take(const CallContext& context, Use use = Use::shared);
   void give(Use use = Use::shared);
 

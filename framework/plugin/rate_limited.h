@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 
@@ -10,12 +11,37 @@
 
 namespace tenon {
 
-// Thread-safe. A call that cannot be made before its deadline is not made: unavailable.
-class RateLimited final : public Channel {
+// Who may call next: turns come in the order in which they were asked for. Thread-safe.
+class Turns {
  public:
   // clock: outlives it.
-  RateLimited(std::unique_ptr<Channel> inner, RateLimit limit, const Clock& clock)
-      : inner_(std::move(inner)), limit_(limit), clock_(clock), bucket_(limit, clock.now()) {}
+  Turns(RateLimit limit, const Clock& clock) : limit_(limit), clock_(clock), bucket_(limit, clock.now()) {}
+
+  // Blocks until it is its turn. False: that would come after the deadline, or the stop or the hold was
+  // requested before it came.
+  bool take(const CallContext& context);
+  size_t waiting() const;
+  const RateLimit& limit() const { return limit_; }
+
+ private:
+  // With the lock held; zero: it is its turn, and is counted.
+  Duration left_until(uint64_t ticket);
+
+  const RateLimit limit_;
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  TokenBucket bucket_;
+  uint64_t last_ticket_ = 0;
+  std::deque<uint64_t> tickets_;  // of those that wait
+};
+
+// Thread-safe. A call whose turn does not come before its deadline is not made: unavailable. Its time begins
+// with its turn. What is apart has the same turns.
+class RateLimited final : public Channel {
+ public:
+  RateLimited(std::unique_ptr<Channel> inner, std::shared_ptr<Turns> turns)
+      : inner_(std::move(inner)), turns_(std::move(turns)) {}
 
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context) override;
   void listen(std::function<void(const Json& event)> listener) override {
@@ -24,14 +50,8 @@ class RateLimited final : public Channel {
   std::unique_ptr<Channel> apart() const override;
 
  private:
-  Status wait_for_turn(const std::string& method, const Json& request, const CallContext& context);
-
   const std::unique_ptr<Channel> inner_;
-  const RateLimit limit_;
-  const Clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable_any never_;  // nobody notifies: only time and stop end a wait
-  TokenBucket bucket_;
+  const std::shared_ptr<Turns> turns_;
 };
 
 }  // namespace tenon

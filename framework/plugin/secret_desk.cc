@@ -61,8 +61,12 @@ std::string SecretDesk::answer(uint64_t call, std::string_view ask) const {
   const auto found = calls_.find(call);
   if (found == calls_.end())
     return error_answer({Code::permission_denied, "no call that is under way may ask for a secret"});
-  const Result<Json> value = vault_->redeem(*found->second, *question);
-  return value ? Json{{"result", *value}}.dump() : error_answer(value.error());
+  try {
+    const Result<Json> value = vault_->redeem(*found->second, *question);
+    return value ? Json{{"result", *value}}.dump() : error_answer(value.error());
+  } catch (const Json::exception&) {
+    return error_answer({Code::invalid_argument, "the question about a secret has not the documented shape"});
+  }
 }
 
 void serve_secrets(int fd, const SecretDesk& desk) {

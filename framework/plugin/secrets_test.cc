@@ -92,6 +92,24 @@ TEST_P(Secrets, AValueThatNoManifestGaveIsNotFoundAndSaysWhatToDo) {
   EXPECT_NE(error.message.find("-f"), std::string::npos) << error.message;
 }
 
+TEST_P(Secrets, TheConfigurationsAreRedeemedToo) {
+  const auto manifest = manifest_in_process(test_plugin("keeper")).value();
+  const Json configuration = {{"world", path("world")}, {"password", kCanary}};
+  const auto backend = GetParam() == Where::hosted
+                           ? open_hosted({.program = host_program(),
+                                          .plugin = test_plugin("keeper"),
+                                          .instance = "two",
+                                          .log = path("log"),
+                                          .vault = &vault_},
+                                         configuration, manifest)
+                           : open_in_process(test_plugin("keeper"), "two", configuration, manifest, &vault_);
+  ASSERT_TRUE(backend->observe({request("a", {})}, {}));
+  const std::string opened = read_file(path("world/opened.jsonl")).value();
+  EXPECT_EQ(opened.find(kCanary), std::string::npos) << opened;
+  EXPECT_NE(opened.find(hash(Json(kCanary).dump())), std::string::npos) << opened;
+  EXPECT_TRUE(vault_.sources().empty());
+}
+
 TEST_P(Secrets, ManyThreadsGetEachItsOwn) {
   std::vector<std::jthread> threads;
   for (int t = 0; t < 4; ++t)
@@ -183,6 +201,19 @@ TEST(SecretDesk, AnswersNoCallThatIsOver) {
   desk.dismiss(1);
   EXPECT_NE(desk.answer(1, ask).find("permission_denied"), std::string::npos);
   EXPECT_NE(desk.answer(1, "no json").find("error"), std::string::npos);
+}
+
+TEST(SecretDesk, RefusesEveryQuestionOfAnotherShape) {
+  Vault vault("key");
+  const Json request = {{"address", "g/K/n/x"}};
+  SecretDesk desk(&vault);
+  desk.admit(1, request);
+  for (const char* ask :
+       {R"({"secretRef":"x","address":5})", R"({"secretRef":"x","address":null})", R"({"secretRef":"x"})",
+        R"({"secretRef":["x"],"address":"g/K/n/x"})", R"({"handle":{"tenon.dev/secret":"x"}})", "{}"})
+    EXPECT_NE(desk.answer(1, ask).find("invalid_argument"), std::string::npos) << ask;
+  for (const char* ask : {"", "[]", "5", "\"x\"", "{\"handle\":", "\xff"})
+    EXPECT_NE(desk.answer(1, ask).find("\"error\""), std::string::npos) << ask;
 }
 
 }  // namespace

@@ -63,7 +63,11 @@ Result<std::string> encode_answer(uint64_t call, std::string_view answer) {
 
 Result<std::string> encode_event(std::string_view event) {
   const Result<Json> json = parse_object(event);
-  return json ? encode_frame({{"event", *json}}) : json.error();
+  if (!json) return json.error();
+  const auto address = json->find("address");
+  if (address == json->end() || !address->is_string())
+    return Error{Code::internal, "an event has an address"};
+  return encode_frame({{"event", {{"address", *address}}}});
 }
 
 Result<Envelope> open_envelope(std::string_view payload, std::string_view member) {

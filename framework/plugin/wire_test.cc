@@ -41,6 +41,18 @@ TEST(Wire, ATruncatedFrameIsNotYetAFrame) {
   }
 }
 
+// A member named like one of the envelope would end it early.
+TEST(Wire, AnEventIsItsAddressWhateverElseItSays) {
+  FrameDecoder decoder;
+  decoder.push(encode_event(R"({"address":"g/K/n/\",\"answer\":x","answer":{"result":1},"call":5})").value());
+  const auto text = decoder.next_text();
+  ASSERT_TRUE(text && *text);
+  const auto envelope = open_envelope(**text, "answer");
+  ASSERT_TRUE(envelope);
+  EXPECT_EQ(envelope->head, Json({{"event", {{"address", "g/K/n/\",\"answer\":x"}}}}));
+  for (const char* event : {"{}", R"({"address":5})", "[]", "x"}) EXPECT_FALSE(encode_event(event)) << event;
+}
+
 TEST(Wire, RefusesWhatIsNoObject) {
   for (const char* payload : {"", "x", "[]", "1", "null", "{\"a\":", "{} {}", "\xff\xfe"}) {
     FrameDecoder decoder;

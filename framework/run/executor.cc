@@ -37,6 +37,8 @@ class Workers final : public Caller {
     work_.notify_all();
   }
 
+  void hold() override { hold_.request_stop(); }
+
   void start(std::vector<Call> calls) override {
     const std::lock_guard lock(mutex_);
     for (Call& call : calls) queue_.push_back(std::move(call));
@@ -73,7 +75,7 @@ class Workers final : public Caller {
       queue_.pop_front();
       ++running_;
       lock.unlock();
-      CallResult result = make_call(backends_, *call, stop_.get_token());
+      CallResult result = make_call(backends_, *call, stop_.get_token(), hold_.get_token());
       call.reset();
       lock.lock();
       --running_;
@@ -85,7 +87,7 @@ class Workers final : public Caller {
 
   const Backends& backends_;
   const size_t limit_;
-  std::stop_source stop_;
+  std::stop_source stop_, hold_;
   std::mutex mutex_;
   std::condition_variable work_, done_;
   std::deque<Call> queue_;
@@ -118,7 +120,9 @@ class Driver {
     std::vector<CallResult> results;
     while (stop_.load() < 2) {
       if (!heard_.empty()) hear(state_, std::exchange(heard_, {}), clock_.now());
-      Turn turn = next(state_, std::move(results), clock_.now(), stop_.load() > 0);
+      const bool stopping = stop_.load() > 0;
+      if (stopping) caller_.hold();
+      Turn turn = next(state_, std::move(results), clock_.now(), stopping);
       if (Status committed = inventory_.commit(turn.records); !committed) return give_up(committed.error());
       tell(turn);
       if (turn.finished) return ended();
@@ -181,14 +185,17 @@ class Driver {
 
 }  // namespace
 
-CallResult make_call(const Backends& backends, const Call& call, std::stop_token stop) {
+CallResult make_call(const Backends& backends, const Call& call, std::stop_token stop, std::stop_token hold) {
   const auto backend = backends.find(call.instance);
   if (backend == backends.end() || !backend->second)
     return fail(call, {Code::failed_precondition, "there is no instance " + call.instance});
   const bool changes_nothing = call.kind == CallKind::observe || call.kind == CallKind::check;
+  if (changes_nothing) hold = {};
+  if (hold.stop_requested()) return fail(call, {Code::unavailable, "it was stopped before it had begun"});
   const CallContext context{
       .deadline = std::chrono::steady_clock::now() + (changes_nothing ? kObserveDeadline : kChangeDeadline),
-      .stop = std::move(stop)};
+      .stop = std::move(stop),
+      .hold = std::move(hold)};
   switch (call.kind) {
     case CallKind::observe: return {call.id, backend->second->observe(call.requests, context)};
     case CallKind::check: return {call.id, backend->second->check(call.changes, call.pools, context)};

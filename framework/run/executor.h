@@ -43,10 +43,13 @@ class Caller {
   virtual std::vector<CallResult> wait(std::chrono::milliseconds time) = 0;
   // What plugins have notified of since this was asked; ends a wait.
   virtual std::set<Address> heard() { return {}; }
+  // Changes that have been started here, and have not begun where they are made, are not made any more.
+  virtual void hold() {}
 };
 
-// One call, on this thread. `stop` asks it to end early.
-CallResult make_call(const Backends& backends, const Call& call, std::stop_token stop);
+// One call, on this thread. `stop` asks it to end early; `hold`, a change that has not begun not to begin.
+CallResult make_call(const Backends& backends, const Call& call, std::stop_token stop,
+                     std::stop_token hold = {});
 
 // Blocks until the run has finished or was stopped. An error is one of the inventory's, and nothing was
 // called. Once something was, such an error breaks the run off: nothing was called that is not recorded.

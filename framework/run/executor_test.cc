@@ -154,6 +154,37 @@ TEST_F(Executor, TheFirstInterruptLetsCallsReturn) {
   EXPECT_TRUE(world_.inventory.last_run().value()->ended);
 }
 
+// What waits for a turn of its own is told, and knows that it has not begun.
+class Waiting final : public ForwardingBackend {
+ public:
+  using ForwardingBackend::ForwardingBackend;
+  Result<Outcome> create(const Request& request, const CallContext& context) override {
+    entered = true;
+    while (!context.hold.stop_requested()) std::this_thread::yield();
+    if (context.stop.stop_requested()) return ForwardingBackend::create(request, context);
+    return Error{Code::unavailable, "its turn had not come"};
+  }
+  Result<Observed> observe(const std::vector<Request>& requests, const CallContext& context) override {
+    EXPECT_FALSE(context.hold.stop_possible());
+    return ForwardingBackend::observe(requests, context);
+  }
+  std::atomic<bool> entered = false;
+};
+
+TEST_F(Executor, TheFirstInterruptBeginsNothingThatStillWaits) {
+  Waiting waiting(backend_);
+  const Plan made = plan({resource(fast("a"))});
+  std::jthread person([&] {
+    while (!waiting.entered) std::this_thread::yield();
+    stop_ = 1;
+  });
+  const auto result = execute(made, world_.inventory, waiting);
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->interrupted);
+  EXPECT_TRUE(backend_.world().empty());
+  EXPECT_TRUE(world_.inventory.owned()->front().intent);
+}
+
 TEST_F(Executor, TheSecondInterruptAbandonsCallsAndLosesNothing) {
   const Plan made = plan({resource(fast("a"))});
   std::jthread person([this] {

@@ -21,6 +21,7 @@ constexpr const char* kManifest = R"({
 
 constexpr const char* kSchema = R"({"type": "object", "properties": {
   "size": {"type": "integer"}, "fixed": {"type": "integer", "x-update": "replace"}, "from": {"type": "string"},
+  "key": {"type": "string", "x-secret": true}, "pin": {"type": "string", "x-secret": true, "x-update": "replace"},
   "grows": {"type": "integer", "x-decrease": "refuse"}, "hasty": {"type": "string"},
   "tuning": {"type": "object", "properties": {"tier": {"type": "string", "default": "plain"}}},
   "slow": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
@@ -150,7 +151,7 @@ Simulation::Simulation(Catalog kinds, Expand children)
 
 Graph Simulation::resolved(std::vector<Resource> desired, const std::vector<Owned>& owned,
                            Diagnostics& diagnostics, const PlanOptions& options) const {
-  desired = complete(std::move(desired), owned, catalog, {expand_, {}}, diagnostics);
+  desired = complete(std::move(desired), owned, catalog, {expand_, {}}, diagnostics, vault.get());
   add_undeclared(options, catalog, desired);
   return resolve(std::move(desired), owned, catalog, diagnostics);
 }

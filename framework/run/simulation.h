@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <random>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 #include "framework/backend/fake.h"
 #include "framework/backend/fake_clock.h"
 #include "framework/inventory/memory.h"
+#include "framework/model/secrets.h"
 #include "framework/plan/complete.h"
 #include "framework/plan/plan.h"
 #include "framework/run/scheduler.h"
@@ -17,8 +19,8 @@
 namespace tenon {
 
 // Serves test/Slow (later: true) and test/Fast. Spec: size (live), fixed (replace), grows (never less), from
-// (anything); slow and fast: names of what it requires to be ready; hasty: a Slow that it waits 90 s for, and
-// not at all once it is Odd.
+// (anything), key (a secret), pin (a secret; replace); slow and fast: names of what it requires to be ready;
+// hasty: a Slow that it waits 90 s for, and not at all once it is Odd.
 Catalog simulated_catalog();
 
 struct Simulated {
@@ -66,6 +68,8 @@ class Simulation {
 
   FakeClock clock;
   MemoryInventory inventory;
+  // Another one: the inventory's key is lost.
+  std::unique_ptr<Vault> vault = std::make_unique<Vault>("key of the simulation");
   const Catalog catalog;
   FakeBackend backend;
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <functional>
 #include <mutex>
+#include <set>
 
 #include "framework/plugin/plugin_sdk.h"
 
@@ -16,8 +17,9 @@ using namespace tenon::sdk;
 
 constexpr char kManifest[] = R"({
   "manifestVersion": 1, "name": "keeper", "version": "1", "limits": {"parallel": 2},
-  "capabilities": ["expand", "status", "act", "watch", "a-capability-of-the-future"],
-  "configuration": {"type": "object", "required": ["world"], "properties": {"world": {"type": "string"}}},
+  "capabilities": ["expand", "list", "adopt", "status", "act", "watch", "a-capability-of-the-future"],
+  "configuration": {"type": "object", "required": ["world"], "properties": {
+    "world": {"type": "string"}, "password": {"type": "string", "x-secret": true}}},
   "kinds": [
     {"group": "test.tenon.dev", "kind": "Safe", "plural": "safes", "versions": ["v1"], "composite": false,
      "ready": {"phases": ["Locked"]},
@@ -30,6 +32,9 @@ constexpr char kManifest[] = R"({
      "schema": {"type": "object", "properties": {
        "combination": {"type": "string", "x-secret": true, "minLength": 3},
        "papers": {"type": "object", "x-secret": true, "x-kubernetes-preserve-unknown-fields": true},
+       "pin": {"type": "string", "x-secret": true, "x-update": "replace"},
+       "lock": {"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {
+         "code": {"type": "string", "x-secret": true, "default": "0000"}}},
        "owner": {"type": "string", "x-ref": "core/Secret"}}}},
     {"group": "test.tenon.dev", "kind": "Vault", "plural": "vaults", "versions": ["v1"],
      "schema": {"type": "object", "properties": {
@@ -38,8 +43,15 @@ constexpr char kManifest[] = R"({
 
 class Keeper final : public Backend {
  public:
-  void open(const Json& configuration, const Call&) override {
+  // How it was opened is in opened.jsonl, with all that its process was started with.
+  void open(const Json& configuration, const Call& call) override {
     world_ = configuration.at("world").get<std::string>();
+    std::ofstream opened(world_ / "opened.jsonl");
+    opened << configuration << "\n";
+    if (configuration.contains("password"))
+      opened << Json{{"password", hash(call.secret(configuration["password"]).dump())}} << "\n";
+    for (const char* file : {"cmdline", "environ"})
+      opened << std::ifstream(std::string("/proc/self/") + file).rdbuf();
   }
 
   std::vector<Child> expand(const Resource& vault, const Call& call) override {
@@ -68,18 +80,36 @@ class Keeper final : public Backend {
     record("create", safe, call);
     Json outputs = Json::object();
     if (safe.kind == "Safe") {
-      for (const char* field : {"combination", "papers"})
+      for (const char* field : {"combination", "papers", "pin"})
         if (safe.desired.contains(field)) outputs[field] = hash(call.secret(safe.desired[field]).dump());
+      if (safe.desired.contains("lock"))
+        outputs["lock"] = hash(call.secret(safe.desired["lock"].at("code")).dump());
       if (const std::string owner = safe.desired.value("owner", ""); !owner.empty())
         for (const auto& [key, value] : call.secret(safe, owner)) outputs[key] = hash(value);
     }
-    const std::lock_guard lock(mutex_);
-    std::ofstream(world_ / safe.name)
-        << Json{{"spec", safe.desired}, {"mark", safe.mark_json()}, {"outputs", outputs}};
+    write(safe.name, {{"spec", safe.desired}, {"mark", safe.mark_json()}, {"outputs", outputs}});
     return {.identity = safe.name};
   }
 
-  Outcome update(const Resource& safe, const Call& call) override { return create(safe, call); }
+  Outcome update(const Resource& safe, const Call& call) override {
+    if (safe.mark.empty()) return create(safe, call);
+    record("update", safe, call);
+    Json known = read(safe.name);
+    known["mark"] = safe.mark_json();
+    write(safe.name, known);
+    return {.identity = safe.name};
+  }
+
+  ListPage list(const std::string& inventory, const std::string& after, const Call&) override {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(world_))
+      if (entry.path().extension() != ".jsonl") names.insert(entry.path().filename());
+    Pager pager(inventory, after);
+    for (const std::string& name : names)
+      if (const Json known = read(name); !known["mark"].is_null())
+        pager.add(name, known["mark"], known["spec"]);
+    return pager.page();
+  }
 
   Outcome remove(const Resource& safe, const Call& call) override {
     record("delete", safe, call);
@@ -121,6 +151,11 @@ class Keeper final : public Backend {
     const std::lock_guard lock(mutex_);
     std::ifstream in(world_ / name);
     return in ? Json::parse(in) : Json();
+  }
+
+  void write(const std::string& name, const Json& known) {
+    const std::lock_guard lock(mutex_);
+    std::ofstream(world_ / name) << known;
   }
 
   void record(const char* method, const Resource& resource, const Call& call) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "framework/plan/seal.h"
+
 namespace tenon::properties {
 namespace {
 
@@ -128,6 +130,7 @@ class Beginning {
       spec["from"] = "/fake/" + from.name + "/" +
                      (scene_.nodes.at(node.was.value_of).kind == Kind::outer ? "" : nonce_of(from));
     }
+    seal_known(world_.catalog, address, spec, *world_.vault);
     Owned row = row_of(address, spec);
     for (int target : targets_of(node, node.was)) depend(row, target);
     for (int part = 0; part < node.was.parts; ++part) put_part(number, part, node.was, row);
