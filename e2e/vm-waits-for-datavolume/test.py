@@ -109,6 +109,15 @@ class MainJob(Case):
         self.assertEqual(self.tenon.leftovers(), [])
         self.assertFalse(self.defined())
 
+    def test_a_machine_with_more_memory_than_this_one_has_is_refused_in_the_plan(self):
+        text = (self.tenon.directory / self.running).read_text()
+        self.assertIn('memory: 64M', text)
+        large = self.tenon.write('large.yaml', text.replace('memory: 64M', 'memory: 64Ti #'))
+        done = self.tenon.run('apply', '--yes', '-f', large)
+        self.assertEqual(done.status, 4, str(done))
+        self.assertIn('pool memory', done.text)
+        self.assertEqual(self.tenon.leftovers(), [], 'not even the claim was made')
+
     # --- waiting ---
 
     # S1-1, S1-2, S1-3, S1-10, S1-11, S1-28, S1-29, S1-32

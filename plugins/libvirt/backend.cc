@@ -293,6 +293,16 @@ void observe_ours(Observation& observation, const Resource& resource, const Doma
   if (observation.resumable) observation.notes.push_back("domain '" + state.name + "' is no longer defined");
 }
 
+// ---- room ----
+
+constexpr const char* kMemoryPool = "memory";
+
+// Bytes that a machine of this spec takes; 0 unless it is to run.
+int64_t memory_while_running(const Json& spec) {
+  if (!spec.is_object() || !spec.value("running", false) || !spec.contains("template")) return 0;
+  return memory_mib_of(spec) << 20;
+}
+
 }  // namespace
 
 std::string domain_uuid(const std::string& inventory, const std::string& address) {
@@ -312,6 +322,7 @@ void LibvirtBackend::open(const Json& configuration, const sdk::Call&) {
                                           "daemon must be here too, such as qemu:///system");
   type_ = configuration.value("type", "qemu");
   console_ = configuration.value("console", "");
+  overcommit_ = configuration.value("overcommit", int64_t{100});
   if (!console_.empty()) {
     console_ = std::filesystem::absolute(console_).lexically_normal().string();
     value_or_throw(make_directories(console_));
@@ -489,6 +500,24 @@ Outcome LibvirtBackend::remove(const Resource& resource, const sdk::Call&) {
   value_or_throw(hypervisor_->destroy(existing->uuid));
   value_or_throw(hypervisor_->undefine(existing->uuid));
   return {.identity = existing->uuid};
+}
+
+Json LibvirtBackend::pools(const sdk::Call&) {
+  const Memory memory = value_or_throw(hypervisor_->memory());
+  const int64_t capacity = memory.all * overcommit_ / 100;
+  return {
+      {kMemoryPool,
+       {{"capacity", capacity}, {"free", std::max<int64_t>(capacity - memory.taken, 0)}, {"unit", "bytes"}}}};
+}
+
+sdk::Check LibvirtBackend::check(const sdk::Change& change, const Json& pools) {
+  if (!pools.contains(kMemoryPool)) return {};
+  for (const std::string& pointer : change.unknown)
+    if (pointer == "/running" || pointer.starts_with("/template/spec/domain"))
+      return {.unchecked = "how much memory it takes"};
+  const int64_t before = memory_while_running(change.actual);
+  if (change.action == "delete") return {.demands = {{kMemoryPool, -before}}};
+  return {.demands = {{kMemoryPool, memory_while_running(change.desired) - before}}};
 }
 
 std::vector<sdk::Child> LibvirtBackend::expand(const Resource& resource, const sdk::Call&) {

@@ -36,6 +36,10 @@ class LibvirtBackend final : public sdk::Backend {
   sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call& call) override;
   std::vector<sdk::Child> expand(const sdk::Resource& resource, const sdk::Call& call) override;
   sdk::ListPage list(const std::string& inventory, const std::string& after, const sdk::Call& call) override;
+  // The pool "memory": what this machine has, times the overcommit that was configured, less what runs.
+  sdk::Json pools(const sdk::Call& call) override;
+  // A machine takes its memory while it is to run.
+  sdk::Check check(const sdk::Change& change, const sdk::Json& pools) override;
 
  private:
   // By its identity (a UUID, or a name as people give it), else by the UUID or the name that it would be made
@@ -54,7 +58,8 @@ class LibvirtBackend final : public sdk::Backend {
   MakeHypervisor make_;
   std::unique_ptr<Hypervisor> hypervisor_;
   std::string type_, console_;
-  Delayed delayed_;  // last: ends before what it uses
+  int64_t overcommit_ = 100;  // percent
+  Delayed delayed_;           // last: ends before what it uses
 };
 
 // Deterministic, version 8 (RFC 9562), from SHA-256.

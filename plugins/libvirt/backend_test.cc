@@ -410,6 +410,7 @@ class SlowGuest final : public Hypervisor {
   Result<std::optional<DomainState>> find(const std::string&, const std::string&) override { return state; }
   Result<std::vector<DomainState>> list() override { return std::vector<DomainState>{*state}; }
   Result<std::string> whole_definition(const std::string&) override { return state->definition; }
+  Result<Memory> memory() override { return Memory{.all = int64_t{4} << 30, .taken = int64_t{1} << 30}; }
   Status set_metadata(const std::string&, const std::string& name_space, const std::string& xml) override {
     Domain domain = read_domain(state->definition).value();
     const std::string element = "<resource xmlns='" + name_space + "'" + xml.substr(std::strlen("<resource"));
@@ -496,6 +497,50 @@ TEST_F(LibvirtBackendTest, AGuestHasItsGracePeriodToShutDown) {
   EXPECT_EQ(guest->buttons, 2);
   guest->cut.wait(false);
   EXPECT_EQ(backend.observe(r, quiet_call()).phase, "Stopped");
+}
+
+TEST(Memory, IsAPoolOfWhatThisMachineHas) {
+  LibvirtBackend backend([](const std::string&) { return std::make_unique<SlowGuest>(); });
+  backend.open(Json::object(), quiet_call());
+  EXPECT_EQ(
+      backend.pools(quiet_call()),
+      Json({{"memory", {{"capacity", int64_t{4} << 30}, {"free", int64_t{3} << 30}, {"unit", "bytes"}}}}));
+  backend.open({{"overcommit", 20}}, quiet_call());
+  EXPECT_EQ(backend.pools(quiet_call())["memory"]["free"], 0) << "more is taken than may be";
+  backend.open({{"overcommit", 200}}, quiet_call());
+  EXPECT_EQ(backend.pools(quiet_call())["memory"]["free"], int64_t{7} << 30);
+}
+
+TEST_F(LibvirtBackendTest, TellsTheMemoryOfItsHypervisor) {
+  const Json pool = backend_.pools(quiet_call()).at("memory");
+  EXPECT_GT(pool.at("capacity"), 0);
+  EXPECT_GE(pool.at("free"), 0);
+}
+
+// What a change takes of the pool.
+int64_t demand(const sdk::Change& change) {
+  LibvirtBackend backend;
+  const sdk::Check check = backend.check(change, {{"memory", Json::object()}});
+  return check.demands.at(0).second;
+}
+
+TEST_F(LibvirtBackendTest, AMachineTakesItsMemoryWhileItIsToRun) {
+  const Json on = request({"start"}).desired, off = request().desired;
+  Json large = on;
+  large["template"]["spec"]["domain"]["resources"]["requests"]["memory"] = "1Gi";
+  constexpr int64_t kMiB = 1 << 20;
+  EXPECT_EQ(demand({.action = "create", .desired = on}), 64 * kMiB);
+  EXPECT_EQ(demand({.action = "create", .desired = off}), 0);
+  EXPECT_EQ(demand({.action = "update", .desired = large, .actual = on}), 960 * kMiB);
+  EXPECT_EQ(demand({.action = "update", .desired = on, .actual = off}), 64 * kMiB);
+  EXPECT_EQ(demand({.action = "update", .desired = off, .actual = on}), -64 * kMiB);
+  EXPECT_EQ(demand({.action = "delete", .actual = on}), -64 * kMiB);
+  LibvirtBackend backend;
+  const Json pools = {{"memory", Json::object()}};
+  const sdk::Change open{
+      .action = "create", .desired = on, .unknown = {"/template/spec/domain/memory/guest"}};
+  EXPECT_NE(backend.check(open, pools).unchecked, "");
+  EXPECT_TRUE(backend.check({.action = "create", .desired = on}, Json::object()).demands.empty());
 }
 
 TEST(DomainUuid, IsTheSameForTheSameAddressOnly) {

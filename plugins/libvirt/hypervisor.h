@@ -26,6 +26,11 @@ struct DomainState {
   std::string running_xml;  // XML of what runs; empty when nothing does
 };
 
+// In bytes: what this machine has, and what the domains that run may take together.
+struct Memory {
+  int64_t all = 0, taken = 0;
+};
+
 class Hypervisor {
  public:
   virtual ~Hypervisor() = default;
@@ -36,6 +41,7 @@ class Hypervisor {
   virtual Result<std::string> whole_definition(const std::string& uuid) = 0;
   // All domains, running or not.
   virtual Result<std::vector<DomainState>> list() = 0;
+  virtual Result<Memory> memory() = 0;
   // Replaces one element of the domain's metadata, now and for every start to come; xml "": removes it.
   virtual Status set_metadata(const std::string& uuid, const std::string& name_space,
                               const std::string& xml) = 0;

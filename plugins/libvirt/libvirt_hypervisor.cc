@@ -150,20 +150,33 @@ class LibvirtHypervisor final : public Hypervisor {
   Result<std::vector<DomainState>> list() override {
     auto connection = connect();
     if (!connection) return connection.error();
-    virDomainPtr* found = nullptr;
-    const int count = virConnectListAllDomains(connection->get(), &found, 0);
-    if (count < 0) return failure(*connection, "listing the domains");
-    std::vector<DomainHandle> domains;
-    for (int i = 0; i < count; ++i) domains.push_back(handle(found[i]));
-    std::free(found);
+    const auto domains = all_domains(*connection, 0);
+    if (!domains) return domains.error();
     std::vector<DomainState> states;
-    for (const DomainHandle& domain : domains) {
+    for (const DomainHandle& domain : *domains) {
       std::optional<DomainState> state = describe(domain.get());
       if (!state && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN) continue;  // it has just gone
       if (!state) return failure(*connection, "looking at the domains");
       states.push_back(std::move(*state));
     }
     return states;
+  }
+
+  Result<Memory> memory() override {
+    auto connection = connect();
+    if (!connection) return connection.error();
+    virNodeInfo node{};
+    if (virNodeGetInfo(connection->get(), &node) < 0) return failure(*connection, "asking for the memory");
+    const auto domains = all_domains(*connection, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    if (!domains) return domains.error();
+    Memory memory{.all = static_cast<int64_t>(node.memory) * 1024};
+    for (const DomainHandle& domain : *domains) {
+      virDomainInfo info{};
+      // One that has just gone takes nothing any more.
+      if (virDomainGetInfo(domain.get(), &info) == 0)
+        memory.taken += static_cast<int64_t>(info.maxMem) * 1024;
+    }
+    return memory;
   }
 
   Status set_metadata(const std::string& uuid, const std::string& name_space,
@@ -227,6 +240,16 @@ class LibvirtHypervisor final : public Hypervisor {
   }
 
  private:
+  Result<std::vector<DomainHandle>> all_domains(const Connection& connection, unsigned flags) const {
+    virDomainPtr* found = nullptr;
+    const int count = virConnectListAllDomains(connection.get(), &found, flags);
+    if (count < 0) return failure(connection, "listing the domains");
+    std::vector<DomainHandle> domains;
+    for (int i = 0; i < count; ++i) domains.push_back(handle(found[i]));
+    std::free(found);
+    return domains;
+  }
+
   static Status absent_is_done(Status status) {
     return !status && status.error().code == Code::not_found ? Status() : status;
   }

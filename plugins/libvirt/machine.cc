@@ -164,6 +164,12 @@ Machine parse_machine(const Json& spec, const std::string& name_space) {
   return machine;
 }
 
+int64_t memory_mib_of(const Json& spec) {
+  Machine machine;
+  set_memory(machine, spec);
+  return machine.memory_mib;
+}
+
 std::vector<Child> data_volumes(const Json& spec) {
   std::set<std::string> named;
   for (const Json& volume : at(spec, "/template/spec/volumes"))

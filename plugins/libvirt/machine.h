@@ -37,6 +37,9 @@ struct Machine {
 // not resolve, volumes nobody uses, and every name that is there twice.
 Machine parse_machine(const sdk::Json& spec, const std::string& name_space);
 
+// Memory of a machine with this spec, in MiB, rounded up.
+int64_t memory_mib_of(const sdk::Json& spec);
+
 // The DataVolumes of spec.dataVolumeTemplates. Refuses a template that no volume names. A volume may name a
 // DataVolume that is declared elsewhere.
 std::vector<sdk::Child> data_volumes(const sdk::Json& spec);
