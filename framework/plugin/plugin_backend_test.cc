@@ -281,6 +281,18 @@ TEST(PluginBackend, WhoeverWasInACrashIsSentAgainAlone) {
   EXPECT_EQ(backend.update(thing("0"), {}).error().code, Code::internal);
 }
 
+TEST(Slots, AWaitThatIsHeldHasNotBegunEvenWhenOneIsFreeThen) {
+  Slots slots(1);
+  ASSERT_TRUE(slots.take({}));
+  std::stop_source hold;
+  std::jthread waiting([&] { EXPECT_FALSE(slots.take({.hold = hold.get_token()})); });
+  hold.request_stop();
+  waiting.join();
+  slots.give();
+  EXPECT_FALSE(slots.take({.hold = hold.get_token()}));
+  EXPECT_TRUE(slots.take({}));
+}
+
 TEST(Slots, AreGivenUpAtTheDeadlineOrTheStop) {
   Slots slots(1);
   ASSERT_TRUE(slots.take({}));

@@ -15,6 +15,8 @@ constexpr char kManifest[] = R"({
              "ready": {"phases": ["Ready"]},
              "actions": [{"name": "shake", "arguments": {"type": "object", "required": ["times"],
                           "properties": {"times": {"type": "integer"}}}}],
+             "schemas": {"v1alpha1": {"type": "object", "properties": {
+               "inches": {"type": "integer"}, "password": {"type": "string", "x-secret": true}}}},
              "schema": {"type": "object", "properties": {
                "size": {"type": "integer"}, "colour": {"type": "string", "default": "red"},
                "password": {"type": "string", "x-secret": true}}}}]
