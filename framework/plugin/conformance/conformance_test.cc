@@ -74,6 +74,7 @@ const std::vector<Fault> kFaults = {
     {"needs a spec", "it is found without a desired spec"},
     {"drops one", "a batch has one answer for each"},
     {"reversed", "a batch is answered in its order"},
+    {"overflows", "a batch of limits.batch is answered in full"},
     {"prefixes", "names that begin or end alike are others"},
     {"one namespace", "the same name in another namespace is another"},
     {"takes over changed", "the same name with other parameters is refused"},

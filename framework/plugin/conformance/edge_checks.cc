@@ -24,6 +24,7 @@ class Edges final : public Probe {
     spec(seen);
     is_found_again(seen);
     neighbours(seen);
+    full_batch();
     foreign(seen);
     many_at_once(seen);
     another_process(seen);
@@ -177,6 +178,21 @@ class Edges final : public Probe {
     if (kind_ && kind_->cluster_scoped) return;
     add("the same name in another namespace is another", is_absent(all[3]),
         "the namespace is part of the name", describe(all[3]));
+  }
+
+  // Of what is not there, so that it costs little.
+  void full_batch() {
+    const int limit = sample_.manifest ? std::min(sample_.manifest->batch, 1000) : 1;
+    std::vector<Request> batch(static_cast<size_t>(limit), Request{.address = ours_.address});
+    int number = 0;
+    for (Request& request : batch) request.address.name = "none-" + std::to_string(++number);
+    const auto answers = backend_->observe(batch, context());
+    add("a batch of limits.batch is answered in full",
+        answers && answers->observations.size() == batch.size() &&
+            std::all_of(answers->observations.begin(), answers->observations.end(), is_absent),
+        "answer each of them, or lower limits.batch in the manifest",
+        answers ? std::to_string(answers->observations.size()) + " of " + std::to_string(limit) + " answers"
+                : answers.error().message);
   }
 
   void foreign(const Observation& seen) {

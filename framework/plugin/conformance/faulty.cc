@@ -87,6 +87,7 @@ Result<Observed> Faulty::observe(const std::vector<Request>& requests, const Cal
   std::vector<Observation> seen;
   for (const Request& request : requests) seen.push_back(races ? Observation() : look(request));
   if (is("reversed")) std::reverse(seen.begin(), seen.end());
+  if (is("overflows") && seen.size() > 99) seen.resize(99);
   if (is("drops one") && seen.size() > 1) seen.pop_back();
   return Observed(std::move(seen), {{"shelf", {*Quantity::parse("100"), *Quantity::parse("100"), "mm"}}});
 }
