@@ -25,7 +25,10 @@ TEST(Shared, CopiesAreTheVerySameUntilOneIsEdited) {
 TEST(Shared, WhatNobodyElseHoldsIsEditedInPlace) {
   Shared<Words> only(Words{"a"});
   const Words* before = &*only;
-  { const Shared<Words> gone = only; }
+  {
+    const Shared<Words> another = only;
+    EXPECT_EQ(&*another, before);
+  }
   only.edit().push_back("b");
   EXPECT_EQ(&*only, before);
 }

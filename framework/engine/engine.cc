@@ -89,9 +89,10 @@ Graph resolve(const World& world, std::vector<Resource> declared, const std::vec
 }
 
 // What could not be expanded or converted is not known, and neither is what it consists of by now: none of it
-// is changed.
+// is changed. It may have taken over what others had, too, so that nothing is taken to be wanted by nobody.
 void block(const Faults& faults, const Graph& graph, const std::vector<Owned>& owned,
-           Observations& observations) {
+           const PlanOptions& options, Observations& observations) {
+  if (faults.empty()) return;
   Faults blocked = faults;
   for (size_t before = 0; before != blocked.size();) {
     before = blocked.size();
@@ -99,7 +100,14 @@ void block(const Faults& faults, const Graph& graph, const std::vector<Owned>& o
       if (row.parent && blocked.contains(*row.parent) && !graph.desired.contains(row.address))
         blocked.emplace(row.address, blocked.at(*row.parent));
   }
-  for (const auto& [address, error] : blocked) observations[address] = unknown_observation(error);
+  if (!options.destroy && !options.marks_only())
+    for (const Owned& row : owned)
+      if (row.set == options.set && (row.parent || options.prune) && !graph.desired.contains(row.address))
+        blocked.emplace(row.address, faults.begin()->second);
+  for (const auto& [address, error] : blocked) {
+    const auto [seen, missing] = observations.try_emplace(address, unknown_observation(error));
+    if (!missing && seen->second.existence != Existence::unknown) seen->second = unknown_observation(error);
+  }
 }
 
 // Has the instances of declared resources opened while the inventory is read and the graph is made. Whether
@@ -119,8 +127,8 @@ class Opening {
 
  private:
   static void open(std::stop_token stop, Backend* backend) {
-    CallContext context = pure_call();
-    context.stop = std::move(stop);
+    const CallContext context{.deadline = std::chrono::steady_clock::now() + ObserveOptions().deadline,
+                              .stop = std::move(stop)};
     [[maybe_unused]] const auto nothing = backend->observe({}, context);
   }
 
@@ -167,7 +175,7 @@ Result<Planned> make_plan(const World& world, std::vector<Resource> declared, co
   if (!options.import.empty()) imports = with_imports(planned.owned, options, planned.graph);
   planned.observations = observe(planned.graph, imports.empty() ? planned.owned : imports,
                                  world.inventory.uuid(), world.catalog, world.backends, {}, &capacity.pools);
-  block(faults, planned.graph, planned.owned, planned.observations);
+  block(faults, planned.graph, planned.owned, options, planned.observations);
   planned.plan = make_plan(planned.graph, planned.observations, planned.owned, world.inventory.uuid(),
                            world.catalog, options, capacity);
   if (world.vault) planned.plan.secrets = world.vault->sources();

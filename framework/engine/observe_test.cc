@@ -15,8 +15,11 @@ namespace {
 
 constexpr const char* kManifest = R"({
   "manifestVersion": 1, "name": "world", "version": "1", "limits": {"batch": 2},
+  "capabilities": ["expand"],
   "kinds": [
     {"group": "test", "kind": "Disk", "plural": "disks", "versions": ["v1"], "schema": {"type": "object"}},
+    {"group": "test", "kind": "Rack", "plural": "racks", "versions": ["v1"], "schema": {"type": "object"},
+     "composite": true},
     {"group": "test", "kind": "Machine", "plural": "machines", "versions": ["v1"],
      "schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
      "requirements": [{"name": "disk", "path": "/disk", "target": "test/Disk"}]}
@@ -41,15 +44,22 @@ class FakeWorld final : public Backend {
   Result<Outcome> create(const Request&, const CallContext&) override { return Outcome(); }
   Result<Outcome> update(const Request&, const CallContext&) override { return Outcome(); }
   Result<Outcome> remove(const Request&, const CallContext&) override { return Outcome(); }
-  Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>&,
+  Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
                                                              const CallContext&) override {
-    return Error{Code::unimplemented, ""};
+    std::vector<Result<std::vector<ChildSpec>>> children;
+    for (const Request& request : requests)
+      children.push_back(request.address.name == crashing
+                             ? Result<std::vector<ChildSpec>>(Error{Code::crashed, ""})
+                             : std::vector<ChildSpec>());
+    return children;
   }
 
   bool broken = false;
+  std::string crashing;  // the name of what cannot be expanded
 };
 
 Address disk(const std::string& name) { return {"test", "Disk", "default", name}; }
+Address rack(const std::string& name) { return {"test", "Rack", "default", name}; }
 Address machine(const std::string& name) { return {"test", "Machine", "default", name}; }
 
 struct Fixture {
@@ -208,6 +218,91 @@ TEST(MakePlan, SaysOnceWhatAnInstanceThatCannotBeOpenedSays) {
   EXPECT_TRUE(f.diagnostics.empty());
   ASSERT_EQ(planned->plan.changes.size(), 1u);
   EXPECT_EQ(planned->plan.changes[0].action, Action::blocked);
+}
+
+// Racks that may have taken over the disks of others; what they consist of cannot be asked.
+class BrokenRacks : public testing::Test {
+ public:
+  BrokenRacks() {
+    f_.world.answer = [](const Request& request) {
+      Observation seen;
+      seen.existence = request.identity.empty() ? Existence::absent : Existence::present;
+      seen.identity = request.identity;
+      seen.actual = Json::object();
+      return seen;
+    };
+  }
+
+ protected:
+  void own(const Address& address, std::optional<Address> parent = {}) {
+    Owned row{.address = address, .instance = "world", .identity = to_string(address), .generation = "g"};
+    row.applied = SharedJson::object();
+    row.parent = std::move(parent);
+    EXPECT_TRUE(inventory_.commit({PutOwned{row}}));
+  }
+  Plan plan(std::vector<Resource> declared, const PlanOptions& options = {}) {
+    for (Resource& resource : declared) resource.version = "v1";
+    Diagnostics diagnostics;
+    auto planned = make_plan(world_, std::move(declared), options, diagnostics);
+    EXPECT_TRUE(planned && diagnostics.empty());
+    return std::move(planned->plan);
+  }
+  // What becomes of the disk.
+  Action fate(const std::vector<Resource>& declared, const PlanOptions& options = {}) {
+    for (const Change& change : plan(declared, options).changes)
+      if (change.address == disk("x")) return change.action;
+    return Action::none;
+  }
+
+  Fixture f_;
+  MemoryInventory inventory_;
+  const SystemClock clock_;
+  const Backends backends_{{"world", &f_.world}};
+  const World world_{f_.catalog, backends_, inventory_, clock_};
+};
+
+TEST_F(BrokenRacks, TakeNothingFromARackThatNoLongerHasIt) {
+  own(rack("a"));
+  own(disk("x"), rack("a"));
+  const std::vector<Resource> declared = {{.address = rack("a")}, {.address = rack("b")}};
+  EXPECT_EQ(fate(declared), Action::remove);
+  f_.world.crashing = "b";
+  EXPECT_EQ(fate(declared), Action::blocked);
+}
+
+TEST_F(BrokenRacks, TakeNothingFromTheRackThatTheyMoveFrom) {
+  own(rack("a"));
+  own(disk("x"), rack("a"));
+  const std::vector<Resource> declared = {
+      {.address = rack("b"), .annotations = {{"tenon.dev/moved-from", to_string(rack("a"))}}}};
+  EXPECT_EQ(fate(declared), Action::remove);
+  f_.world.crashing = "b";
+  EXPECT_EQ(fate(declared), Action::blocked);
+}
+
+TEST_F(BrokenRacks, PruneNothing) {
+  own(disk("x"));
+  const std::vector<Resource> declared = {{.address = rack("b")}};
+  EXPECT_EQ(fate(declared, {.prune = true}), Action::remove);
+  f_.world.crashing = "b";
+  EXPECT_EQ(fate(declared, {.prune = true}), Action::blocked);
+  EXPECT_EQ(fate(declared), Action::none) << "without --prune nobody wanted to delete it";
+}
+
+// They may be expanded when it is applied.
+TEST_F(BrokenRacks, MakeNoSavedPlanStale) {
+  const std::vector<Resource> declared = {{.address = rack("a")}, {.address = rack("b")}};
+  EXPECT_TRUE(plan(declared).fingerprints.contains(rack("b")));
+  f_.world.crashing = "b";
+  const Plan broken = plan(declared);
+  EXPECT_TRUE(broken.fingerprints.contains(rack("a")));
+  EXPECT_FALSE(broken.fingerprints.contains(rack("b")));
+}
+
+TEST_F(BrokenRacks, DoNotKeepWhatIsToBeDestroyed) {
+  own(disk("x"));
+  f_.world.crashing = "b";
+  EXPECT_EQ(fate({{.address = rack("b")}}, {.destroy = true}), Action::remove);
 }
 
 }  // namespace

@@ -52,13 +52,15 @@ Owned row(int number) {
 }
 
 class Damage : public testing::Test {
+ public:
+  ~Damage() override { fs::remove_all(directory_); }
+
  protected:
   Damage() : directory_(fs::path(testing::TempDir()) / random_uuid()), path_(directory_ / "inventory.db") {
     if (access("/dev/shm", W_OK) == 0)
       directory_ = "/dev/shm/" + random_uuid(), path_ = directory_ / "inventory.db";
     write_rows();
   }
-  ~Damage() override { fs::remove_all(directory_); }
 
   void write_rows() {
     auto inventory = open_inventory(path_, OpenMode::write);
@@ -227,11 +229,13 @@ TEST_F(Journal, TheSharedIndexMayBeAnything) {
 // Of restore_inventory: what breaks off anywhere leaves the inventory that was there, or none, and the next
 // one does it all.
 class Restoring : public testing::Test {
- protected:
+ public:
   ~Restoring() override {
     watch_files({});
     fs::remove_all(directory_);
   }
+
+ protected:
   // Fails from that change of a file on; how many there were.
   int restore_failing_from(int from, bool& done) {
     int changes = 0;

@@ -81,10 +81,12 @@ void look_up_plugins(const Catalog& catalog, Plan& plan) {
   }
 }
 
+// Nothing is planned on what is unknown, so it may be anything when the plan is applied.
 void take_fingerprints(const Situation& situation, Plan& plan) {
   for (const Address& address : situation.graph.order)
-    plan.fingerprints.emplace_hint(plan.fingerprints.end(), address,
-                                   fingerprint(situation.observation(address), situation.kind(address)));
+    if (const Observation& seen = situation.observation(address); seen.existence != Existence::unknown)
+      plan.fingerprints.emplace_hint(plan.fingerprints.end(), address,
+                                     fingerprint(seen, situation.kind(address)));
 }
 
 std::string counted(size_t count) {

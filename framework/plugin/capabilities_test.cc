@@ -105,6 +105,17 @@ TEST_P(Capabilities, AnActionIsRefusedWithTheReason) {
   EXPECT_EQ(knock("a", 1).error().code, Code::failed_precondition);
 }
 
+TEST_P(Capabilities, NoActionIsCarriedOutOnWhatAnotherOwns) {
+  const Request anothers{
+      .address = safe("a"), .desired = Json::object(), .nonce = "n", .inventory = "another"};
+  ASSERT_TRUE(backend_->create(anothers, {}));
+  ASSERT_TRUE(inventory_.commit({PutOwned{{.address = safe("a"), .instance = "one", .nonce = "m"}}}));
+  const auto knocked = knock("a", 1);
+  ASSERT_FALSE(knocked);
+  EXPECT_EQ(knocked.error().code, Code::failed_precondition);
+  EXPECT_NE(knocked.error().message.find("not ours"), std::string::npos) << knocked.error().message;
+}
+
 TEST_P(Capabilities, WhoWatchesHearsOfEveryEventAndIsReplacedByTheNext) {
   make("a");
   Heard first, second;

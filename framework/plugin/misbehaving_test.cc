@@ -55,9 +55,10 @@ TEST_F(Misbehaving, APluginThatGrowsPastItsLimitIsEndedAndTheErrorSaysWhy) {
 TEST_F(Misbehaving, APluginThatLeavesNoDescriptorIsStartedAnew) {
   const auto backend = open(), other = open();
   const std::string before = identity(*backend, "pid"), others = identity(*other, "pid");
-  EXPECT_EQ(identity(*backend, "leak"), "leak");
+  // The host may answer before it ends, or not; a call that is made while it ends crashes with it.
+  const std::string leaked = identity(*backend, "leak");
+  EXPECT_TRUE(leaked == "leak" || leaked.find("no file descriptor") != std::string::npos) << leaked;
   std::string after = before;
-  // The host may answer once more before it ends; a call that is made while it ends crashes with it.
   while (after == before || std::atoi(after.c_str()) == 0) after = identity(*backend, "pid");
   EXPECT_EQ(identity(*other, "pid"), others);
 }

@@ -72,6 +72,7 @@ Json to_json(const Conversion& conversion) {
 
 // Starts of hosts for one batch of suspects.
 constexpr int kStarts = 64;
+constexpr std::string_view kDelete = "delete";
 
 bool is_over(const CallContext& context) {
   return context.stop.stop_requested() || std::chrono::steady_clock::now() >= context.deadline;
@@ -291,7 +292,7 @@ Result<ActionResult> PluginBackend::act(const Request& request, const std::strin
                                         const Json& arguments, const CallContext& context) {
   if (!manifest_->capabilities.contains("act"))
     return Error{Code::unimplemented, "plugin " + manifest_->name + " has no actions"};
-  if (const auto refused = suspects_.refuses_change(to_string(request.address))) return *refused;
+  if (const auto refused = suspects_.refuses_change(to_string(request.address), false)) return *refused;
   Json json = to_json(request);
   json["action"] = action;
   json["arguments"] = arguments;
@@ -338,7 +339,7 @@ Result<ListPage> PluginBackend::list(const std::string& inventory, const std::st
 Result<Outcome> PluginBackend::mutate(const char* method, const Request& request,
                                       const CallContext& context) {
   const std::string address = to_string(request.address);
-  if (const auto refused = suspects_.refuses_change(address)) return *refused;
+  if (const auto refused = suspects_.refuses_change(address, method == kDelete)) return *refused;
   const Json json = to_json(request);
   const Result<Json> answer =
       call(method, json, context, suspects_.must_be_alone(address) ? Slots::Use::alone : Slots::Use::shared);
@@ -361,7 +362,7 @@ Result<Outcome> PluginBackend::update(const Request& request, const CallContext&
 }
 
 Result<Outcome> PluginBackend::remove(const Request& request, const CallContext& context) {
-  return mutate("delete", request, context);
+  return mutate(kDelete.data(), request, context);
 }
 
 }  // namespace tenon

@@ -120,6 +120,7 @@ Json all_absent(const Json& request) {
 // Answers "convert" and "check" of all but the one called "bad", which crashes.
 FakeChannel::Answer answer_but_bad(std::vector<size_t>& sizes) {
   return [&sizes](const std::string& method, const Json& request) -> Result<Json> {
+    if (method == "delete") return Json{{"state", "done"}};
     const Json& items = request.at(method == "check" ? "changes" : "resources");
     sizes.push_back(items.size());
     Json answers = Json::array();
@@ -162,6 +163,8 @@ TEST(PluginBackend, ACheckThatCrashesIsFoundAndTheOthersStand) {
   sizes.clear();
   EXPECT_EQ(backend.check(changes, {}, {}).value()[1].error().code, Code::internal);
   EXPECT_EQ(sizes, std::vector<size_t>{2}) << "it is not asked again";
+  EXPECT_EQ(backend.create(thing("bad"), {}).error().code, Code::internal);
+  EXPECT_TRUE(backend.remove(thing("bad"), {})) << "what it would take is of no matter to a deletion";
 }
 
 // A call that was never made says nothing about who crashed the host before.

@@ -42,13 +42,14 @@ Error Suspects::crashed_asking(const std::string& address, const std::string& qu
   return why;
 }
 
-std::optional<Error> Suspects::refuses_change(const std::string& address) const {
+std::optional<Error> Suspects::refuses_change(const std::string& address, bool deletes) const {
   const std::lock_guard lock(mutex_);
   const auto found = records_.find(address);
   if (found == records_.end()) return {};
   const Record& record = found->second;
   if (record.change || record.questions.empty()) return as_bug(record.change);
-  return as_bug(record.questions.begin()->second);
+  const auto why = deletes ? record.questions.find("observe") : record.questions.begin();
+  return why == record.questions.end() ? std::optional<Error>() : as_bug(why->second);
 }
 
 std::optional<Error> Suspects::refuses_question(const std::string& address,

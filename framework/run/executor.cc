@@ -150,7 +150,10 @@ class Driver {
 
   // What is on its way returns first; its results have no place to be recorded, the next run observes them.
   Result<RunResult> give_up(const Error& error) {
-    while (in_flight_ > 0 && stop_.load() < 2) in_flight_ -= caller_.wait(kStopCheck).size();
+    while (in_flight_ > 0 && stop_.load() < 2) {
+      in_flight_ -= caller_.wait(kStopCheck).size();
+      heard_ = caller_.heard();  // what is heard and not taken ends every wait at once
+    }
     if (!called_) return error;
     RunResult result = ended();
     result.broken_off = error;
