@@ -79,10 +79,6 @@ class EveryOrderTest(Case):
         running.signal(signal.SIGKILL)
         running.wait()
 
-    def applies_after_death(self, manifest):
-        # The hosts of the dead run hold its lock until they have ended.
-        self.succeeds('apply', '--yes', '--lock-timeout', '60s', '-f', manifest)
-
     def runs_on_the_whole_disk(self):
         self.says()
         self.event('started ' + self.domain)
@@ -96,12 +92,12 @@ class EveryOrderTest(Case):
     def test_a_machine_declared_alone_waits_for_an_import_that_only_the_inventory_knows(self):
         self.begin_import_and_die()
         self.assertTrue(self.importing())
-        self.applies_after_death(self.by_claim)
+        self.succeeds('apply', '--yes', '-f', self.by_claim)
         self.runs_on_the_whole_disk()
 
     def test_a_machine_that_names_the_data_volume_of_an_earlier_run_waits(self):
         self.begin_import_and_die()
-        self.applies_after_death(self.by_data_volume)
+        self.succeeds('apply', '--yes', '-f', self.by_data_volume)
         self.runs_on_the_whole_disk()
 
     def test_a_second_apply_at_the_same_time_waits_or_is_refused_and_never_starts_early(self):

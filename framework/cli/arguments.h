@@ -33,7 +33,7 @@ struct Arguments {
   std::string inventory;     // rebuild: UUID
   bool detailed_exit_code = false;
   std::string plan_file;  // plan --out, apply PLAN
-  std::chrono::milliseconds lock_timeout{0};
+  std::optional<std::chrono::milliseconds> lock_timeout;
   int parallelism = 10;
   std::string configuration;  // "": tenon.yaml if it is there
   std::string state = "./.tenon";

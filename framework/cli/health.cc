@@ -115,7 +115,7 @@ class Examination {
   void look_at_lock() {
     const std::string path = arguments_.state + "/lock";
     const auto holder = lock_holder(path);
-    say(Health::ok, "lock", path, holder ? "held by " + *holder : "nobody holds it");
+    say(Health::ok, "lock", path, holder ? "held by " + holder->description : "nobody holds it");
   }
 
   void look_at(const PluginFacts& facts) {

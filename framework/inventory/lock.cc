@@ -36,16 +36,18 @@ bool has_ended(const Json& holder, int pid) {
   return text_at(holder, "host") == host_name() && kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-std::string describe_holder(const std::string& path) {
+LockHolder read_holder(const std::string& path) {
   const auto text = read_file(path);
   const Json holder = text ? Json::parse(*text, nullptr, false) : Json();
   // Half-written or not ours: the flock alone counts.
   if (!holder.is_object() || !holder.contains("pid") || !holder["pid"].is_number_integer())
-    return "another process";
+    return {"another process"};
   const int pid = holder["pid"].get<int>();
-  return "\"" + text_at(holder, "command") + "\" (pid " + std::to_string(pid) + " on " +
-         text_at(holder, "host") + ") since " + text_at(holder, "since") +
-         (has_ended(holder, pid) ? ", which has ended but whose last call has not returned" : "");
+  const bool ended = has_ended(holder, pid);
+  return {"\"" + text_at(holder, "command") + "\" (pid " + std::to_string(pid) + " on " +
+              text_at(holder, "host") + ") since " + text_at(holder, "since") +
+              (ended ? ", which has ended but whose last call has not returned" : ""),
+          ended};
 }
 
 // Failure is no reason to give the lock back: the text only informs.
@@ -66,16 +68,16 @@ Result<RunLock> RunLock::acquire(const std::string& path, const std::string& com
   const auto begin = std::chrono::steady_clock::now();
   Result<FileDescriptor> file = lock_file(path, false, wait);
   if (!file && file.error().code == Code::aborted)
-    return Error{Code::aborted, path + " is held by " + describe_holder(path)};
+    return Error{Code::aborted, path + " is held by " + read_holder(path).description};
   if (!file) return file.error();
   const auto waited = std::chrono::steady_clock::now() - begin;
   write_holder(file->get(), command, now + std::chrono::duration_cast<Duration>(waited));
   return RunLock(std::move(*file));
 }
 
-std::optional<std::string> lock_holder(const std::string& path) {
+std::optional<LockHolder> lock_holder(const std::string& path) {
   if (!is_locked(path)) return std::nullopt;
-  return describe_holder(path);
+  return read_holder(path);
 }
 
 }  // namespace tenon

@@ -30,7 +30,12 @@ class RunLock {
   FileDescriptor file_;
 };
 
-// Who holds the lock now, and since when, as far as the file tells; nothing: nobody.
-std::optional<std::string> lock_holder(const std::string& path);
+struct LockHolder {
+  std::string description;  // who, where and since when, as far as the file tells
+  bool ended = false;       // the run is dead; a child that it left still holds the lock
+};
+
+// Nothing: nobody holds the lock now.
+std::optional<LockHolder> lock_holder(const std::string& path);
 
 }  // namespace tenon
