@@ -2,24 +2,19 @@
 import json
 import os
 import shutil
-import unittest
 import unittest.mock
 
-from support import lab, pages, processes
+from support import lab, pages
+from support.case import ProductCase
 from support.tenon import Tenon
 
 
-class DoctorTest(unittest.TestCase):
+class DoctorTest(ProductCase):
     def setUp(self):
-        self.directory = lab.short_directory()
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        self.addCleanup(processes.kill_descendants)
+        super().setUp()
         self.libvirt = lab.Libvirt()
         self.addCleanup(self.libvirt.down)
         self.tenon = Tenon(self.directory / 'work', self.libvirt.uri)
-
-    def story(self):
-        return self.tenon.story()
 
     def complaints(self, **variables):
         """{(check, subject): remedy} of what is not ok."""

@@ -7,13 +7,11 @@ import os
 import pathlib
 import re
 import resource
-import shutil
 import signal
 import subprocess
-import unittest
 
 from support import lab, processes
-from support.case import wait_until
+from support.case import ProductCase, wait_until
 from support.tenon import Tenon
 
 CANARY = 'c4n4ry-in-the-mine'
@@ -38,11 +36,9 @@ def encoded(text):
     return base64.b64encode(text.encode()).decode()
 
 
-class SecretsTest(unittest.TestCase):
+class SecretsTest(ProductCase):
     def setUp(self):
-        self.directory = lab.short_directory()
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        self.addCleanup(processes.kill_descendants)
+        super().setUp()
         files = self.directory / 'files'
         files.mkdir()
         self.image = os.urandom(4 << 20)
@@ -52,14 +48,6 @@ class SecretsTest(unittest.TestCase):
         self.tenon = Tenon(self.directory / 'work', 'unused')
         self.tenon.write('tenon.yaml', 'instances:\n- {name: local, plugin: local}\n- {name: cdi, plugin: cdi-import}\n')
         self.manifest = self.tenon.write('dv.yaml', MANIFEST % (encoded('user'), encoded(CANARY), self.http.url))
-
-    def story(self):
-        return self.tenon.story()
-
-    def succeeds(self, *command):
-        done = self.tenon.run(*command)
-        self.assertEqual(done.status, 0, str(done))
-        return done.text
 
     def assert_clean(self, what, content):
         for form in FORMS:

@@ -26,15 +26,33 @@ def wait_until(what, predicate, timeout=60, pause=0.05):
     return value
 
 
-class Case(unittest.TestCase):
-    """One working directory and one libvirtd for each test; everything is gone afterwards, processes too."""
+class ProductCase(unittest.TestCase):
+    """The product, `self.tenon`, in a directory of one test; everything is gone afterwards, processes too."""
+
+    def setUp(self):
+        self.directory = lab.short_directory()
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.addCleanup(processes.kill_descendants)
+
+    def story(self):
+        """What a failed test prints besides the failure."""
+        tenon = getattr(self, 'tenon', None)
+        return tenon.story() if tenon else ''
+
+    def succeeds(self, *command, timeout=120):
+        done = self.tenon.run(*command, timeout=timeout)
+        self.assertEqual(done.status, 0, str(done))
+        return done.text
+
+
+class Case(ProductCase):
+    """With a libvirtd, a web server, a disk and an observer."""
 
     domain = 'default_example-vm'
     image = dict(text='sentinel 4711', fill=24)
 
     def setUp(self):
-        self.directory = lab.short_directory()
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        super().setUp()
         self.files = self.directory / 'files'
         self.files.mkdir()
         self.libvirt = lab.Libvirt()
@@ -57,20 +75,14 @@ class Case(unittest.TestCase):
                 os.kill(pid, signal.SIGKILL)
 
     def story(self):
-        """What a failed test prints besides the failure."""
-        tenon, observer = getattr(self, 'tenon', None), getattr(self, 'observer', None)
-        return '%s\nlibvirt events: %s' % (tenon.story() if tenon else '', observer.events if observer else '')
+        observer = getattr(self, 'observer', None)
+        return '%s\nlibvirt events: %s' % (super().story(), observer.events if observer else '')
 
     def example(self, name, path):
         """Writes a manifest of the first example with its image below the web server's `path`; returns its name."""
         text = (EXAMPLES / '01-vm-waits-for-datavolume' / name).read_text()
         self.assertIn(EXAMPLE_URL, text)
         return self.tenon.write(name, text.replace(EXAMPLE_URL, self.http.url + path))
-
-    def succeeds(self, *command, timeout=120):
-        done = self.tenon.run(*command, timeout=timeout)
-        self.assertEqual(done.status, 0, str(done))
-        return done.text
 
     # --- what libvirt says ---
 

@@ -1,9 +1,7 @@
 """A test on the memory plugin alone: a working directory and the product, without libvirt, disks or a web server."""
 import json
-import shutil
-import unittest
 
-from support import lab, processes
+from support.case import ProductCase
 from support.tenon import Tenon
 
 CONFIGURATION = """\
@@ -21,24 +19,14 @@ def items(*names):
                         (name, ', '.join(['value: x'] + before)) for name, before in zip(names, requires))
 
 
-class MemoryCase(unittest.TestCase):
+class MemoryCase(ProductCase):
     delay = 0  # milliseconds that a create takes
 
     def setUp(self):
-        self.directory = lab.short_directory()
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        self.addCleanup(processes.kill_descendants)
+        super().setUp()
         self.tenon = Tenon(self.directory / 'work', '')
         self.world = self.directory / 'world'
         self.tenon.write('tenon.yaml', CONFIGURATION % (self.world, self.delay))
-
-    def story(self):
-        return self.tenon.story()
-
-    def succeeds(self, *command):
-        done = self.tenon.run(*command)
-        self.assertEqual(done.status, 0, str(done))
-        return done.text
 
     def history(self):
         """[(name, what it was then or None), ...]: each change of the world in order."""

@@ -256,7 +256,8 @@ TEST_F(Commands, APlanMadeForSomethingElseIsStale) {
 // Another process that holds the run's lock until told otherwise.
 class Holder {
  public:
-  Holder() {
+  // killed: that process ends at once, and what it started keeps the lock.
+  explicit Holder(bool killed = false) {
     int ready[2] = {}, end[2] = {};
     if (pipe(ready) != 0 || pipe(end) != 0) abort();
     child_ = fork();
@@ -264,6 +265,7 @@ class Holder {
       close(end[1]);
       const auto lock =
           RunLock::acquire(".tenon/lock", "tenon apply", Time(std::chrono::seconds(1'700'000'000)));
+      if (killed && fork() != 0) _exit(0);
       char byte = lock ? 'x' : '?';
       if (write(ready[1], &byte, 1) == 1) [[maybe_unused]]
         const ssize_t ended = read(end[0], &byte, 1);
@@ -276,6 +278,7 @@ class Holder {
     char byte = 0;
     EXPECT_EQ(read(told.get(), &byte, 1), 1);
     EXPECT_EQ(byte, 'x');
+    if (killed) waitpid(std::exchange(child_, 0), nullptr, 0);
   }
   ~Holder() { release(); }
 
@@ -318,6 +321,21 @@ TEST_F(Commands, ApplyWaitsForAnotherRunAsLongAsItIsTold) {
   EXPECT_EQ(done.status, kSuccess) << done.err;
   EXPECT_NE(done.err.find("waiting for it up to 5 min"), std::string::npos) << done.err;
   EXPECT_EQ(world_.objects.size(), 2u);
+}
+
+TEST_F(Commands, TheLastCallOfAKilledRunIsWaitedForWithoutBeingToldTo) {
+  Holder holder(true);
+  const Done hurried = run({"apply", "-f", "job.yaml", "--yes", "--lock-timeout", "0"});
+  EXPECT_EQ(hurried.status, kRefused);
+  EXPECT_NE(hurried.err.find("has ended but whose last call has not returned"), std::string::npos)
+      << hurried.err;
+  std::jthread call([&holder] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    holder.release();
+  });
+  const Done done = run({"apply", "-f", "job.yaml", "--yes"});
+  EXPECT_EQ(done.status, kSuccess) << done.err;
+  EXPECT_NE(done.err.find("waiting for it up to 10 s"), std::string::npos) << done.err;
 }
 
 TEST_F(Commands, AFailedImportLeavesTheRestUndoneAndNamesTheCause) {

@@ -36,34 +36,18 @@ class FullInventory final : public Inventory {
 };
 
 // Creates block until they are released or asked to stop.
-class Gate final : public Backend {
+class Gate final : public ForwardingBackend {
  public:
-  explicit Gate(Backend& inner) : inner_(inner) {}
-  Result<Observed> observe(const std::vector<Request>& requests, const CallContext& context) override {
-    return inner_.observe(requests, context);
-  }
+  using ForwardingBackend::ForwardingBackend;
   Result<Outcome> create(const Request& request, const CallContext& context) override {
     entered = true;
     while (!open && !context.stop.stop_requested()) std::this_thread::yield();
     if (!open) return Error{Code::cancelled, "stopped"};
     bounded = context.deadline < std::chrono::steady_clock::now() + std::chrono::hours(1);
-    return inner_.create(request, context);
-  }
-  Result<Outcome> update(const Request& request, const CallContext& context) override {
-    return inner_.update(request, context);
-  }
-  Result<Outcome> remove(const Request& request, const CallContext& context) override {
-    return inner_.remove(request, context);
-  }
-  Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
-                                                             const CallContext& context) override {
-    return inner_.expand(requests, context);
+    return ForwardingBackend::create(request, context);
   }
 
   std::atomic<bool> entered = false, open = false, bounded = false;
-
- private:
-  Backend& inner_;
 };
 
 // Tells whoever watches of everything, all the time.

@@ -448,55 +448,55 @@ class SlowGuest final : public Hypervisor {
   std::atomic<bool> cut = false;
 };
 
-TEST_F(LibvirtBackendTest, AStartThatLibvirtNeverFinishedIsNoPause) {
-  SlowGuest* guest = nullptr;
-  LibvirtBackend backend([&](const std::string&) {
+// A machine that was asked to start, on a hypervisor that the test plays.
+class SlowGuestTest : public LibvirtBackendTest {
+ protected:
+  SlowGuestTest() {
+    played_.open(Json::object(), quiet_call());
+    played_.create(request({"start"}), quiet_call());
+  }
+
+  SlowGuest* guest_ = nullptr;
+  LibvirtBackend played_{[this](const std::string&) {
     auto made = std::make_unique<SlowGuest>();
-    guest = made.get();
+    guest_ = made.get();
     return made;
-  });
-  backend.open(Json::object(), quiet_call());
-  backend.create(request({"start"}), quiet_call());
-  guest->state->power = Power::paused;
+  }};
+};
+
+TEST_F(SlowGuestTest, AStartThatLibvirtNeverFinishedIsNoPause) {
+  guest_->state->power = Power::paused;
   for (const auto& [reason, advice] :
        {std::pair("Starting", "remove /run/libvirt/qemu/" + std::string(kName) + ".xml"),
         {"PausedByUser", "virsh resume " + std::string(kName)}}) {
-    guest->state->reason = reason;
-    const Observation seen = backend.observe(request(), quiet_call());
+    guest_->state->reason = reason;
+    const Observation seen = played_.observe(request(), quiet_call());
     EXPECT_EQ(seen.phase, "Paused");
     EXPECT_NE(seen.message.find(advice), std::string::npos) << seen.message;
   }
 }
 
-TEST_F(LibvirtBackendTest, AGuestHasItsGracePeriodToShutDown) {
-  SlowGuest* guest = nullptr;
-  LibvirtBackend backend([&](const std::string&) {
-    auto made = std::make_unique<SlowGuest>();
-    guest = made.get();
-    return made;
-  });
-  backend.open(Json::object(), quiet_call());
-  backend.create(request({"start"}), quiet_call());
+TEST_F(SlowGuestTest, AGuestHasItsGracePeriodToShutDown) {
   Resource r = request({"stop"});
   r.generation = "generation-2";
   r.desired["template"]["spec"]["terminationGracePeriodSeconds"] = 1000;
-  sdk::Outcome outcome = backend.update(r, quiet_call());
+  sdk::Outcome outcome = played_.update(r, quiet_call());
   EXPECT_TRUE(outcome.in_progress);
   r.private_state = outcome.private_state;
-  Observation seen = backend.observe(r, quiet_call());
+  Observation seen = played_.observe(r, quiet_call());
   EXPECT_TRUE(seen.busy);
   EXPECT_EQ(seen.phase, "Stopping");
-  EXPECT_TRUE(backend.update(r, quiet_call()).in_progress);
-  EXPECT_EQ(guest->buttons, 1);
-  EXPECT_EQ(guest->state->power, Power::running);
+  EXPECT_TRUE(played_.update(r, quiet_call()).in_progress);
+  EXPECT_EQ(guest_->buttons, 1);
+  EXPECT_EQ(guest_->state->power, Power::running);
 
   r.generation = "generation-3";
   r.private_state = Json::object();
   r.desired["template"]["spec"]["terminationGracePeriodSeconds"] = 1;
-  EXPECT_TRUE(backend.update(r, quiet_call()).in_progress);
-  EXPECT_EQ(guest->buttons, 2);
-  guest->cut.wait(false);
-  EXPECT_EQ(backend.observe(r, quiet_call()).phase, "Stopped");
+  EXPECT_TRUE(played_.update(r, quiet_call()).in_progress);
+  EXPECT_EQ(guest_->buttons, 2);
+  guest_->cut.wait(false);
+  EXPECT_EQ(played_.observe(r, quiet_call()).phase, "Stopped");
 }
 
 TEST(Memory, IsAPoolOfWhatThisMachineHas) {
