@@ -9,6 +9,7 @@ namespace {
 
 // Of a run that would never end. An hour of waiting takes less.
 constexpr int kTurns = 20000;
+constexpr std::chrono::seconds kAbandoned{5};
 
 constexpr const char* kManifest = R"({
   "manifestVersion": 1, "name": "fake", "version": "1", "capabilities": ["list", "adopt", "move", "check"], "kinds": [
@@ -41,42 +42,86 @@ std::string with(std::string text, const std::string& word, const std::string& v
 // The calls on their way, and what comes of them.
 class InFlight {
  public:
-  InFlight(FakeBackend& backend, std::mt19937* random) : backend_(backend), random_(random) {}
+  InFlight(FakeBackend& backend, const Clock& clock, const SimulationOptions& options)
+      : backend_(backend), clock_(clock), random_(options.random), options_(options) {}
 
   void add(std::vector<Call> calls, Simulated& result) {
     for (Call& call : calls) {
-      if (is_mutating(call)) result.seen_before[call.id] = seen(call.requests.front().address);
-      if (is_mutating(call) && !mutating_.insert(call.requests.front().address).second)
-        result.overlapped = true;
-      pending_.push_back(std::move(call));
+      if (is_mutating(call)) begin(call, result);
+      pending_.push_back({std::move(call)});
     }
     result.most_calls = std::max(result.most_calls, static_cast<int>(mutating_.size()));
   }
-  bool empty() const { return pending_.empty(); }
+  bool empty() const { return ready().empty(); }
+
+  // When an abandoned call ends.
+  std::optional<Time> next_end() const {
+    std::optional<Time> first;
+    for (const Pending& pending : pending_)
+      if (pending.ends && (!first || *pending.ends < *first)) first = pending.ends;
+    return first;
+  }
 
   CallResult make_one(Simulated& result) {
-    const size_t index = random_ ? (*random_)() % pending_.size() : 0;
-    const Call call = std::move(pending_[index]);
+    const std::vector<size_t> ready = this->ready();
+    const size_t index = ready[random_ ? (*random_)() % ready.size() : 0];
+    if (is_abandoned(pending_[index])) {
+      pending_[index].ends = clock_.now() + kAbandoned;
+      return {pending_[index].call.id, Result<Outcome>(Error{Code::deadline_exceeded, "it takes too long"})};
+    }
+    const Call call = std::move(pending_[index].call);
     pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(index));
-    if (is_mutating(call)) mutating_.erase(call.requests.front().address);
+    if (is_mutating(call)) end(call);
     CallResult made = make(call);
+    if (options_.distort) options_.distort(call, result, made);
     note(call, made, result);
     return made;
   }
 
   // The run is dead; its hosts are not.
   void make_some() {
-    Simulated nobody;
-    while (!empty())
-      if (random_ && (*random_)() % 2 == 0)
-        make_one(nobody);
-      else
-        pending_.pop_back();
+    while (!pending_.empty()) {
+      if (random_) std::swap(pending_[(*random_)() % pending_.size()], pending_.back());
+      if (random_ && (*random_)() % 2 == 0) make(pending_.back().call);
+      pending_.pop_back();
+    }
   }
 
  private:
+  struct Pending {
+    Call call;
+    std::optional<Time> ends;  // abandoned, and under way until then
+  };
+
+  std::vector<size_t> ready() const {
+    std::vector<size_t> ready;
+    for (size_t i = 0; i < pending_.size(); ++i)
+      if (!pending_[i].ends || *pending_[i].ends <= clock_.now()) ready.push_back(i);
+    return ready;
+  }
+
   static bool is_mutating(const Call& call) {
     return call.kind != CallKind::observe && call.kind != CallKind::check;
+  }
+
+  bool is_abandoned(const Pending& pending) const {
+    return options_.abandons && !pending.ends && is_mutating(pending.call) && options_.abandons(pending.call);
+  }
+
+  // What moves is looked at where it was.
+  void begin(const Call& call, Simulated& result) {
+    const Request& request = call.requests.front();
+    result.seen_before[call.id] = seen(request.from.value_or(request.address));
+    const bool alone = !mutating_.contains(request.address) &&
+                       (request.identity.empty() || !changing_.contains(request.identity));
+    if (!alone) result.overlapped = true;
+    mutating_.insert(request.address);
+    changing_.insert(request.identity);
+  }
+
+  void end(const Call& call) {
+    mutating_.extract(call.requests.front().address);
+    changing_.extract(call.requests.front().identity);
   }
 
   CallResult make(const Call& call) {
@@ -107,11 +152,22 @@ class InFlight {
   }
 
   FakeBackend& backend_;
+  const Clock& clock_;
   std::mt19937* random_;
-  std::vector<Call> pending_;
+  const SimulationOptions& options_;
+  std::vector<Pending> pending_;
   std::map<Address, Existence> seen_;
-  std::set<Address> mutating_;
+  std::multiset<Address> mutating_;
+  std::multiset<std::string> changing_;  // identities
 };
+
+// Those that are due.
+std::set<Address> take_told(Events& events, Time now) {
+  std::set<Address> told;
+  for (; !events.empty() && events.begin()->first <= now; events.erase(events.begin()))
+    told.insert(events.begin()->second);
+  return told;
+}
 
 void keep(const Turn& turn, Simulated& result) {
   for (const StepEvent& event : turn.events) {
@@ -177,11 +233,16 @@ Simulated Simulation::run(const Plan& plan, const SimulationOptions& options) {
       .id = "run-" + std::to_string(++runs_), .process = "test", .parallelism = options.parallelism};
   const auto state =
       begin_run(plan, catalog, inventory.owned().value(), observations_, run, inventory.last_run().value());
-  InFlight flights(backend, options.random);
+  InFlight flights(backend, clock, options);
   std::vector<CallResult> results;
   int left = options.kill_after;
   const auto killed = [&left] { return left >= 0 && left-- == 0; };
   for (int turns = 0;; ++turns) {
+    if (options.events) {
+      const std::set<Address> told = take_told(*options.events, clock.now());
+      if (!told.empty()) hear(*state, told, clock.now());
+      result.heard.insert(told.begin(), told.end());
+    }
     const Turn turn = next(*state, std::move(results), clock.now(), options.stopping());
     results.clear();
     result.steps = step_records(*state);
@@ -195,7 +256,10 @@ Simulated Simulation::run(const Plan& plan, const SimulationOptions& options) {
     if (!flights.empty()) {
       results.push_back(flights.make_one(result));
     } else if (turn.wake) {
-      clock.advance_to(std::max(clock.now(), *turn.wake));
+      Time then = *turn.wake;
+      if (options.events && !options.events->empty()) then = std::min(then, options.events->begin()->first);
+      if (const auto end = flights.next_end()) then = std::min(then, *end);
+      clock.advance_to(std::max(clock.now(), then));
     } else {
       result.stuck = true;
       return result;

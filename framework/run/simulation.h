@@ -31,8 +31,9 @@ struct Simulated {
   bool killed = false;
   bool stuck = false;       // nothing on its way, nothing to wait for, not finished; or no end to it
   int most_calls = 0;       // mutating, on their way at once
-  bool overlapped = false;  // two mutating calls of one address at once
+  bool overlapped = false;  // two mutating calls of one address, or of one object, at once
   int unknowns = 0;         // observations that came back unknown
+  std::set<Address> heard;  // what it was told of
   // Of the mutating calls that started: how their address was last observed in this run (unknown: nobody
   // looked), and their error (none: they succeeded). A call that was on its way when its run died has no
   // answer.
@@ -40,11 +41,19 @@ struct Simulated {
   std::map<int, std::optional<Code>> answers;
 };
 
+// What a backend tells of by itself, and when: true or not.
+using Events = std::multimap<Time, Address>;
+
 struct SimulationOptions {
   std::mt19937* random = nullptr;  // the order in which calls return; null: as started
   int kill_after = -1;             // commits and calls; then the run is dead
   std::function<bool()> stopping = [] { return false; };
   int parallelism = 10;
+  Events* events = nullptr;  // taken as they are told; null: nobody tells anything
+  // A broken driver. distort: changes an answer on its way. abandons: the run is told that nobody knows what
+  // became of the call, which goes on for some seconds more.
+  std::function<void(const Call&, const Simulated&, CallResult&)> distort = nullptr;
+  std::function<bool(const Call&)> abandons = nullptr;
 };
 
 class Simulation {

@@ -23,6 +23,7 @@ class Play {
     options_.prune = scene.prune;
     world_.backend.on_effect([this](const FakeEffect& effect, const FakeBackend& backend) {
       judge_effect(court_, effect, backend);
+      tell_of(effect);
     });
   }
 
@@ -39,6 +40,31 @@ class Play {
   }
 
  private:
+  // Hints, and nothing more: what is seen is decided by looking.
+  void tell_of(const FakeEffect& effect) {
+    const Node* node = court_.node_of(effect.address);
+    const Told told = node ? node->told : Told::never;
+    const auto tell = [&](Duration after) { events_.emplace(world_.clock.now() + after, effect.address); };
+    const Duration takes = node ? seen_after(effect.method, node->script) : Duration();
+    if (told == Told::early) tell({}), tell(takes / 2);
+    if (told == Told::promptly || told == Told::twice) tell(takes);
+    if (told == Told::twice) tell(takes);
+    if (told == Told::late) tell(takes + Duration(700));
+    if (!scene_.strangers) return;
+    for (const char* kind : {"Fast", "Nothing"})
+      events_.emplace(world_.clock.now(), Address{"test", kind, "default", "stranger"});
+  }
+
+  static Duration seen_after(Method method, const Script& script) {
+    switch (method) {
+      case Method::create: return std::max(script.appears_after, script.ready_after);
+      case Method::update: return script.changes_after;
+      case Method::remove: return script.gone_after;
+      case Method::observe: break;
+    }
+    return {};
+  }
+
   // Whatever goes wrong does so once, and costs a run at most.
   int patience() const {
     int runs = 6 + static_cast<int>(scene_.kills.size());
@@ -89,17 +115,19 @@ class Play {
 
   // True: every step is done.
   bool carry_out(int round) {
-    SimulationOptions options{.random = &random_, .parallelism = scene_.parallelism};
+    SimulationOptions options{.random = &random_, .parallelism = scene_.parallelism, .events = &events_};
     int turns = 0, stop_after = -1;
     if (static_cast<size_t>(round) < scene_.kills.size()) {
       const Kill& kill = scene_.kills[static_cast<size_t>(round)];
       (kill.soft ? stop_after : options.kill_after) = kill.after;
     }
     options.stopping = [&turns, stop_after] { return stop_after >= 0 && turns++ >= stop_after; };
+    if (sabotage_.driver) sabotage_.driver(options);
     Simulated result = world_.run(court_.plan, options);
     if (sabotage_.run) sabotage_.run(result);
     const bool stopped = stop_after >= 0 && turns > stop_after;
     court_.happened("runs");
+    court_.happened("heard of", static_cast<int64_t>(result.heard.size()));
     if (result.killed) court_.happened("kills");
     if (stopped) court_.happened("stops");
     judge_run(court_, result, result.killed || stopped);
@@ -141,6 +169,7 @@ class Play {
   Court court_;
   std::vector<Resource> desired_;
   PlanOptions options_;
+  Events events_;
   bool seen_all_ = false;  // a plan was made of all that there is, and begun
 };
 

@@ -41,6 +41,7 @@ struct Sabotage {
   std::function<void(Plan&)> plan;
   std::function<void(Simulated&)> run;
   std::function<void(Diagnostics&)> diagnostics;
+  std::function<void(SimulationOptions&)> driver;
 };
 
 Findings play(const Scene& scene, const Sabotage& sabotage = {});

@@ -63,20 +63,10 @@ const Result& played(int part) {
   return found != results.end() ? found->second : results.emplace(part, play_part(part)).first->second;
 }
 
-bool breaks(const Scene& scene, Property property, const Sabotage& sabotage = {}) {
-  return play(scene, sabotage).broken.contains(property);
-}
-
-// The first graph that breaks it.
-std::optional<unsigned> seed_that_breaks(Property property, const Sabotage& sabotage) {
-  for (unsigned seed = 0; seed < 1000; ++seed)
-    if (breaks(random_scene(seed), property, sabotage)) return seed;
-  return std::nullopt;
-}
-
 std::string story_of(Property property, const Failure& failure) {
-  const Scene scene =
-      shrink(random_scene(failure.seed), [property](const Scene& s) { return breaks(s, property); });
+  const Scene scene = shrink(random_scene(failure.seed), [property](const Scene& smaller) {
+    return play(smaller).broken.contains(property);
+  });
   return "graph " + std::to_string(failure.seed) + ": " + failure.how +
          "\nagain: bazel test -c opt //framework/run/properties:properties_test --test_output=all "
          "--test_env=TENON_SEED=" +
@@ -112,82 +102,6 @@ TEST_P(Properties, P10ACycleMessageNamesARealCycle) { expect(Property::real_cycl
 TEST_P(Properties, P11UnknownNeverLeadsToCreateReplaceOrDelete) { expect(Property::unknown); }
 
 INSTANTIATE_TEST_SUITE_P(Part, Properties, testing::Range(0, kParts));
-
-// A planner that forgets what comes first.
-void forget_order(Plan& plan) {
-  for (Step& step : plan.steps) step.after.clear(), step.guards.clear();
-}
-
-// A planner that takes what cannot be looked at for absent.
-void create_blocked(Plan& plan) {
-  for (const Change& change : plan.changes)
-    if (change.action == Action::blocked && !change.desired.is_null())
-      plan.steps.push_back({.address = change.address, .instance = "fake", .reason = "x"});
-}
-
-void skip_deletes(Plan& plan) {
-  std::erase_if(plan.steps, [](const Step& step) { return step.kind == StepKind::remove; });
-  for (Step& step : plan.steps) step.after.clear();
-}
-
-// A planner that says another thing each time.
-void plan_by_chance(Plan& plan) { plan.notes.push_back("made by chance"); }
-
-void name_another_cycle(Diagnostics& diagnostics) {
-  for (Diagnostic& diagnostic : diagnostics) diagnostic.summary = "a cycle: Slow n0 requires Slow n0";
-}
-
-void see_no_cycle(Diagnostics& diagnostics) { diagnostics.clear(); }
-
-// A scheduler that makes every call again.
-void call_twice(Simulated& run) {
-  const auto calls = run.calls;
-  run.calls.insert(run.calls.end(), calls.begin(), calls.end());
-}
-
-// The simulation counts it; the scheduler cannot be brought to it by any plan.
-void call_one_address_twice_at_once(Simulated& run) { run.overlapped = true; }
-
-void tell_a_secret(Simulated& run) {
-  run.events.push_back({.text = std::string(kSecret)}), run.calls_at.push_back(0);
-}
-
-void call_somebody_else(Simulated& run) {
-  for (Call& call : run.calls) call.requests.front().address.name = call.requests.front().address.name + "x";
-}
-
-TEST(Judges, NoticeWhatIsBroken) {
-  const std::pair<Property, Sabotage> broken[] = {
-      {Property::order, {.plan = forget_order}},
-      {Property::converges, {.plan = skip_deletes}},
-      {Property::second_empty, {.plan = skip_deletes}},
-      {Property::once, {.run = call_twice}},
-      {Property::others_run, {.plan = forget_order}},
-      {Property::deterministic, {.plan = plan_by_chance}},
-      {Property::exactly, {.run = call_somebody_else}},
-      {Property::one_at_a_time, {.run = call_one_address_twice_at_once}},
-      {Property::no_secret, {.run = tell_a_secret}},
-      {Property::real_cycle, {.diagnostics = name_another_cycle}},
-      {Property::real_cycle, {.diagnostics = see_no_cycle}},
-      {Property::unknown, {.plan = create_blocked}},
-  };
-  for (const auto& [property, sabotage] : broken)
-    EXPECT_TRUE(seed_that_breaks(property, sabotage)) << static_cast<int>(property);
-}
-
-TEST(Judges, ShrinkAGraphToWhatMatters) {
-  const Sabotage sabotage{.plan = forget_order};
-  const auto seed = seed_that_breaks(Property::order, sabotage);
-  ASSERT_TRUE(seed);
-  const Scene large = random_scene(*seed);
-  const Scene small =
-      shrink(large, [&](const Scene& scene) { return breaks(scene, Property::order, sabotage); });
-  EXPECT_TRUE(breaks(small, Property::order, sabotage));
-  EXPECT_LE(small.nodes.size(), 2u) << to_text(small);
-  EXPECT_TRUE(small.kills.empty()) << to_text(small);
-  for (const auto& [number, node] : small.nodes) EXPECT_EQ(node.script, Script()) << to_text(small);
-  EXPECT_LT(to_text(small).size(), 200u) << to_text(small);
-}
 
 }  // namespace
 }  // namespace tenon::properties

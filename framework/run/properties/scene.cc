@@ -19,6 +19,9 @@ class Maker {
     if (chance(4)) close_a_circle();
     for (auto& [number, node] : scene_.nodes) replace(number, node);
     for (auto& [number, node] : scene_.nodes) node.script = script(number, node);
+    if (chance(70))
+      for (auto& [number, node] : scene_.nodes) node.told = static_cast<Told>(below(5));
+    scene_.strangers = chance(10);
     while (chance(60) && scene_.kills.size() < 4) scene_.kills.push_back({below(50), chance(15)});
     scene_.order = engine_();
     scene_.parallelism = 1 + below(5);

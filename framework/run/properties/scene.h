@@ -34,6 +34,9 @@ struct Wish {
   friend bool operator==(const Wish&, const Wish&) = default;
 };
 
+// When its backend tells that something has happened to it, as against when it is to be seen.
+enum class Told { never, promptly, early, late, twice };
+
 struct Node {
   Kind kind = Kind::fast;
   int fills = -1;  // of an import: its claim
@@ -42,6 +45,7 @@ struct Node {
   bool wanted = true;
   Wish want;
   Script script;
+  Told told = Told::never;
 
   friend bool operator==(const Node&, const Node&) = default;
 };
@@ -62,6 +66,7 @@ struct Scene {
   bool prune = true;
   bool destroy = false;
   bool approve = true;
+  bool strangers = false;  // the backend also tells of what does not exist, and of what it should not know
 
   friend bool operator==(const Scene&, const Scene&) = default;
 };

@@ -16,6 +16,11 @@ std::string_view to_word(Hold hold) {
   return kWords[static_cast<size_t>(hold)];
 }
 
+std::string_view to_word(Told told) {
+  constexpr std::string_view kWords[] = {"never", "promptly", "early", "late", "twice"};
+  return kWords[static_cast<size_t>(told)];
+}
+
 std::string_view to_word(Method method) {
   constexpr std::string_view kWords[] = {"observe", "create", "update", "delete"};
   return kWords[static_cast<size_t>(method)];
@@ -80,6 +85,7 @@ std::string to_text(const Scene& scene) {
   if (!scene.prune) run.add("prune", "false");
   if (scene.destroy) run.add("destroy", "true");
   if (!scene.approve) run.add("approve", "false");
+  if (scene.strangers) run.add("tells of strangers", "true");
   std::string text = "run: " + run.text() + "\nnodes:\n";
   for (const auto& [number, node] : scene.nodes) {
     text += "- " + address_of(scene, number).kind + " " + name_of(number) + ":\n";
@@ -87,6 +93,7 @@ std::string to_text(const Scene& scene) {
     if (node.past != Past::none)
       text += "    was: " + to_text(node.was) + "\n    and: " + std::string(to_word(node.past)) + "\n";
     if (node.wanted) text += "    want: " + to_text(node.want) + "\n";
+    if (node.told != Told::never) text += "    told: " + std::string(to_word(node.told)) + "\n";
     if (!(node.script == Script())) text += "    script: " + to_text(node.script) + "\n";
   }
   return text;

@@ -20,6 +20,7 @@ class Smaller {
     for (const auto& [number, node] : scene_.nodes) reduce(number, node);
     add([](Scene& scene) { scene.destroy = false; });
     add([](Scene& scene) { scene.prune = scene.approve = true; });
+    add([](Scene& scene) { scene.strangers = false; });
     add([](Scene& scene) { scene.order = 0; });
     add([](Scene& scene) { scene.parallelism = 1; });
     for (size_t i = 0; i < scene_.kills.size(); ++i) {
@@ -63,6 +64,7 @@ class Smaller {
 
   void reduce(int number, const Node& node) {
     edit_node(number, [](Node& mine) { mine.script = {}; });
+    edit_node(number, [](Node& mine) { mine.told = Told::never; });
     for (size_t i = 0; i < node.script.faults.size(); ++i)
       edit_node(number, [i](Node& mine) { mine.script.faults[i].skip /= 2; });
     for (size_t i = 0; i < node.script.faults.size(); ++i)
