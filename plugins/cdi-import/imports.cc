@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
 #include "framework/base/files.h"
 #include "framework/base/process.h"
+#include "framework/plugin/place.h"
 #include "plugins/cdi-import/leftovers.h"
 #include "plugins/cdi-import/source.h"
 
@@ -139,6 +139,9 @@ Result<StateDirectory> Imports::state_of(const sdk::Resource& resource) const {
     if (part.empty() || part.starts_with('.') ||
         part.find_first_of(std::string("/\0", 2)) != std::string::npos)
       return Error{Code::invalid_argument, "'" + part + "' cannot name an import's directory"};
+  // What was made before identities were paths has its address there.
+  if (resource.identity.starts_with('/'))
+    if (const auto place = place_below(directory_, resource.identity); !place) return place.error();
   return StateDirectory(directory_ + "/" + resource.name_space + "/" + resource.name);
 }
 
@@ -160,6 +163,11 @@ Result<std::optional<ImportView>> Imports::find(const sdk::Resource& resource) c
   facts.failure = *failure;
   facts.progress = state->progress();
   return std::optional(ImportView{**ledger, derive_state(**ledger, facts)});
+}
+
+Result<std::string> Imports::identity_of(const sdk::Resource& resource) const {
+  const auto state = state_of(resource);
+  return state ? Result<std::string>(state->path()) : state.error();
 }
 
 std::vector<std::string> Imports::places(const sdk::Resource& resource) const {
@@ -266,20 +274,18 @@ Status Imports::forget(const sdk::Resource& resource) const {
   return gone ? Status() : forgotten;
 }
 
-Result<std::vector<Ledger>> Imports::list() const {
-  std::vector<Ledger> ledgers;
+Result<std::map<std::string, Ledger>> Imports::list() const {
+  std::map<std::string, Ledger> ledgers;
   std::error_code error;
   for (fs::directory_iterator space(directory_, error), end; !error && space != end; space.increment(error))
     for (fs::directory_iterator entry = entries(*space, error); !error && entry != end;
          entry.increment(error)) {
       auto ledger = StateDirectory(entry->path()).ledger();
       if (!ledger) return ledger.error();
-      if (*ledger && !(*ledger)->inventory.empty()) ledgers.push_back(std::move(**ledger));
+      if (*ledger && !(*ledger)->inventory.empty()) ledgers.emplace(entry->path(), std::move(**ledger));
     }
   if (error && error != std::errc::no_such_file_or_directory)
     return Error{Code::unavailable, "looking through " + directory_ + ": " + error.message()};
-  std::sort(ledgers.begin(), ledgers.end(),
-            [](const Ledger& a, const Ledger& b) { return a.address < b.address; });
   return ledgers;
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,13 +54,17 @@ class Imports {
   // that there are.
   std::vector<std::string> places(const sdk::Resource& resource) const;
 
-  // Of all imports that are somebody's.
-  Result<std::vector<Ledger>> list() const;
+  // Of all imports that are somebody's, by the identity of each.
+  Result<std::map<std::string, Ledger>> list() const;
+
+  // The path of its state, whether it exists or not.
+  Result<std::string> identity_of(const sdk::Resource& resource) const;
 
   // Asks the worker to stop and waits for its end. True: gone; false: the worker is still ending.
   Result<bool> remove(const sdk::Resource& resource, std::chrono::milliseconds patience) const;
 
  private:
+  // failed_precondition: it was made in another directory.
   Result<StateDirectory> state_of(const sdk::Resource& resource) const;
   // Of one that is this resource's or nobody's. not_found: it has none.
   Status change(const sdk::Resource& resource, const std::function<Status(Ledger&)>& change) const;

@@ -109,7 +109,7 @@ class CdiImportBackend final : public sdk::Backend {
     if (!view) return observation;
     const auto& [ledger, state] = *view;
     observation.existence = "present";
-    observation.identity = ledger.address;
+    observation.identity = value_or_throw(imports_->identity_of(resource));
     if (!ledger.inventory.empty()) {
       observation.inventory = ledger.inventory;
       observation.owner = ledger.address;
@@ -133,7 +133,7 @@ class CdiImportBackend final : public sdk::Backend {
     const bool works = value_or_throw(imports_->start(resource, credentials_of(resource, call)));
     if (Watcher* watcher = watching(); watcher && watcher->watches(resource.address))
       watcher->follow(resource.address, imports_->places(resource));
-    return {.in_progress = works, .identity = resource.address};
+    return {.in_progress = works, .identity = value_or_throw(imports_->identity_of(resource))};
   }
 
   // Of those that do not exist yet it is told from their create on.
@@ -153,15 +153,15 @@ class CdiImportBackend final : public sdk::Backend {
     value_or_throw(resource.mark == "set"    ? imports_->adopt(resource)
                    : resource.mark == "drop" ? imports_->forget(resource)
                                              : imports_->update(resource));
-    return {.identity = resource.address};
+    return {.identity = value_or_throw(imports_->identity_of(resource))};
   }
 
   sdk::ListPage list(const std::string& inventory, const std::string&, const sdk::Call&) override {
     sdk::ListPage page;
-    for (const Ledger& ledger : value_or_throw(imports_->list()))
+    for (const auto& [identity, ledger] : value_or_throw(imports_->list()))
       if (inventory.empty() || ledger.inventory == inventory)
-        page.objects.push_back({ledger.inventory, ledger.address, ledger.nonce, ledger.generation,
-                                ledger.address, ledger.spec, ledger.record, Json()});
+        page.objects.push_back({ledger.inventory, ledger.address, ledger.nonce, ledger.generation, identity,
+                                ledger.spec, ledger.record, Json()});
     return page;
   }
 

@@ -100,6 +100,42 @@ TEST_F(CdiImportPlugin, ConformsInAHostProcess) {
   EXPECT_EQ(failures(run_conformance(*hosted(), lasting)), "");
 }
 
+TEST_F(CdiImportPlugin, AnImportThatWasMadeInAnotherDirectoryIsUnknownAndNothingIsDoneAboutIt) {
+  Request made = request(blank());
+  const auto there = in_process();
+  ASSERT_TRUE(there->create(made, {}));
+  made.identity = there->observe({made}, {}).value().observations.at(0).identity;
+  EXPECT_EQ(made.identity, directory_ / "imports/ns/dv");
+  const TemporaryDirectory other;
+  const auto here =
+      open_in_process(file_of("PLUGIN"), "cdi-import", {{"directory", other.path().string()}}, manifest_);
+  const Observation seen = here->observe({made}, {}).value().observations.at(0);
+  EXPECT_EQ(seen.existence, Existence::unknown);
+  ASSERT_TRUE(seen.error);
+  for (const std::string& words : {"made at " + made.identity, "looks in " + other.path().string()})
+    EXPECT_NE(seen.error->message.find(words), std::string::npos) << seen.error->message;
+  EXPECT_EQ(here->create(made, {}).error().code, Code::failed_precondition);
+  for (const char* mark : {"", "set", "drop"}) {
+    made.mark = mark;
+    EXPECT_EQ(here->update(made, {}).error().code, Code::failed_precondition) << mark;
+  }
+  made.mark = "";
+  EXPECT_EQ(here->remove(made, {}).error().code, Code::failed_precondition);
+  EXPECT_TRUE(fs::is_empty(other.path()));
+  EXPECT_TRUE(fs::exists(directory_ / "imports/ns/dv"));
+}
+
+// Older inventories have its address for the identity.
+TEST_F(CdiImportPlugin, AnImportIsAlsoFoundByItsAddress) {
+  Request made = request(blank());
+  const auto backend = in_process();
+  ASSERT_TRUE(backend->create(made, {}));
+  made.identity = to_string(made.address);
+  const Observation seen = backend->observe({made}, {}).value().observations.at(0);
+  EXPECT_EQ(seen.existence, Existence::present);
+  EXPECT_EQ(seen.identity, directory_ / "imports/ns/dv");
+}
+
 TEST_F(CdiImportPlugin, ADoneImportPassesItsClaimsDiskOn) {
   const auto backend = in_process();
   ASSERT_TRUE(backend->create(request(blank()), {}));

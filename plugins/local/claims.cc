@@ -13,6 +13,7 @@
 #include "framework/base/digest.h"
 #include "framework/base/files.h"
 #include "framework/base/quantity.h"
+#include "framework/plugin/place.h"
 
 namespace tenon::local {
 namespace {
@@ -298,12 +299,16 @@ Status Claims::forget(const ClaimName& name, const ClaimMark& owner, std::chrono
   });
 }
 
-std::optional<ClaimName> Claims::place_of(const std::string& identity) const {
-  const fs::path path(identity);
-  std::error_code error;
-  if (path.parent_path().parent_path() != fs::path(root_) || !fs::exists(path, error)) return std::nullopt;
-  const auto name = ClaimName::make(path.parent_path().filename(), path.filename());
-  return name ? std::optional(*name) : std::nullopt;
+Result<std::optional<ClaimName>> Claims::place_of(const std::string& identity) const {
+  if (identity.empty()) return std::optional<ClaimName>();
+  const auto place = place_below(root_, identity);
+  if (!place) return place.error();
+  const auto name = ClaimName::make(place->name_space, place->name);
+  if (!name) return name.error();
+  struct stat status {};
+  if (lstat(identity.c_str(), &status) == 0) return std::optional(*name);
+  return errno == ENOENT ? Result<std::optional<ClaimName>>(std::nullopt)
+                         : errno_error("looking at", identity, errno);
 }
 
 Result<std::vector<Claim>> Claims::marked() const {

@@ -104,9 +104,10 @@ class LocalBackend final : public sdk::Backend {
   }
 
  private:
-  // Where it is already, whatever its name is; otherwise after its name.
+  // Where it is already, whatever its name is; otherwise after its name. Fails for what is in another
+  // directory: nothing here is about that.
   ClaimName name_of(const sdk::Resource& resource) const {
-    if (const auto place = claims_->place_of(resource.identity)) return *place;
+    if (const auto place = value_or_throw(claims_->place_of(resource.identity))) return *place;
     return value_or_throw(ClaimName::make(resource.name_space, resource.name));
   }
 

@@ -105,6 +105,33 @@ TEST_F(LocalPlugin, ANameThatWouldLeaveTheDirectoryIsUnknownAndRefused) {
   EXPECT_EQ(backend->create(request, {}).error().code, Code::invalid_argument);
 }
 
+TEST_F(LocalPlugin, AClaimThatWasMadeInAnotherDirectoryIsUnknownAndNothingIsDoneAboutIt) {
+  const auto there = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
+  Request request{.address = sample().address,
+                  .desired = claim("64Mi"),
+                  .generation = "g",
+                  .nonce = "n",
+                  .inventory = "i"};
+  ASSERT_TRUE(there->create(request, {}));
+  request.identity = there->observe({request}, {}).value().observations.at(0).identity;
+  const TemporaryDirectory other;
+  const auto here =
+      open_in_process(file_of("PLUGIN"), "local", {{"directory", other.path().string()}}, manifest_);
+  const Observation seen = here->observe({request}, {}).value().observations.at(0);
+  EXPECT_EQ(seen.existence, Existence::unknown);
+  ASSERT_TRUE(seen.error);
+  for (const std::string& words : {"made at " + request.identity, "looks in " + other.path().string()})
+    EXPECT_NE(seen.error->message.find(words), std::string::npos) << seen.error->message;
+  EXPECT_EQ(here->create(request, {}).error().code, Code::failed_precondition);
+  request.mark = "set";
+  EXPECT_EQ(here->update(request, {}).error().code, Code::failed_precondition);
+  request.mark = "";
+  EXPECT_EQ(here->update(request, {}).error().code, Code::failed_precondition);
+  EXPECT_EQ(here->remove(request, {}).error().code, Code::failed_precondition);
+  EXPECT_TRUE(fs::is_empty(other.path()));
+  EXPECT_TRUE(fs::exists(directory_ / "ns/c/claim.json"));
+}
+
 TEST_F(LocalPlugin, ADirectoryThatIsNoClaimIsThereAndSaysWhyItCannotBeTaken) {
   fs::create_directories(directory_ / "ns/c/photographs");
   const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
