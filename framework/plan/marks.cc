@@ -195,9 +195,9 @@ void move(const Situation& situation, const Address& from, Fate& fate) {
   const Observation& there = situation.observation(from);
   const Observation& here = situation.observation(to);
   if (fate.change.instance.empty()) fate.change.instance = row.instance;
+  fate.from = from;
   if (block_if_unknown(there, fate) || block_if_unknown(here, fate)) return;
   act(fate, Action::move, "it was " + to_string(from));
-  fate.from = from;
   fate.nonce = row.nonce;
   const std::string way_out = "remove the annotation tenon.dev/moved-from, or one of the two";
   // Its mark was changed by a run that could not record it.

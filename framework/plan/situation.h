@@ -63,7 +63,8 @@ struct Situation {
   // not require an importer that goes for good.
   bool requires_still(const Address& address, const Address& target) const;
 
-  // Whether this plan gives its address to an object that is elsewhere yet.
+  // Whether its address is to be that of an object that is elsewhere yet, by this plan or once that is not
+  // blocked any more.
   bool is_moved_here(const Address& address) const;
 
   // Whether the inventory tells of the very object that is there. Of another one at most, it tells when it

@@ -242,10 +242,26 @@ class Builder {
     step.await = guard_of(await);
     if (const Fate* fate = situation_.fate(await.target)) step.parent = fate->change.parent;
     if (const int making = making_of(await.target); making >= 0) step.after.push_back(making);
+    for (const int removal : removals_of_fillers(await)) step.after.push_back(removal);
     const int number = push(std::move(step));
     known.push_back({await, number, {}});
     if (!who.empty()) known.back().who.push_back(who);
     return number;
+  }
+
+  // Contents that this plan leaves unfinished are waited for in vain while who was to finish them is there.
+  std::vector<int> removals_of_fillers(const Await& await) const {
+    std::vector<int> removals;
+    const auto by = situation_.graph.required_by.find(await.target);
+    const bool unfinished = situation_.observation(await.target).contents == Contents::incomplete;
+    if (await.contents.empty() || !unfinished || by == situation_.graph.required_by.end()) return removals;
+    for (const Address& address : by->second) {
+      const Address* filled = situation_.claim_of(address);
+      const auto removal = removals_.find(address);
+      if (filled && *filled == await.target && removal != removals_.end() && is_removed(address))
+        removals.push_back(removal->second);
+    }
+    return removals;
   }
 
   std::string instance_of(const Address& address) const {
