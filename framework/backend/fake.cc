@@ -107,7 +107,8 @@ Result<Outcome> FakeBackend::update_object(const Request& request) {
   FakeObject& object = it->second;
   const bool free = request.mark == "set" && object.mark.inventory.empty();
   if (!free && object.mark.nonce != request.nonce) return owned_by(object);
-  record({Method::update, request.address, request.nonce, request.generation, true, request.operations});
+  record({Method::update, request.address, request.nonce, request.generation, true, request.operations,
+          request.mark});
   if (request.mark.empty()) change_spec(object, request);
   object.mark = {request.inventory, to_string(request.address), request.nonce, request.generation};
   object.record = small_marks_ ? Json() : request.record;
@@ -153,7 +154,7 @@ Result<Outcome> FakeBackend::remove(const Request& request, const CallContext&) 
       --script->second.late_deletes;
       return Outcome{.in_progress = true};
     }
-    record({Method::remove, request.address, request.nonce, "", !it->second.removed});
+    record({Method::remove, request.address, request.nonce, "", !it->second.removed, {}, ""});
     if (!it->second.removed) it->second.removed = clock_.now();
     return Outcome{};
   });
@@ -174,8 +175,13 @@ void FakeBackend::change_spec(FakeObject& object, const Request& request) {
 
 Result<Outcome> FakeBackend::create_object(const Request& request) {
   const auto it = world_.find(request.address);
-  FakeEffect effect{Method::create,     request.address,    request.nonce,
-                    request.generation, it == world_.end(), request.operations};
+  FakeEffect effect{Method::create,
+                    request.address,
+                    request.nonce,
+                    request.generation,
+                    it == world_.end(),
+                    request.operations,
+                    ""};
   if (it != world_.end()) {
     FakeObject& object = it->second;
     const bool ours = object.mark.inventory == request.inventory && object.mark.nonce == request.nonce;

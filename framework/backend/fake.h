@@ -75,6 +75,7 @@ struct FakeEffect {
   std::string generation;
   bool changed = true;  // false: a create of what was there already
   std::vector<std::string> operations;
+  std::string mark;  // set, drop or move: nothing else changes
 };
 
 // Thread-safe. Outputs of an object: {"id": its identity, "path": "/fake/<name>/<nonce>", "size": as in its

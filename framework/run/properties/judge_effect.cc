@@ -12,6 +12,7 @@ class EffectJudge {
       : court_(court), effect_(effect), backend_(backend) {}
 
   void run() {
+    if (!effect_.mark.empty()) return judge_mark();
     const bool removes = effect_.method == Method::remove;
     court_.happened(removes ? "deletes" : effect_.method == Method::create ? "creates" : "updates");
     const Step* step = court_.step_for(effect_.address, removes);
@@ -29,6 +30,16 @@ class EffectJudge {
                        : effect_.method == Method::create ? "create "
                                                           : "update ";
     return does + to_string(effect_.address);
+  }
+
+  void judge_mark() {
+    court_.happened("marks changed");
+    const StepKind kind = effect_.mark == "set"    ? StepKind::adopt
+                          : effect_.mark == "drop" ? StepKind::forget
+                                                   : StepKind::move;
+    for (const Step& step : court_.plan.steps)
+      if (step.kind == kind && step.address == effect_.address) return;
+    court_.breaks(Property::exactly, effect_.mark + " " + name() + ": no step of the plan says so");
   }
 
   // Nothing holds that back.
@@ -63,7 +74,7 @@ class EffectJudge {
 
   void judge_ready(const Address& target) {
     court_.judge(Property::order);
-    const Observation seen = backend_.look(target);
+    const Observation seen = backend_.look(court_.place_of(target));
     // Its importer may find a claim half full.
     const Node* node = court_.node_of(effect_.address);
     const bool fills = node && node->fills >= 0 && address_of(court_.scene, node->fills) == target;
@@ -81,7 +92,10 @@ class EffectJudge {
 
   void judge_removal() {
     backend_.each([this](const Address& address, const FakeObject& object) {
-      if (address == effect_.address) return;
+      // What is nobody's is not known to require anything, nor is what it once did when it is ours again.
+      const Node* holder = court_.node_of(address);
+      const bool given_up = object.mark.inventory.empty() || (holder && holder->forgotten);
+      if (address == effect_.address || given_up) return;
       court_.judge(Property::order);
       if (names(object.spec) || is_asked_for(address))
         court_.breaks(Property::order, name() + " while " + to_string(address) + " requires it");
@@ -89,7 +103,15 @@ class EffectJudge {
   }
 
   bool names(const Json& spec) const {
-    const Address& target = effect_.address;
+    Address target = effect_.address;
+    if (names(spec, target)) return true;
+    const Node* node = court_.node_of(target);
+    if (!node || !node->moved) return false;
+    target.name = old_address_of(court_.scene, court_.numbers.at(target)).name;
+    return names(spec, target);
+  }
+
+  static bool names(const Json& spec, const Address& target) {
     // What is needed for starting alone is not needed by what does not run.
     for (const std::string& list :
          {target.kind.str(), spec.value("running", false) ? "start" + target.kind : ""})

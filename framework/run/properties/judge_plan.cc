@@ -14,21 +14,28 @@ using Requirements = std::map<std::string, std::set<std::string>>;
 
 std::string title(const Address& address) { return address.kind + " " + address.name; }
 
+void add_requirements(const Scene& scene, int number, const Wish& wish,
+                      Address (*address_of)(const Scene&, int), Requirements& all) {
+  const Node& node = scene.nodes.at(number);
+  const bool declared = &wish == &node.want;
+  std::set<std::string>& mine = all[title(address_of(scene, number))];
+  for (int target : targets_of(node, wish)) {
+    mine.insert(title(address_of(scene, target)));
+    // A claim's consumers require its importer, too. Who is declared can do without one that is not.
+    for (const auto& [other, importer] : scene.nodes)
+      if (importer.fills == target && (importer.wanted || !declared) && other != number)
+        mine.insert(title(address_of(scene, other)));
+  }
+  for (int part = 0; part < wish.parts; ++part) mine.insert(title(part_of(number, part)));
+}
+
 Requirements requirements_of(const Scene& scene) {
   Requirements all;
   for (const auto& [number, node] : scene.nodes) {
     // What is no longer declared goes by what the inventory says.
-    if (!node.wanted && node.past == Past::none) continue;
-    std::set<std::string>& mine = all[title(address_of(scene, number))];
-    for (int target : targets_of(node, node.wanted ? node.want : node.was)) {
-      mine.insert(title(address_of(scene, target)));
-      // A claim's consumers require its importer, too. Who is declared can do without one that is not.
-      for (const auto& [other, importer] : scene.nodes)
-        if (importer.fills == target && (importer.wanted || !node.wanted) && other != number)
-          mine.insert(title(address_of(scene, other)));
-    }
-    for (int part = 0; part < (node.wanted ? node.want : node.was).parts; ++part)
-      mine.insert(title(part_of(number, part)));
+    if (node.wanted) add_requirements(scene, number, node.want, address_of, all);
+    if ((!node.wanted || node.moved) && was_owned(node))
+      add_requirements(scene, number, node.was, old_address_of, all);
   }
   return all;
 }
@@ -77,7 +84,7 @@ void judge_determinism(Court& court, const PlanOptions& options) {
   std::shuffle(desired.begin(), desired.end(), random);
   std::shuffle(owned.begin(), owned.end(), random);
   Diagnostics diagnostics;
-  const Graph graph = court.world.resolved(desired, owned, diagnostics);
+  const Graph graph = court.world.resolved(desired, owned, diagnostics, options);
   const Plan again = make_plan(graph, court.world.observations(), owned, court.world.inventory.uuid(),
                                court.world.catalog, options);
   court.judge(Property::deterministic);
@@ -91,7 +98,7 @@ void judge_unknown(Court& court) {
     court.judge(Property::unknown);
     for (const Step& step : court.plan.steps) {
       const auto needs = [&address = address](const Await& guard) { return guard.target == address; };
-      const bool touches = step.address == address && step.kind != StepKind::await;
+      const bool touches = (step.address == address && step.kind != StepKind::await) || step.from == address;
       if (touches || std::any_of(step.guards.begin(), step.guards.end(), needs))
         court.breaks(Property::unknown, std::string(to_string(step.kind)) + " " + to_string(step.address) +
                                             " is planned, and " + to_string(address) + " is unknown");

@@ -24,6 +24,7 @@ class RunJudge {
     judge_twins();
     judge_overlap();
     judge_secrets();
+    judge_kept(court_);
     if (!cut_short_) judge_ends();
   }
 
@@ -157,7 +158,7 @@ class RunJudge {
   }
 
   void judge_done(const Step& step) {
-    const Observation seen = court_.world.backend.look(step.address);
+    const Observation seen = court_.world.backend.look(court_.place_of(step.address));
     if (step.kind == StepKind::remove && !court_.step_for(step.address, false) &&
         seen.existence != Existence::absent)
       court_.breaks(Property::exactly, name(step) + " is done, and it still exists");
@@ -181,16 +182,21 @@ void judge_run(Court& court, const Simulated& run, bool cut_short) {
 }
 
 void judge_world(Court& court) {
-  std::set<Address> expected;
+  std::set<Address> expected, nobodys;
   for (const auto& [number, node] : court.scene.nodes) {
     const Address address = address_of(court.scene, number);
+    for (int part = 0; node.forgotten && part < node.was.parts; ++part) nobodys.insert(part_of(number, part));
+    if (court.is_left_alone(node)) {
+      if (was_there(node)) nobodys.insert(address);
+      continue;
+    }
     const bool stays = node.past != Past::none && !node.wanted && !court.scene.prune && !court.scene.destroy;
     if (stays) return;  // And may have what it was made of: nothing is said about that world.
     if (node.kind == Kind::outer) expected.insert(address);
     if (!court.is_wanted(node)) continue;
     expected.insert(address);
     for (int part = 0; part < node.want.parts; ++part) expected.insert(part_of(number, part));
-    const Observation seen = court.world.backend.look(address);
+    const Observation seen = court.world.backend.look(court.place_of(address));
     const bool as_wanted = seen.existence == Existence::present && seen.phase == "Ready" &&
                            member(seen.actual, "size") == node.want.size &&
                            member(seen.actual, "fixed") == node.want.fixed &&
@@ -198,8 +204,10 @@ void judge_world(Court& court) {
     if (!as_wanted)
       court.breaks(Property::converges, to_string(address) + " is not as declared: " + seen.actual.dump());
   }
-  court.world.backend.each([&](const Address& address, const FakeObject&) {
-    if (!expected.contains(address)) court.breaks(Property::converges, to_string(address) + " is left over");
+  court.world.backend.each([&](const Address& place, const FakeObject& object) {
+    const Address address = parse_address(object.mark.address).value_or(place);
+    if (!expected.contains(address) && !nobodys.contains(address))
+      court.breaks(Property::converges, to_string(address) + " is left over");
   });
   const auto owned = court.world.inventory.owned().value();
   for (const Owned& row : owned)

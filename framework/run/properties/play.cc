@@ -15,12 +15,12 @@ class Play {
         court_{scene, world_} {
     for (const auto& [number, node] : scene.nodes) {
       court_.numbers[address_of(scene, number)] = number;
+      court_.numbers[old_address_of(scene, number)] = number;
       court_.has_secrets |= node.was.secret > 0 || node.want.secret > 0;
     }
     begin(world_, scene);
+    note_kept(court_);
     desired_ = declared(scene);
-    options_.destroy = scene.destroy;
-    options_.prune = scene.prune;
     world_.backend.on_effect([this](const FakeEffect& effect, const FakeBackend& backend) {
       judge_effect(court_, effect, backend);
       tell_of(effect);
@@ -29,17 +29,28 @@ class Play {
 
   Findings run() {
     court_.happened("graphs");
-    for (int round = 0; round < patience(); ++round) {
-      if (!plan(round)) return std::move(court_.findings);
-      if (court_.plan.empty() && !court_.plan.blocked()) return end();
-      if (carry_out(round)) return end();
-      world_.clock.advance(Duration(random_() % 3000));
+    for (PlanOptions& command : commands(scene_)) {
+      options_ = std::move(command);
+      if (!play_command()) break;
     }
-    court_.breaks(Property::converges, "it does not end; left: " + left());
     return std::move(court_.findings);
   }
 
  private:
+  // False: nothing can follow.
+  bool play_command() {
+    seen_all_ = false;
+    const int first = round_, last = first + patience();
+    for (; round_ < last; ++round_) {
+      if (!plan(round_ == first)) return false;
+      const bool nothing_left = court_.plan.empty() && !court_.plan.blocked();
+      if (nothing_left || carry_out()) return end(), true;
+      world_.clock.advance(Duration(random_() % 3000));
+    }
+    court_.breaks(Property::converges, "it does not end; left: " + left());
+    return false;
+  }
+
   // Hints, and nothing more: what is seen is decided by looking.
   void tell_of(const FakeEffect& effect) {
     const Node* node = court_.node_of(effect.address);
@@ -80,15 +91,15 @@ class Play {
   }
 
   // False: there is nothing to carry out.
-  bool plan(int round) {
+  bool plan(bool first) {
     approve();
     court_.plan = world_.plan(desired_, options_);
     court_.diagnostics = world_.diagnostics();
     if (sabotage_.diagnostics) sabotage_.diagnostics(court_.diagnostics);
-    if (round == 0) judge_diagnostics(court_);
+    if (round_ == 0) judge_diagnostics(court_);
     if (has_errors(world_.diagnostics())) return court_.happened("cycles"), false;
     if (sabotage_.plan) sabotage_.plan(court_.plan);
-    judge_plan(court_, options_, round == 0);
+    judge_plan(court_, options_, first);
     if (court_.plan.blocked()) court_.happened("blocked plans");
     if (!court_.plan.refused()) {
       seen_all_ |= !court_.plan.blocked();
@@ -114,11 +125,11 @@ class Play {
   }
 
   // True: every step is done.
-  bool carry_out(int round) {
+  bool carry_out() {
     SimulationOptions options{.random = &random_, .parallelism = scene_.parallelism, .events = &events_};
     int turns = 0, stop_after = -1;
-    if (static_cast<size_t>(round) < scene_.kills.size()) {
-      const Kill& kill = scene_.kills[static_cast<size_t>(round)];
+    if (static_cast<size_t>(round_) < scene_.kills.size()) {
+      const Kill& kill = scene_.kills[static_cast<size_t>(round_)];
       (kill.soft ? stop_after : options.kill_after) = kill.after;
     }
     options.stopping = [&turns, stop_after] { return stop_after >= 0 && turns++ >= stop_after; };
@@ -146,12 +157,14 @@ class Play {
     });
   }
 
-  // One look without faults: nothing is left to do, and the world is as declared.
-  Findings end() {
+  // At the very end, one look without faults: nothing is left to do, and the world is as declared.
+  void end() {
+    if (options_.marks_only()) return judge_marks(court_, options_);
     for (const auto& [number, node] : scene_.nodes) {
       Script calm = node.script;
       calm.faults.clear();
-      world_.backend.script(address_of(scene_, number), calm);
+      for (const Address& address : {address_of(scene_, number), old_address_of(scene_, number)})
+        world_.backend.script(address, calm);
     }
     court_.plan = world_.plan(desired_, options_);
     court_.judge(Property::second_empty);
@@ -159,7 +172,6 @@ class Play {
       court_.breaks(Property::second_empty, "the second plan is not empty: " + left());
     judge_world(court_);
     court_.judge(Property::converges, court_.findings.happened["kills"] + court_.findings.happened["stops"]);
-    return std::move(court_.findings);
   }
 
   const Scene& scene_;
@@ -170,6 +182,7 @@ class Play {
   std::vector<Resource> desired_;
   PlanOptions options_;
   Events events_;
+  int round_ = 0;
   bool seen_all_ = false;  // a plan was made of all that there is, and begun
 };
 
@@ -184,10 +197,25 @@ void Findings::merge(const Findings& other) {
 Findings play(const Scene& scene, const Sabotage& sabotage) { return Play(scene, sabotage).run(); }
 
 const Step* Court::step_for(const Address& address, bool removes) const {
-  for (const Step& step : plan.steps)
-    if (step.address == address && step.kind != StepKind::await && (step.kind == StepKind::remove) == removes)
-      return &step;
+  for (const Step& step : plan.steps) {
+    const bool makes = step.kind == StepKind::create || step.kind == StepKind::update;
+    if (step.address == address && (removes ? step.kind == StepKind::remove : makes)) return &step;
+  }
   return nullptr;
+}
+
+Address Court::place_of(const Address& address) const {
+  const Node* node = node_of(address);
+  if (!node || !node->moved) return address;
+  const Address before = old_address_of(scene, numbers.at(address));
+  return world.backend.look(before).existence == Existence::present ? before : address;
+}
+
+bool Court::is_left_alone(const Node& node) const {
+  const bool taken = is_wanted(node) && (scene.adopt || (scene.by_name && node.past == Past::unmarked));
+  const bool destroyed = node.past == Past::unmarked && scene.destroy && scene.by_name && node.wanted;
+  if (node.forgotten && !was_there(node)) return !is_wanted(node);
+  return (node.forgotten || node.past == Past::unmarked) && !taken && !destroyed;
 }
 
 const Node* Court::node_of(const Address& address) const {

@@ -25,8 +25,9 @@ enum class Property {
   no_secret,      // in plan, log, inventory listing
   real_cycle,     // a cycle message names a real cycle
   unknown,        // never leads to create, replace or delete
+  // And of its own:
+  same_object,  // what moves, is adopted or is forgotten is never deleted or made anew
 };
-inline constexpr int kProperties = 11;
 
 struct Findings {
   std::map<Property, int64_t> judged;       // cases in which the property had something to say
@@ -55,7 +56,8 @@ inline Json member(const Json& object, const char* name) {
 struct Court {
   const Scene& scene;
   Simulation& world;
-  std::map<Address, int> numbers = {};
+  std::map<Address, int> numbers = {};   // also by what they were called
+  std::map<std::string, int> kept = {};  // identities that are to last, and whose they are
   bool has_secrets = false;
   Plan plan = {};
   Diagnostics diagnostics = {};  // of that plan
@@ -64,6 +66,11 @@ struct Court {
   void judge(Property property, int64_t cases = 1) { findings.judged[property] += cases; }
   void breaks(Property property, const std::string& how) { findings.broken.emplace(property, how); }
   void happened(const std::string& what, int64_t times = 1) { findings.happened[what] += times; }
+
+  // Where the world has it: what moves keeps its place.
+  Address place_of(const Address& address) const;
+  // Forgotten, or never ours, and it stays so.
+  bool is_left_alone(const Node& node) const;
 
   // The plan's step that makes it, or removes it; null: there is none.
   const Step* step_for(const Address& address, bool removes) const;
@@ -80,6 +87,11 @@ void judge_plan(Court& court, const PlanOptions& options, bool first);
 
 // Properties 4, 5, 7, 8, 9 and 11: of a run.
 void judge_run(Court& court, const Simulated& run, bool cut_short);
+
+// Property 12, after each run; and at the end of a command that changes nothing but marks.
+void note_kept(Court& court);
+void judge_kept(Court& court);
+void judge_marks(Court& court, const PlanOptions& command);
 
 // Property 2: the world is as declared.
 void judge_world(Court& court);

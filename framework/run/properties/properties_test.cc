@@ -100,6 +100,7 @@ TEST_P(Properties, P08AtMostOneMutatingCallPerAddressAtATime) { expect(Property:
 TEST_P(Properties, P09NoSecretIsInPlanReportOrRecord) { expect(Property::no_secret); }
 TEST_P(Properties, P10ACycleMessageNamesARealCycle) { expect(Property::real_cycle); }
 TEST_P(Properties, P11UnknownNeverLeadsToCreateReplaceOrDelete) { expect(Property::unknown); }
+TEST_P(Properties, P12WhatMovesOrChangesItsOwnerStaysTheSameObject) { expect(Property::same_object); }
 
 INSTANTIATE_TEST_SUITE_P(Part, Properties, testing::Range(0, kParts));
 

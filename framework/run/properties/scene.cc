@@ -12,10 +12,13 @@ class Maker {
 
   Scene run() {
     const int count = 1 + std::min(below(8), below(8));
+    scene_.adopt = chance(25);
+    scene_.by_name = chance(15);
     for (int i = 0; i < count; ++i) add(i);
     const bool flipped = chance(8);
     for (auto& [number, node] : scene_.nodes) node.was.needs = past_needs(number, flipped);
     for (auto& [number, node] : scene_.nodes) wish(number, node);
+    for (auto& [number, node] : scene_.nodes) change_owner(node);
     if (chance(4)) close_a_circle();
     for (auto& [number, node] : scene_.nodes) replace(number, node);
     for (auto& [number, node] : scene_.nodes) node.script = script(number, node);
@@ -58,10 +61,26 @@ class Maker {
       made.wanted = false;
       if (made.past == Past::lost) made.past = Past::applied;
     }
+    if (can_change_owner(made.kind) && chance(6)) made.past = Past::unmarked;
+    if (made.past == Past::unmarked) made.wanted = chance(is_adopting() ? 80 : 20);
     if (!made.wanted && made.past == Past::none && made.kind != Kind::outer) return;
     made.was = {.size = below(3), .secret = chance(25) ? 1 + below(3) : 0, .running = chance(30)};
     if (made.kind == Kind::group) made.was.parts = below(3);
     scene_.nodes[number] = std::move(made);
+  }
+
+  static bool can_change_owner(Kind kind) { return kind == Kind::fast || kind == Kind::slow; }
+  bool is_adopting() const { return scene_.adopt || scene_.by_name; }
+
+  // Mostly what can be done: unfinished things do not move, and what is to be ours again must be asked for.
+  void change_owner(Node& mine) {
+    if (!(can_change_owner(mine.kind) || mine.kind == Kind::group) || !was_owned(mine)) return;
+    const bool unfinished = mine.past == Past::made || mine.past == Past::dead;
+    const bool can_move = mine.wanted && (was_there(mine) || !scene_.by_name);
+    if (can_move && chance(unfinished ? 1 : 15))
+      mine.moved = true;
+    else if (chance(mine.wanted && !scene_.adopt ? 1 : 12))
+      mine.forgotten = true;
   }
 
   // One importer for each claim.
@@ -107,7 +126,7 @@ class Maker {
 
   void wish(int number, Node& mine) {
     // Nobody knows what it required.
-    if (mine.past == Past::lost) mine.was.needs.clear();
+    if (mine.past == Past::lost || mine.past == Past::unmarked) mine.was.needs.clear();
     mine.want = mine.was;
     if (chance(30)) mine.want.size = below(3);
     if (chance(8)) mine.want.secret = below(4);
@@ -121,7 +140,7 @@ class Maker {
       if (before != mine.was.needs.end() ? chance(75) : chance(20))
         mine.want.needs[other] = before != mine.was.needs.end() ? before->second : hold(target.kind);
       if (chance(8)) mine.want.value_of = other;
-      if (chance(5) && target.past == Past::applied && mine.past != Past::lost) mine.was.value_of = other;
+      if (chance(5) && target.past == Past::applied && was_owned(mine)) mine.was.value_of = other;
     }
   }
 
@@ -151,8 +170,9 @@ class Maker {
     });
   }
 
-  // Mostly only what nothing holds, since everything else is refused.
+  // Mostly only what nothing holds, since everything else is refused. What is to stay the same object cannot.
   void replace(int number, Node& mine) {
+    if (mine.moved || mine.forgotten || mine.past == Past::unmarked) return;
     if (mine.past != Past::none && chance(is_held(number) ? 3 : 25)) ++mine.want.fixed;
   }
 
@@ -197,6 +217,14 @@ class Maker {
 }  // namespace
 
 Scene random_scene(unsigned seed) { return Maker(seed).run(); }
+
+bool was_there(const Node& node) {
+  return node.past != Past::none && node.past != Past::vanished && node.past != Past::intent;
+}
+
+bool was_owned(const Node& node) {
+  return node.past != Past::none && node.past != Past::lost && node.past != Past::unmarked;
+}
 
 std::string name_of(int node) { return "n" + std::to_string(node); }
 

@@ -19,8 +19,21 @@ enum class Hold { make, start, all };
 
 // What became of a node before the scene begins. none: it never was. intent: its create was to begin; made:
 // it did, and nobody recorded it. dead: unfinished, and nobody works on it. lost: the inventory has forgotten
-// it.
-enum class Past { none, applied, drifted, stopped, vanished, intent, made, dead, lost, changed, foreign };
+// it. unmarked: made by somebody else, and nobody's.
+enum class Past {
+  none,
+  applied,
+  drifted,
+  stopped,
+  vanished,
+  intent,
+  made,
+  dead,
+  lost,
+  changed,
+  foreign,
+  unmarked
+};
 
 struct Wish {
   int size = 0;
@@ -42,6 +55,8 @@ struct Node {
   int fills = -1;  // of an import: its claim
   Past past = Past::none;
   Wish was;
+  bool moved = false;      // it had another name
+  bool forgotten = false;  // it is given up before anything else
   bool wanted = true;
   Wish want;
   Script script;
@@ -66,6 +81,8 @@ struct Scene {
   bool prune = true;
   bool destroy = false;
   bool approve = true;
+  bool adopt = false;
+  bool by_name = false;  // what moves, and what is adopted, does so by commands of their own before the apply
   bool strangers = false;  // the backend also tells of what does not exist, and of what it should not know
 
   friend bool operator==(const Scene&, const Scene&) = default;
@@ -80,6 +97,9 @@ Scene shrink(Scene scene, const std::function<bool(const Scene&)>& still_fails);
 std::string to_text(const Scene& scene);
 
 std::string name_of(int node);
+// Whether it existed when the scene began, and whether the inventory told of it.
+bool was_there(const Node& node);
+bool was_owned(const Node& node);
 
 // Whom it names in a spec: what it needs, takes values from and fills.
 std::vector<int> targets_of(const Node& node, const Wish& wish);

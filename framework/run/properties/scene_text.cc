@@ -7,7 +7,7 @@ namespace {
 
 std::string_view to_word(Past past) {
   constexpr std::string_view kWords[] = {"none", "applied", "drifted", "stopped", "vanished", "intent",
-                                         "made", "dead",    "lost",    "changed", "foreign"};
+                                         "made", "dead",    "lost",    "changed", "foreign",  "unmarked"};
   return kWords[static_cast<size_t>(past)];
 }
 
@@ -85,6 +85,8 @@ std::string to_text(const Scene& scene) {
   if (!scene.prune) run.add("prune", "false");
   if (scene.destroy) run.add("destroy", "true");
   if (!scene.approve) run.add("approve", "false");
+  if (scene.adopt) run.add("adopt", "true");
+  if (scene.by_name) run.add("moves and adopts", "by name");
   if (scene.strangers) run.add("tells of strangers", "true");
   std::string text = "run: " + run.text() + "\nnodes:\n";
   for (const auto& [number, node] : scene.nodes) {
@@ -92,6 +94,8 @@ std::string to_text(const Scene& scene) {
     if (node.fills >= 0) text += "    fills: " + name_of(node.fills) + "\n";
     if (node.past != Past::none)
       text += "    was: " + to_text(node.was) + "\n    and: " + std::string(to_word(node.past)) + "\n";
+    if (node.moved) text += "    moved: true\n";
+    if (node.forgotten) text += "    forgotten: true\n";
     if (node.wanted) text += "    want: " + to_text(node.want) + "\n";
     if (node.told != Told::never) text += "    told: " + std::string(to_word(node.told)) + "\n";
     if (!(node.script == Script())) text += "    script: " + to_text(node.script) + "\n";

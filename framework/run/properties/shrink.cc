@@ -20,7 +20,8 @@ class Smaller {
     for (const auto& [number, node] : scene_.nodes) reduce(number, node);
     add([](Scene& scene) { scene.destroy = false; });
     add([](Scene& scene) { scene.prune = scene.approve = true; });
-    add([](Scene& scene) { scene.strangers = false; });
+    for (bool Scene::*flag : {&Scene::strangers, &Scene::adopt, &Scene::by_name})
+      add([flag](Scene& scene) { scene.*flag = false; });
     add([](Scene& scene) { scene.order = 0; });
     add([](Scene& scene) { scene.parallelism = 1; });
     for (size_t i = 0; i < scene_.kills.size(); ++i) {
@@ -65,6 +66,8 @@ class Smaller {
   void reduce(int number, const Node& node) {
     edit_node(number, [](Node& mine) { mine.script = {}; });
     edit_node(number, [](Node& mine) { mine.told = Told::never; });
+    edit_node(number, [](Node& mine) { mine.moved = false; });
+    edit_node(number, [](Node& mine) { mine.forgotten = false; });
     for (size_t i = 0; i < node.script.faults.size(); ++i)
       edit_node(number, [i](Node& mine) { mine.script.faults[i].skip /= 2; });
     for (size_t i = 0; i < node.script.faults.size(); ++i)
@@ -72,7 +75,7 @@ class Smaller {
         mine.script.faults.erase(mine.script.faults.begin() + static_cast<std::ptrdiff_t>(i));
       });
     if (node.wanted && !is_named_in_the_past(number))
-      edit_node(number, [](Node& mine) { mine.past = Past::none; });
+      edit_node(number, [](Node& mine) { mine.past = Past::none, mine.moved = mine.forgotten = false; });
     if (node.past != Past::none) edit_node(number, [](Node& mine) { mine.past = Past::applied; });
     if (node.past == Past::none)
       edit_node(number, [](Node& mine) { mine.was = {}; });

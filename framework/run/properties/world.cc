@@ -68,7 +68,7 @@ Json manifest() {
   return {{"manifestVersion", 1},
           {"name", "fake"},
           {"version", "1"},
-          {"capabilities", {"expand"}},
+          {"capabilities", {"expand", "adopt", "move"}},
           {"kinds", kinds}};
 }
 
@@ -81,17 +81,18 @@ Json parts_of(int number, const Wish& wish) {
   return parts;
 }
 
-// References still in it; those that guard everything are an annotation.
-Json spec_of(const Scene& scene, int number, const Wish& wish) {
+// References still in it; those that guard everything are an annotation. address_of: what its targets are
+// called.
+Json spec_of(const Scene& scene, int number, const Wish& wish, Address (*address_of)(const Scene&, int)) {
   const Node& node = scene.nodes.at(number);
   Json spec = {{"size", wish.size}, {"fixed", wish.fixed}, {"running", wish.running}};
   if (wish.secret > 0) spec["secret"] = std::string(kSecret) + std::to_string(wish.secret);
-  if (node.fills >= 0) spec["target"] = name_of(node.fills);
+  if (node.fills >= 0) spec["target"] = address_of(scene, node.fills).name;
   if (wish.parts > 0) spec["parts"] = parts_of(number, wish);
   for (const auto& [target, hold] : wish.needs)
     if (hold != Hold::all)
       spec[(hold == Hold::start ? "start" : "") + kind_name(scene.nodes.at(target).kind)].push_back(
-          name_of(target));
+          address_of(scene, target).name);
   if (wish.value_of >= 0)
     spec["from"] = {{std::string(kReferenceKey), to_string(address_of(scene, wish.value_of))},
                     {"path", "/path"}};
@@ -106,8 +107,8 @@ class Beginning {
 
   void run() {
     for (const auto& [number, node] : scene_.nodes) {
-      const Address address = address_of(scene_, number);
-      world_.backend.script(address, node.script);
+      const Address address = old_address_of(scene_, number);
+      put_script(number, node, address);
       if (node.kind == Kind::outer)
         objects_[address] = {.spec = Json::object(),
                              .identity = "outer",
@@ -123,10 +124,21 @@ class Beginning {
  private:
   Time now() const { return world_.clock.now(); }
 
+  // What has moved is looked at where it was, and changed where it is.
+  void put_script(int number, const Node& node, const Address& address) {
+    world_.backend.script(address, node.script);
+    if (!node.moved || scene_.destroy) return;
+    Script looked_at = node.script, changed = node.script;
+    std::erase_if(looked_at.faults, [](const Fault& fault) { return fault.method != Method::observe; });
+    std::erase_if(changed.faults, [](const Fault& fault) { return fault.method == Method::observe; });
+    world_.backend.script(address, looked_at);
+    world_.backend.script(address_of(scene_, number), changed);
+  }
+
   void put(int number, const Node& node, const Address& address) {
-    Json spec = spec_of(scene_, number, node.was);
+    Json spec = spec_of(scene_, number, node.was, old_address_of);
     if (node.was.value_of >= 0) {
-      const Address from = address_of(scene_, node.was.value_of);
+      const Address from = old_address_of(scene_, node.was.value_of);
       spec["from"] = "/fake/" + from.name + "/" +
                      (scene_.nodes.at(node.was.value_of).kind == Kind::outer ? "" : nonce_of(from));
     }
@@ -137,16 +149,16 @@ class Beginning {
     FakeObject object = object_of(row);
     if (node.fills >= 0) object.fills = address_of(scene_, node.fills);
     happen(node, row, object);
-    if (node.past != Past::lost) rows_.emplace_back(PutOwned{row});
-    if (node.past != Past::vanished && node.past != Past::intent) objects_[address] = std::move(object);
+    if (was_owned(node)) rows_.emplace_back(PutOwned{row});
+    if (was_there(node)) objects_[address] = std::move(object);
   }
 
   // Of a claim, also its importer.
   void depend(Owned& row, int target) const {
-    row.dependencies.push_back(address_of(scene_, target));
+    row.dependencies.push_back(old_address_of(scene_, target));
     for (const auto& [number, node] : scene_.nodes)
-      if (node.fills == target && node.past != Past::none && address_of(scene_, number) != row.address)
-        row.dependencies.push_back(address_of(scene_, number));
+      if (node.fills == target && node.past != Past::none && old_address_of(scene_, number) != row.address)
+        row.dependencies.push_back(old_address_of(scene_, number));
   }
 
   void put_part(int group, int part, const Wish& wish, Owned& parent) {
@@ -160,7 +172,7 @@ class Beginning {
   static Owned row_of(const Address& address, const Json& spec) {
     return {.address = address,
             .instance = "fake",
-            .identity = "id-" + nonce_of(address),
+            .identity = "was-" + nonce_of(address),
             .nonce = nonce_of(address),
             .generation = generation_of(spec),
             .applied = spec};
@@ -187,6 +199,7 @@ class Beginning {
       case Past::dead: object.deaths_left = 1; break;
       case Past::changed: object.mark.generation = "another"; break;
       case Past::foreign: object.mark.inventory = "somebody"; break;
+      case Past::unmarked: object.mark = {}, object.identity = "by-hand-" + row.address.name; break;
       default: break;
     }
   }
@@ -225,6 +238,12 @@ Address address_of(const Scene& scene, int node) {
   return {"test", kind_name(scene.nodes.at(node).kind), "default", name_of(node)};
 }
 
+Address old_address_of(const Scene& scene, int node) {
+  Address address = address_of(scene, node);
+  if (scene.nodes.at(node).moved) address.name = "o" + std::to_string(node);
+  return address;
+}
+
 Address part_of(int group, int part) {
   return {"test", "Fast", "default", name_of(group) + "-p" + std::to_string(part)};
 }
@@ -233,14 +252,32 @@ std::vector<Resource> declared(const Scene& scene) {
   std::vector<Resource> resources;
   for (const auto& [number, node] : scene.nodes) {
     if (!node.wanted) continue;
-    Resource made = resource(address_of(scene, number), spec_of(scene, number, node.want));
+    Resource made = resource(address_of(scene, number), spec_of(scene, number, node.want, address_of));
     std::string all;
     for (const auto& [target, hold] : node.want.needs)
       if (hold == Hold::all) all += (all.empty() ? "" : ",") + to_string(address_of(scene, target));
     if (!all.empty()) made.annotations[std::string(kDependsOnAnnotation)] = all;
+    if (node.moved && !scene.by_name)
+      made.annotations[std::string(kMovedFromAnnotation)] = to_string(old_address_of(scene, number));
     resources.push_back(std::move(made));
   }
   return resources;
+}
+
+std::vector<PlanOptions> commands(const Scene& scene) {
+  PlanOptions forget, import, move;
+  for (const auto& [number, node] : scene.nodes) {
+    const Address address = address_of(scene, number);
+    if (node.forgotten) forget.forget.insert(address);
+    if (node.past == Past::unmarked && node.wanted) import.import[address] = "";
+    if (node.moved) move.move[address] = old_address_of(scene, number);
+  }
+  std::vector<PlanOptions> commands;
+  if (forget.marks_only()) commands.push_back(forget);
+  for (const PlanOptions& command : {import, move})
+    if (scene.by_name && command.marks_only()) commands.push_back(command);
+  commands.push_back({.destroy = scene.destroy, .prune = scene.prune, .adopt = scene.adopt});
+  return commands;
 }
 
 void begin(Simulation& world, const Scene& scene) {

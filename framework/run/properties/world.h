@@ -17,11 +17,17 @@ const Catalog& scene_catalog();
 std::vector<Result<std::vector<ChildSpec>>> expand_groups(const std::string& instance,
                                                           const std::vector<Resource>& groups);
 
+// As it is declared.
 Address address_of(const Scene& scene, int node);
+// What it was when the scene began: what moves had another name.
+Address old_address_of(const Scene& scene, int node);
 Address part_of(int group, int part);
 
 // As the scene declares it.
 std::vector<Resource> declared(const Scene& scene);
+
+// What somebody runs one after the other, until each has nothing left to do; an apply or destroy at the end.
+std::vector<PlanOptions> commands(const Scene& scene);
 
 // Puts what was into the world and the inventory, and the scripts into the backend.
 void begin(Simulation& world, const Scene& scene);
