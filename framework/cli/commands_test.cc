@@ -494,7 +494,7 @@ TEST_F(Commands, AConfigurationIsCheckedLikeAManifest) {
   const Done done = run({"plan", "-f", "job.yaml"});
   EXPECT_EQ(done.status, kFailure);
   EXPECT_NE(done.err.find("tenon.yaml:4:19: error: unknown field 'siez'"), std::string::npos) << done.err;
-  EXPECT_NE(done.err.find("tenon.yaml:6:11: error: plugin 'gone' cannot be used"), std::string::npos)
+  EXPECT_NE(done.err.find("tenon.yaml:6:11: error: plugin 'gone' is not there"), std::string::npos)
       << done.err;
   EXPECT_NE(done.err.find("did you mean 'world'?"), std::string::npos) << done.err;
 }

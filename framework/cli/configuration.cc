@@ -44,6 +44,16 @@ InstanceLimits limits_from(const Json& json) {
   return limits;
 }
 
+// What is not there is a mistake in the configuration. What is there and broken takes only what it would
+// serve along: the others go on.
+Diagnostic unusable(const std::string& plugin, const Error& error, Position position) {
+  const bool missing = error.code == Code::not_found;
+  return {.severity = missing ? Severity::error : Severity::warning,
+          .summary = "plugin '" + plugin + (missing ? "' is not there" : "' cannot be used and is left out"),
+          .detail = error.message,
+          .position = std::move(position)};
+}
+
 // One tenon.yaml on its way to a Configuration.
 class Reader {
  public:
@@ -105,8 +115,8 @@ class Reader {
       return report(pointer + "/name", "instance '" + instance.name + "' is declared twice", "");
     const auto manifest = plugins_.manifest(instance.plugin);
     if (!manifest) {
-      report(pointer + "/plugin", "plugin '" + entry["plugin"].get<std::string>() + "' cannot be used",
-             manifest.error().message);
+      diagnostics_.push_back(
+          unusable(entry["plugin"], manifest.error(), document_.source->locate(pointer + "/plugin", false)));
       return configuration.instances.push_back(std::move(instance));
     }
     std::vector<SchemaProblem> problems;
@@ -153,9 +163,7 @@ Configuration every_installed_plugin(const std::string& prefix, PluginSource& pl
     const std::string name = std::filesystem::path(file).stem();
     const auto manifest = plugins.manifest(file);
     if (!manifest) {
-      diagnostics.push_back({.summary = "plugin '" + name + "' cannot be used",
-                             .detail = manifest.error().message,
-                             .position = {file}});
+      diagnostics.push_back(unusable(name, manifest.error(), {file}));
       continue;
     }
     Json defaults = Json::object();

@@ -19,8 +19,8 @@ struct Configuration {
 
 // Reads the file; "": ./tenon.yaml if it is there. Without one, every plugin of the installation is an
 // instance of its own name. Every problem is reported at its place: unknown fields, plugins that are not
-// there, routes to nowhere, what a plugin's configuration schema refuses. Asks for manifests, starts no
-// instance.
+// there, routes to nowhere, what a plugin's configuration schema refuses. What a plugin that is there and cannot
+// be used would serve is left out, with a warning. Asks for manifests, starts no instance.
 Configuration load_configuration(const std::string& file, const std::string& prefix, PluginSource& plugins,
                                  Diagnostics& diagnostics);
 

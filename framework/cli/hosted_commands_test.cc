@@ -84,6 +84,72 @@ TEST_F(Hosted, AnInstallationThatShipsItsManifestsNeedsNoHostEvenAtFirst) {
   EXPECT_EQ(starts(), 0u);
 }
 
+// Two instances of which the second's plugin breaks: half an upgrade, a wrong file, a file that others can
+// write.
+class Broken : public Hosted {
+ protected:
+  void SetUp() override {
+    Hosted::SetUp();
+    fs::copy_file(installed("shelf"), installed("second"));
+    write("tenon.yaml",
+          "instances:\n- {name: board, plugin: shelf}\n- {name: other, plugin: second}\n"
+          "routes:\n- {kind: test.tenon.dev/Thing, namespace: x, instance: other}\n"
+          "- {kind: test.tenon.dev/Thing, instance: board}\n");
+    write(
+        "far.yaml",
+        "apiVersion: test.tenon.dev/v1\nkind: Thing\nmetadata: {name: far, namespace: x}\nspec: {size: 1}\n");
+    ASSERT_EQ(run({"apply", "--yes", "-f", "far.yaml"}).status, kSuccess);
+    fs::rename(installed("second"), "good.so");
+  }
+
+  void destroys_everything_once_mended() {
+    install("good.so", "second");
+    const Done done = run({"destroy", "--yes"});
+    EXPECT_EQ(done.status, kSuccess) << done.err;
+    EXPECT_EQ(Json::parse(run({"get", "-A", "-o", "json"}).out)["items"], Json::array());
+  }
+};
+
+TEST_F(Broken, APluginThatIsNoneLeavesTheOthersToGoOn) {
+  write(installed("second"), "garbage");
+  chmod(installed("second").c_str(), 0755);
+  const Done applied = run({"apply", "--yes", "-f", "thing.yaml"});
+  EXPECT_EQ(applied.status, kSuccess) << applied.err;
+  EXPECT_NE(applied.err.find("tenon.yaml:3:25: warning: plugin 'second' cannot be used and is left out"),
+            std::string::npos)
+      << applied.err;
+  EXPECT_NE(applied.err.find("second.so: file too short"), std::string::npos) << applied.err;
+  const Done destroyed = run({"destroy", "--yes"});
+  EXPECT_EQ(destroyed.status, kPartial);
+  EXPECT_NE(destroyed.out.find("! test.tenon.dev/Thing/x/far"), std::string::npos) << destroyed.out;
+  EXPECT_NE(destroyed.out.find("there is no instance 'other' to ask"), std::string::npos) << destroyed.out;
+  destroys_everything_once_mended();
+}
+
+TEST_F(Broken, WhatIsRoutedToABrokenPluginGoesNowhereElse) {
+  write(installed("second"), "garbage");
+  write("new.yaml",
+        "apiVersion: test.tenon.dev/v1\nkind: Thing\nmetadata: {name: new, namespace: x}\nspec: {size: 1}\n");
+  const Done done = run({"apply", "--yes", "-f", "new.yaml"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.err.find(
+                "new.yaml:2:7: error: tenon.yaml routes it to instance 'other', whose plugin cannot be used"),
+            std::string::npos)
+      << done.err;
+  destroys_everything_once_mended();
+}
+
+TEST_F(Broken, WithoutAConfigurationItIsLeftOutToo) {
+  write(installed("second"), "garbage");
+  fs::remove("tenon.yaml");
+  fs::remove(installed("misbehaving"));
+  const Done done = run({"apply", "--yes", "-f", "thing.yaml"});
+  EXPECT_EQ(done.status, kSuccess) << done.err;
+  EXPECT_NE(done.err.find("second.so: warning: plugin 'second' cannot be used and is left out"),
+            std::string::npos)
+      << done.err;
+}
+
 TEST_F(Hosted, CompletingAWordWritesNothing) {
   EXPECT_EQ(run({"__complete", "get", "th"}).out, "thing\ttest.tenon.dev\n");
   EXPECT_FALSE(fs::exists(".tenon"));

@@ -22,6 +22,7 @@ std::unique_ptr<Session> Session::open(const Arguments& arguments, Environment& 
 
 bool Session::open_backends() {
   for (const InstanceConfiguration& instance : installation_.configuration.instances) {
+    if (!catalog().find_instance(instance.name)) continue;  // left out, as was said
     Result<std::unique_ptr<Backend>> backend = installation_.plugins->open(instance);
     if (!backend) {
       print_error(with_context("instance '" + instance.name + "'", backend.error()), env_);

@@ -69,7 +69,8 @@ Result<ActionResult> act(const World& world, const Address& address, const std::
   const auto backend = world.backends.find(row->instance);
   if (backend == world.backends.end())
     return Error{Code::failed_precondition,
-                 "there is no instance '" + row->instance + "' in the configuration"};
+                 "there is no instance '" + row->instance +
+                     "' to ask: it is not configured, or its plugin cannot be used"};
   Request request{.address = address, .inventory = world.inventory.uuid()};
   add_owned(*row, request);
   request.desired = row->applied;

@@ -104,7 +104,8 @@ void call(const Knowledge& knowledge, const Backends& backends, const ObserveOpt
   const auto backend = backends.find(batch.instance);
   if (backend == backends.end())
     return all_unknown(
-        {Code::failed_precondition, "there is no instance '" + batch.instance + "' in the configuration"});
+        {Code::failed_precondition, "there is no instance '" + batch.instance +
+                                        "' to ask: it is not configured, or its plugin cannot be used"});
   std::vector<Request> requests;
   requests.reserve(batch.addresses.size());
   for (const Address* address : batch.addresses) requests.push_back(request_for(*address, knowledge));

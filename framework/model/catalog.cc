@@ -85,10 +85,15 @@ Result<std::string> Catalog::route(const Resource& resource) const {
                                       "', which does not serve " + to_string(kind) + "; candidates are " +
                                       listed(candidates)};
   }
-  for (const Route& route : routes_)
-    if (route.kind == kind && (route.name_space.empty() || route.name_space == resource.address.name_space) &&
-        serves(route.instance))
-      return route.instance;
+  for (const Route& route : routes_) {
+    if (route.kind != kind || (!route.name_space.empty() && route.name_space != resource.address.name_space))
+      continue;
+    if (serves(route.instance)) return route.instance;
+    // Left out: whoever decided for it does not mean another one.
+    if (!find_instance(route.instance))
+      return Error{Code::failed_precondition,
+                   "tenon.yaml routes it to instance '" + route.instance + "', whose plugin cannot be used"};
+  }
   if (candidates.size() == 1) return candidates.front();
   return Error{Code::failed_precondition,
                "several instances serve " + to_string(kind) + " (" + listed(candidates) +
