@@ -278,6 +278,16 @@ TEST_F(ImportTest, AnEmptyBodyFails) {
   write("empty", "");
   expect_failed(http("/plain/empty"), "EmptyImage");
 }
+TEST_F(ImportTest, APageInsteadOfAnImageFails) {
+  write("portal", "<html>please log in</html>");
+  expect_failed(http("/plain/portal"), "NotAnImage");
+}
+TEST_F(ImportTest, AQcow2ImageThatIsNoneFails) {
+  std::string image = read_file(file("disk.qcow2")).value();
+  image[0] = 'q';
+  write("flipped.qcow2", image);
+  expect_failed(http("/plain/flipped.qcow2"), "NotAnImage");
+}
 TEST_F(ImportTest, ARedirectLoopFails) { expect_failed(http("/redirect-loop/disk.raw"), "TooManyRedirects"); }
 TEST_F(ImportTest, ARedirectToAFileFails) {
   expect_failed(http("/redirect-to/file%3A%2F%2F%2Fetc%2Fpasswd"), "ImportFailed");

@@ -18,10 +18,23 @@ bool is_sha256(const std::string& text) {
          text.find_first_not_of("0123456789abcdef", 7) == std::string::npos;
 }
 
+// The bytes of user and password in a URL, with the '@'; empty: there are none.
+std::string_view user_info(std::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  const size_t host = scheme + 3;
+  const std::string_view authority = url.substr(host, url.find_first_of("/?#", host) - host);
+  return authority.substr(0, authority.rfind('@') + 1);
+}
+
 Result<Source> parse_http(const Json& http) {
   const std::string url = http.value("url", "");
   if (!lower(url).starts_with("http://") && !lower(url).starts_with("https://"))
     return invalid("source.http.url: '" + printable_url(url) + "' is neither http:// nor https://");
+  if (!user_info(url).empty())
+    return invalid("source.http.url: '" + printable_url(url) +
+                   "' has a user or password before the host, which everybody could read in plans and in the "
+                   "inventory; put them into a v1 Secret and name it in secretRef");
   Source source{
       .url = url, .checksum = lower(http.value("checksum", "")), .secret = http.value("secretRef", "")};
   if (!source.checksum.empty() && !is_sha256(source.checksum))
@@ -49,13 +62,10 @@ Credentials credentials_from(const std::string& bytes) {
 }
 
 std::string printable_url(const std::string& url) {
-  const size_t scheme = url.find("://");
-  if (scheme == std::string::npos) return url.substr(0, url.find_first_of("?#"));
-  const size_t host = scheme + 3;
-  const size_t path = std::min(url.find_first_of("/?#", host), url.size());
-  const size_t at = url.rfind('@', path);
-  const size_t begin = at != std::string::npos && at >= host && at < path ? at + 1 : host;
-  return url.substr(0, host) + url.substr(begin, url.find_first_of("?#", begin) - begin);
+  std::string text = url;
+  if (const std::string_view user = user_info(url); !user.empty())
+    text.erase(static_cast<size_t>(user.data() - url.data()), user.size());
+  return text.substr(0, text.find_first_of("?#"));
 }
 
 }  // namespace tenon::cdi

@@ -99,11 +99,13 @@ TEST(Source, IsRefusedWithTheFieldThatIsWrong) {
       {Json::object(), "exactly one"},
       {{{"source", {{"blank", Json::object()}, {"http", {{"url", "http://h"}}}}}}, "exactly one"},
       {http({{"url", "file:///etc/passwd"}}), "source.http.url"},
+      {http({{"url", "https://bob:hunter2@h/x"}}), "put them into a v1 Secret"},
       {http({{"url", "http://h/x"}, {"checksum", "md5:00"}}), "source.http.checksum"}};
   for (const auto& [spec, words] : cases) {
     const auto source = parse_source(spec);
     ASSERT_FALSE(source) << spec;
     EXPECT_NE(source.error().message.find(words), std::string::npos) << source.error().message;
+    EXPECT_EQ(source.error().message.find("hunter2"), std::string::npos) << source.error().message;
   }
 }
 
@@ -123,6 +125,7 @@ TEST(Credentials, GoThroughAPipeAsTheyAre) {
 TEST(PrintableUrl, HidesWhatMayBeSecret) {
   EXPECT_EQ(printable_url("https://user:pass@host:1/a@b?X-Amz-Signature=1"), "https://host:1/a@b");
   EXPECT_EQ(printable_url("http://host"), "http://host");
+  EXPECT_EQ(printable_url("http://host/a:b@c"), "http://host/a:b@c");
   EXPECT_EQ(printable_url("http://host?token=1"), "http://host");
   EXPECT_EQ(printable_url("nonsense"), "nonsense");
 }

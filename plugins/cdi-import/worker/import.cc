@@ -23,6 +23,21 @@ namespace {
 constexpr double kDownloaded = 0.9;
 constexpr double kUnpacked = 0.95;
 
+constexpr int64_t kSector = 512;  // bytes
+
+// Any bytes are a raw image, a server's page of apology too: what cannot be a disk, or should be of another
+// format, is not taken for one.
+MaybeFailure doubt_raw(const std::string& url, int64_t size) {
+  const std::string name = printable_url(url);
+  const auto fails = [&](const std::string& why) {
+    return Failure{"NotAnImage", name + why + "; see what the server sends for it"};
+  };
+  if (size < kSector) return fails(" has " + std::to_string(size) + " bytes, less than a sector of a disk");
+  if (name.ends_with(".qcow2") || name.ends_with(".qcow2.gz"))
+    return fails(" is no qcow2 image, as its name says it is");
+  return std::nullopt;
+}
+
 class Import {
  public:
   Import(const Ledger& ledger, const FileDescriptor& lock, const Credentials& credentials, Monitor& monitor)
@@ -105,6 +120,7 @@ MaybeFailure Import::obtain(const Source& source) {
   struct stat image {};
   if (stat(image_.c_str(), &image) != 0) return local_failure(errno_error("looking at", image_, errno));
   if (image.st_size == 0) return Failure{"EmptyImage", printable_url(source.url) + " is empty"};
+  if (MaybeFailure failure = doubt_raw(source.url, image.st_size)) return failure;
   if (image.st_size > ledger_.claim.size) return too_large("the image", image.st_size, ledger_.claim.size);
   return std::nullopt;
 }
