@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "framework/backend/forwarding.h"
 #include "framework/run/simulation.h"
+#include "framework/run/watches.h"
 
 namespace tenon {
 namespace {
@@ -68,6 +71,17 @@ class Bell final : public ForwardingBackend {
   std::jthread ringing_;
 };
 
+// Tells at once, of something that nobody asked about and of what is watched.
+class Gossip final : public ForwardingBackend {
+ public:
+  using ForwardingBackend::ForwardingBackend;
+  Status watch(const std::vector<Address>& addresses, Listener listener, const CallContext&) override {
+    listener(fast("stranger"));
+    for (const Address& address : addresses) listener(address);
+    return {};
+  }
+};
+
 class Executor : public testing::Test {
  protected:
   Executor() : backend_(clock_), gate_(backend_) {}
@@ -76,6 +90,13 @@ class Executor : public testing::Test {
   Result<RunResult> execute(const Plan& plan, Inventory& inventory, Backend& backend) {
     return run(plan, world_.catalog, {{"fake", &backend}}, inventory, {}, clock_, reporter_, stop_,
                {.id = "r", .process = "test", .parallelism = 4});
+  }
+
+  // The same plugin, which tells what happens.
+  Catalog watching() const {
+    Manifest manifest = *world_.catalog.find_instance("fake")->manifest;
+    manifest.capabilities.insert("watch");
+    return Catalog({{"fake", std::make_shared<const Manifest>(std::move(manifest))}}, {});
   }
 
   SystemClock clock_;
@@ -182,6 +203,24 @@ TEST_F(Executor, TheSecondInterruptAbandonsCallsAndLosesNothing) {
   EXPECT_TRUE(world_.inventory.owned()->front().intent);
 }
 
+TEST_F(Executor, OnlyWhatIsWatchedIsHeardOf) {
+  Gossip gossip(backend_);
+  std::mutex mutex;
+  std::set<Address> heard;
+  const Plan made = plan({resource(slow("s"))});
+  const Catalog catalog = watching();
+  const Watches watches(made, catalog, {{"fake", &gossip}}, [&](const Address& address) {
+    const std::lock_guard lock(mutex);
+    heard.insert(address);
+  });
+  const auto told = [&] {
+    const std::lock_guard lock(mutex);
+    return heard;
+  };
+  while (told().empty()) std::this_thread::yield();
+  EXPECT_EQ(told(), std::set<Address>{slow("s")});
+}
+
 // The run's own time stands still: only what it hears makes it look again.
 TEST_F(Executor, WhatAPluginNotifiesOfIsLookedAtAtOnce) {
   const FakeClock standing;
@@ -189,14 +228,12 @@ TEST_F(Executor, WhatAPluginNotifiesOfIsLookedAtAtOnce) {
   FakeBackend backend(world_time);
   backend.script(slow("s"), {.ready_after = std::chrono::seconds(10)});
   Bell bell(backend);
-  Manifest watching = *world_.catalog.find_instance("fake")->manifest;
-  watching.capabilities.insert("watch");
-  const Catalog catalog({{"fake", std::make_shared<const Manifest>(watching)}}, {});
   const Plan made = plan({resource(slow("s"))});
   std::jthread person([&] {
     while (!backend.world().contains(slow("s"))) std::this_thread::yield();
     world_time.advance(std::chrono::seconds(10));
   });
+  const Catalog catalog = watching();
   const auto result = run(made, catalog, {{"fake", &bell}}, world_.inventory, {}, standing, reporter_, stop_,
                           {.id = "r", .process = "test", .parallelism = 4});
   ASSERT_TRUE(result);

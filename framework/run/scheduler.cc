@@ -261,17 +261,17 @@ void hear(RunState& state, const std::set<Address>& happened, Time now) {
   for (const auto& [id, flight] : state.flights)
     for (int step : flight.steps)
       if (flight.kind == CallKind::observe && concerned(step)) state.steps[at(step)].polls = 0;
-  std::vector<int> hurried;
+  std::vector<std::pair<Time, int>> hurried;
   std::erase_if(state.timers, [&](const std::pair<Time, int>& timer) {
     const StepState& step = state.steps[at(timer.second)];
     const bool backs_off = step.last_error || step.unseen > 0;
     if (backs_off || !concerned(timer.second)) return false;
-    hurried.push_back(timer.second);
+    hurried.emplace_back(std::min(timer.first, next_tick(now)), timer.second);
     return true;
   });
-  for (int step : hurried) {
-    state.steps[at(step)].polls = 0;
-    state.timers.emplace(next_tick(now), step);
+  for (const auto& timer : hurried) {
+    state.steps[at(timer.second)].polls = 0;
+    state.timers.insert(timer);
   }
 }
 

@@ -75,8 +75,8 @@ std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, st
 // (Ctrl-C once). The first turn records the run's begin.
 Turn next(RunState& state, std::vector<CallResult> results, Time now, bool stopping);
 
-// Something may have happened to these: what waits for one of them looks again at once, and not at its next
-// turn. A hint, that changes nothing else; what backs off after an error is left to it.
+// Something may have happened to these: what waits for one of them looks again at the next tick, if its
+// turn is not earlier. A hint, that changes nothing else; what backs off after an error is left to it.
 void hear(RunState& state, const std::set<Address>& happened, Time now);
 
 // How each step ended, in the order of the plan.

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 
+#include "framework/run/executor.h"
 #include "framework/run/simulation.h"
 
 namespace tenon {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // The steps of a result, one line each: "create Fast a: done".
@@ -159,6 +161,37 @@ TEST_F(Scheduler, AnAwaitReportsAndRecordsItsProgress) {
   ASSERT_GT(progress.size(), 5u);
   EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
   EXPECT_EQ(world_.inventory.last_run().value()->steps[1].status, StepStatus::done);
+}
+
+// However many there are, and however late the driver comes.
+TEST_F(Scheduler, AHintHurriesALookAndNeverPutsItOff) {
+  world_.backend.script(slow("disk"), {.ready_after = seconds(1000)});
+  const Plan plan = world_.plan({resource(slow("disk"))});
+  const auto state =
+      begin_run(plan, world_.catalog, {}, world_.observations(), {.id = "r", .process = "test"});
+  const Backends backends = {{"fake", &world_.backend}};
+  // Turns until it waits; when it looks again.
+  const auto settled = [&] {
+    std::vector<CallResult> results;
+    for (;;) {
+      const Turn turn = next(*state, std::move(results), world_.clock.now(), false);
+      results.clear();
+      for (const Call& call : turn.calls) results.push_back(make_call(backends, call, {}));
+      if (results.empty()) return *turn.wake;
+    }
+  };
+  Time due = settled();
+  for (int i = 0; i < 10; ++i) {
+    world_.clock.advance_to(due);
+    due = settled();
+  }
+  ASSERT_GE(due - world_.clock.now(), seconds(1)) << "it has become patient";
+  hear(*state, {slow("disk")}, world_.clock.now() + Duration(1));
+  due = settled();
+  EXPECT_LT(due - world_.clock.now(), milliseconds(100));
+  world_.clock.advance_to(due + Duration(1));
+  hear(*state, {slow("disk")}, world_.clock.now());
+  EXPECT_FALSE(next(*state, {}, world_.clock.now(), false).calls.empty());
 }
 
 TEST_F(Scheduler, AnAwaitOfSomethingStuckTimesOut) {

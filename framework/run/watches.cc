@@ -27,9 +27,10 @@ Watches::Watches(const Plan& plan, const Catalog& catalog, const Backends& backe
     const auto backend = backends.find(name);
     if (!instance || backend == backends.end()) continue;
     if (!instance->manifest->capabilities.contains(kWatchCapability)) continue;
-    const Listener listener = [ear = ear_](const Address& address) {
+    // A plugin may tell of anything.
+    const Listener listener = [ear = ear_, watched = all](const Address& address) {
       const std::lock_guard lock(ear->mutex);
-      if (ear->hear) ear->hear(address);
+      if (ear->hear && watched.contains(address)) ear->hear(address);
     };
     asking_.emplace_back([watched = std::vector<Address>(all.begin(), all.end()), listener,
                           &instance_backend = *backend->second](std::stop_token stop) {
