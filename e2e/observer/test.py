@@ -43,7 +43,6 @@ class ObserverTest(Case):
         self.define(disk)
         self.libvirt.virsh('start', self.domain)
         self.says()
-        time.sleep(1)  # it halts when it has spoken
         statistics = dict(line.split()[1:] for line in self.libvirt.virsh('domblkstat', self.domain, 'vda').splitlines() if line)
         self.assertGreater(int(statistics['rd_bytes']), 0)
         self.assertEqual(int(statistics['wr_bytes']), 0)

@@ -1,3 +1,4 @@
+// Rows of tools/bench: printed when they are measured.
 #pragma once
 
 #include <string>

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <mutex>
-#include <thread>
 
 #include "framework/base/files.h"
 #include "framework/cli/commands_testing.h"
@@ -313,10 +312,7 @@ TEST_F(Commands, WhatTakesTheLockIsRefusedWhileAnotherRunHoldsItAndNamesIt) {
 
 TEST_F(Commands, ApplyWaitsForAnotherRunAsLongAsItIsTold) {
   Holder holder;
-  std::jthread other([&holder] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    holder.release();
-  });
+  flushed_ = [&holder] { holder.release(); };
   const Done done = run({"apply", "-f", "job.yaml", "--yes", "--lock-timeout", "5m"});
   EXPECT_EQ(done.status, kSuccess) << done.err;
   EXPECT_NE(done.err.find("waiting for it up to 5 min"), std::string::npos) << done.err;
@@ -329,10 +325,7 @@ TEST_F(Commands, TheLastCallOfAKilledRunIsWaitedForWithoutBeingToldTo) {
   EXPECT_EQ(hurried.status, kRefused);
   EXPECT_NE(hurried.err.find("has ended but whose last call has not returned"), std::string::npos)
       << hurried.err;
-  std::jthread call([&holder] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    holder.release();
-  });
+  flushed_ = [&holder] { holder.release(); };
   const Done done = run({"apply", "-f", "job.yaml", "--yes"});
   EXPECT_EQ(done.status, kSuccess) << done.err;
   EXPECT_NE(done.err.find("waiting for it up to 10 s"), std::string::npos) << done.err;

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <regex>
 #include <sstream>
@@ -19,6 +20,20 @@ namespace tenon {
 struct Done {
   int status = 0;
   std::string out, err;  // durations are shown as T
+};
+
+// Tells when it is flushed.
+class FlushedText final : public std::stringbuf {
+ public:
+  explicit FlushedText(const std::function<void()>& flushed) : flushed_(flushed) {}
+
+ private:
+  int sync() override {
+    flushed_();
+    return 0;
+  }
+
+  const std::function<void()>& flushed_;
 };
 
 class CommandLine : public testing::Test {
@@ -44,7 +59,9 @@ class CommandLine : public testing::Test {
 
   Done run(const std::vector<std::string>& arguments, const std::string& typed = "", bool terminal = false) {
     std::istringstream in(typed);
-    std::ostringstream out, err;
+    std::ostringstream out;
+    FlushedText text(flushed_);
+    std::ostream err(&text);
     Environment env{.variables = variables_,
                     .in = in,
                     .out = out,
@@ -55,7 +72,7 @@ class CommandLine : public testing::Test {
                     .plugins = [this](const PluginOptions& options) { return plugins(options); }};
     const int status = run_cli(arguments, env);
     static const std::regex duration("[0-9.]+ s\\b");
-    return {status, std::regex_replace(out.str(), duration, "T"), err.str()};
+    return {status, std::regex_replace(out.str(), duration, "T"), text.str()};
   }
 
   const std::filesystem::path before_ = std::filesystem::current_path();
@@ -63,6 +80,7 @@ class CommandLine : public testing::Test {
   std::map<std::string, std::string> variables_ = {{"TENON_PREFIX", "/nowhere"}, {"NO_COLOR", "1"}};
   SystemClock clock_;
   StopFlag stop_ = 0;
+  std::function<void()> flushed_ = [] {};  // called when something was said that somebody waits for
 };
 
 }  // namespace tenon
