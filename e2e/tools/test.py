@@ -112,6 +112,21 @@ class BazelResultsTest(Directory):
         self.assertEqual(run(ROOT / 'tools/test_results')[0], 1)
 
 
+class UsageTest(unittest.TestCase):
+    def test_every_tool_tells_how_it_is_used(self):
+        tools = [path for path in (ROOT / 'tools').iterdir() if os.access(path, os.X_OK)]
+        self.assertGreater(len(tools), 8)
+        for tool in tools:
+            status, text = run(tool, '--help')
+            self.assertEqual((status, 'usage: ' in text), (0, True), '%s: %s' % (tool, text))
+
+    def test_what_no_tool_takes_is_refused(self):
+        for words, answer in ((['conformance', '--wirte'], "conformance: unknown argument '--wirte'; see --help\n"),
+                              (['demo', '--prefix'], 'demo: --prefix wants a value; see --help\n'),
+                              (['test', '-c'], 'test: -c wants a value; see --help\n')):
+            self.assertEqual(run(ROOT / 'tools' / words[0], *words[1:]), (1, answer))
+
+
 class CompileCommandsTest(unittest.TestCase):
     def test_every_source_is_there_with_a_command_that_compiles_it(self):
         status, text = run(ROOT / 'tools/compile_commands', '-c', 'opt')
