@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <mutex>
@@ -16,6 +17,7 @@ namespace tenon {
 namespace {
 
 constexpr size_t kMaximumDocument = size_t{3} << 20;
+constexpr size_t kMaximumFile = size_t{256} << 20;
 // Documents per thread below which another thread does not pay.
 constexpr size_t kWorthAThread = 256;
 
@@ -149,7 +151,30 @@ std::vector<std::string> files_of_directory(const std::string& directory, Diagno
   return files;
 }
 
+void refuse_size(const std::string& name, Diagnostics& diagnostics) {
+  fail(diagnostics, "there are more than 256 MiB of it", name, "divide it: -f takes a directory, too");
+}
+
+// A device or a pipe need not end.
+void load_stream(const std::string& name, std::istream& stream, std::vector<Document>& documents,
+                 Diagnostics& diagnostics) {
+  std::string text;
+  char block[65536];
+  while (stream.read(block, sizeof block), stream.gcount() > 0) {
+    text.append(block, static_cast<size_t>(stream.gcount()));
+    if (text.size() > kMaximumFile) return refuse_size(name, diagnostics);
+  }
+  append(documents, load_text(name, std::move(text), diagnostics));
+}
+
 void load_file(const std::string& path, std::vector<Document>& documents, Diagnostics& diagnostics) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::file_type type = fs::status(path, error).type();
+  if (type == fs::file_type::regular && fs::file_size(path, error) > kMaximumFile)
+    return refuse_size(path, diagnostics);
+  if (type == fs::file_type::character || type == fs::file_type::fifo)
+    if (std::ifstream stream(path); stream) return load_stream(path, stream, documents, diagnostics);
   Result<std::string> text = read_file(path);
   if (!text) return fail(diagnostics, text.error().message, path);
   append(documents, load_text(path, *std::move(text), diagnostics));
@@ -172,8 +197,7 @@ std::vector<Document> load_paths(const std::vector<std::string>& paths, Diagnost
   for (const std::string& path : paths) {
     std::error_code error;
     if (path == "-") {
-      std::string text(std::istreambuf_iterator<char>(std::cin), {});
-      append(documents, load_text("-", std::move(text), diagnostics));
+      load_stream("-", std::cin, documents, diagnostics);
     } else if (std::filesystem::is_directory(path, error)) {
       for (const std::string& file : files_of_directory(path, diagnostics))
         load_file(file, documents, diagnostics);

@@ -29,6 +29,18 @@ class LoadPaths : public testing::Test {
   const std::string root_ = temporary_.path();
 };
 
+TEST_F(LoadPaths, ReadsOnlySoMuchOfAFile) {
+  const std::string large = write("large.yaml", "n: 1\n");
+  std::filesystem::resize_file(large, (size_t{256} << 20) + 1);
+  for (const std::string& path : {large, std::string("/dev/zero")}) {
+    Diagnostics diagnostics;
+    EXPECT_TRUE(load_paths({path}, diagnostics).empty());
+    EXPECT_EQ(joined(diagnostics), path +
+                                       ": error: there are more than 256 MiB of it\n"
+                                       "  divide it: -f takes a directory, too\n");
+  }
+}
+
 TEST_F(LoadPaths, ReadsTheFilesOfADirectoryByName) {
   write("b.yml", "n: 2\n---\nn: 3\n");
   write("a.yaml", "n: 1\n");
