@@ -57,6 +57,22 @@ std::string source_of(const Resource& resource) {
   return who.empty() ? "at " + place : who + " at " + place;
 }
 
+// What is wrong with a field of the spec, as a plugin tells it: "spec/POINTER: what". Without that beginning
+// it is the whole spec.
+struct FieldProblem {
+  std::string pointer, summary, detail;
+};
+
+FieldProblem field_problem(const std::string& message) {
+  const size_t end = message.find(": "), blank = message.find(' ');
+  const bool named = end != std::string::npos && end < blank &&
+                     (message.starts_with("spec/") || message.starts_with("spec:"));
+  const std::string text = named ? message.substr(end + 2) : message;
+  const size_t line = std::min(text.find('\n'), text.size());
+  return {named ? message.substr(4, end - 4) : "", text.substr(0, line),
+          text.substr(std::min(line + 1, text.size()))};
+}
+
 class Completer {
  public:
   Completer(const std::vector<Owned>& owned, const Catalog& catalog, const Plugins& plugins,
@@ -280,13 +296,16 @@ class Completer {
     const auto answers = plugins_.expand(instance, parents);
     for (size_t i = 0; i < parents.size(); ++i) {
       if (i >= answers.size())
-        error(parents[i], parents[i].origin.locate(""), "cannot be expanded",
-              "the plugin gave no answer for it");
+        error(parents[i], parents[i].origin.locate(""), "the plugin does not say what it consists of", "");
       else if (answers[i])
         append_children(parents[i], *answers[i], depth, next);
       else if (!is_fault(parents[i], answers[i].error()))
-        error(parents[i], parents[i].origin.locate(""), "cannot be expanded", answers[i].error().message);
+        refuse(parents[i], field_problem(answers[i].error().message));
     }
+  }
+
+  void refuse(const Resource& resource, const FieldProblem& problem) {
+    error(resource, resource.origin.locate(problem.pointer), problem.summary, problem.detail);
   }
 
   void append_children(const Resource& parent, const std::vector<ChildSpec>& children, int depth,

@@ -276,8 +276,6 @@ class Decider {
     if (has_left(*row_)) return remove(title(*row_->parent) + " no longer has it");
     if (has_moved()) return remove("it was to move, and does not exist");
     if (situation_.options.prune) return remove("no manifest declares it any more");
-    if (situation_.options.partial) return;
-    change().notes.push_back("owned, and no longer declared: left as it is; --prune deletes it");
   }
 
   // What was to move from here is gone.

@@ -93,6 +93,13 @@ std::string counted(size_t count) {
   return std::to_string(count) + (count == 1 ? " resource is" : " resources are");
 }
 
+std::string titles(std::vector<Address> addresses) {
+  std::sort(addresses.begin(), addresses.end());
+  std::vector<std::string> words;
+  for (const Address& address : addresses) words.push_back(title(address));
+  return listed(words);
+}
+
 // By address. Each fate goes as its change is taken: both lists at once would be the largest thing of all.
 std::vector<Change> take_changes(std::unordered_map<Address, Fate> fates) {
   std::vector<Address> addresses;
@@ -108,20 +115,21 @@ std::vector<Change> take_changes(std::unordered_map<Address, Fate> fates) {
 
 void collect_changes(Situation& situation, Plan& plan) {
   const PlanOptions& options = situation.options;
-  size_t left = 0, others = 0;
+  std::vector<Address> left;
+  size_t others = 0;
   for (auto& [address, fate] : situation.fates) {
     const Owned* row = situation.row(address);
     const bool declared = situation.desired(address) != nullptr || moving_to(situation, address);
     const bool untouched = !declared && fate.change.action == Action::none && !fate.change.refusal;
     const bool other_set = row && row->set != options.set;
-    left += untouched && !other_set;
+    if (untouched && !other_set) left.push_back(address);
     others += untouched && other_set;
   }
   plan.changes = take_changes(std::exchange(situation.fates, {}));
   if (options.marks_only() || options.partial) return;
-  if (left > 0)
-    plan.notes.push_back(counted(left) +
-                         " owned and no longer declared; --prune deletes what no manifest names");
+  if (!left.empty())
+    plan.notes.push_back(counted(left.size()) + " owned and no longer declared: " + titles(left) +
+                         "; --prune deletes what no manifest names");
   if (others > 0 && options.destroy)
     plan.notes.push_back(counted(others) + " of other sets and left; --set names a set");
 }

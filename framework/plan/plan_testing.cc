@@ -32,7 +32,9 @@ Result<std::vector<ChildSpec>> expand_one(const Resource& resource) {
                              templates[i]["spec"], "/dataVolumeTemplates/" + std::to_string(i)));
   const Json branches = resource.spec.value("branches", Json::array());
   for (size_t i = 0; i < branches.size(); ++i) {
-    if (branches[i].value("broken", false)) return Error{Code::invalid_argument, "a branch is broken"};
+    if (branches[i].value("broken", false))
+      return Error{Code::invalid_argument,
+                   "spec/branches/" + std::to_string(i) + "/broken: a branch is broken"};
     children.push_back(child("test.dev/v1", "Tree", branches[i]["name"],
                              branches[i].value("spec", Json::object()), "/branches/" + std::to_string(i)));
   }

@@ -94,8 +94,7 @@ class CdiImportBackend final : public sdk::Backend {
   }
 
   std::vector<sdk::Child> expand(const sdk::Resource& resource, const sdk::Call&) override {
-    const auto source = parse_source(resource.desired);
-    if (!source) throw sdk::Failure("invalid_argument", "spec." + source.error().message);
+    value_or_throw(parse_source(resource.desired));
     return {{.api_version = "v1",
              .kind = "PersistentVolumeClaim",
              .name = resource.name,

@@ -30,15 +30,15 @@ std::string_view user_info(std::string_view url) {
 Result<Source> parse_http(const Json& http) {
   const std::string url = http.value("url", "");
   if (!lower(url).starts_with("http://") && !lower(url).starts_with("https://"))
-    return invalid("source.http.url: '" + printable_url(url) + "' is neither http:// nor https://");
+    return invalid("spec/source/http/url: '" + printable_url(url) + "' is neither http:// nor https://");
   if (!user_info(url).empty())
-    return invalid("source.http.url: '" + printable_url(url) +
+    return invalid("spec/source/http/url: '" + printable_url(url) +
                    "' has a user or password before the host, which everybody could read in plans and in the "
                    "inventory; put them into a v1 Secret and name it in secretRef");
   Source source{
       .url = url, .checksum = lower(http.value("checksum", "")), .secret = http.value("secretRef", "")};
   if (!source.checksum.empty() && !is_sha256(source.checksum))
-    return invalid("source.http.checksum: must be sha256: followed by 64 hexadecimal digits");
+    return invalid("spec/source/http/checksum: must be sha256: followed by 64 hexadecimal digits");
   return source;
 }
 
@@ -47,7 +47,7 @@ Result<Source> parse_http(const Json& http) {
 Result<Source> parse_source(const Json& spec) {
   const Json source = spec.is_object() ? spec.value("source", Json::object()) : Json::object();
   if (source.contains("http") == source.contains("blank"))
-    return invalid("source: exactly one of http and blank");
+    return invalid("spec/source: exactly one of http and blank");
   return source.contains("http") ? parse_http(source.at("http")) : Result<Source>(Source{.blank = true});
 }
 

@@ -98,9 +98,9 @@ TEST(Source, IsRefusedWithTheFieldThatIsWrong) {
   const std::pair<Json, const char*> cases[] = {
       {Json::object(), "exactly one"},
       {{{"source", {{"blank", Json::object()}, {"http", {{"url", "http://h"}}}}}}, "exactly one"},
-      {http({{"url", "file:///etc/passwd"}}), "source.http.url"},
+      {http({{"url", "file:///etc/passwd"}}), "spec/source/http/url: "},
       {http({{"url", "https://bob:hunter2@h/x"}}), "put them into a v1 Secret"},
-      {http({{"url", "http://h/x"}, {"checksum", "md5:00"}}), "source.http.checksum"}};
+      {http({{"url", "http://h/x"}, {"checksum", "md5:00"}}), "spec/source/http/checksum: "}};
   for (const auto& [spec, words] : cases) {
     const auto source = parse_source(spec);
     ASSERT_FALSE(source) << spec;
