@@ -16,7 +16,7 @@ ENOUGH = 60  # seconds
 class Terminal:
     """A command whose standard streams are a terminal. `text` is what has come so far, control characters too."""
 
-    def __init__(self, tenon, *arguments):
+    def __init__(self, tenon, *arguments, kind='xterm'):
         self.arguments, self.text = arguments, ''
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 40, COLUMNS, 0, 0))
@@ -27,7 +27,7 @@ class Terminal:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
         self.process = subprocess.Popen([tenon.program, *arguments], cwd=tenon.directory, stdin=slave, stdout=slave,
-                                        stderr=slave, env={**environment, 'TERM': 'xterm'}, preexec_fn=take_terminal)
+                                        stderr=slave, env={**environment, 'TERM': kind}, preexec_fn=take_terminal)
         os.close(slave)
 
     def read(self, timeout):

@@ -73,12 +73,13 @@ Result<std::string> read_file(const std::string& path) {
 }
 
 Status write_file_atomically(const std::string& path, std::string_view content, unsigned mode) {
+  // Its name means nothing to whoever reads an error.
   std::string temporary = path + ".XXXXXX";
   FileDescriptor file(mkostemp(temporary.data(), O_CLOEXEC));
-  if (!file) return errno_error("creating", temporary, errno);
-  Status written = write_all(file.get(), content, temporary);
-  if (written && fchmod(file.get(), mode) != 0) written = errno_error("chmod of", temporary, errno);
-  if (written && fsync(file.get()) != 0) written = errno_error("syncing", temporary, errno);
+  if (!file) return errno_error("creating", path, errno);
+  Status written = write_all(file.get(), content, path);
+  if (written && fchmod(file.get(), mode) != 0) written = errno_error("chmod of", path, errno);
+  if (written && fsync(file.get()) != 0) written = errno_error("syncing", path, errno);
   if (written && rename(temporary.c_str(), path.c_str()) != 0)
     written = errno_error("renaming to", path, errno);
   if (!written) {

@@ -35,6 +35,8 @@ size_t count(const RunResult& result, StepStatus status) {
                     [&](const StepRecord& record) { return record.status == status; }));
 }
 
+bool is_blocked(const Change& change) { return change.action == Action::blocked; }
+
 std::string run_summary(const Plan& plan, const RunResult& result, Duration took) {
   std::string text = std::to_string(count(plan, result, StepKind::create)) + " created, " +
                      std::to_string(count(plan, result, StepKind::update)) + " updated, " +
@@ -46,6 +48,8 @@ std::string run_summary(const Plan& plan, const RunResult& result, Duration took
     text += ", " + std::to_string(failed) + " failed";
   if (const size_t skipped = count(result, StepStatus::skipped))
     text += ", " + std::to_string(skipped) + " skipped";
+  if (const auto blocked = std::count_if(plan.changes.begin(), plan.changes.end(), is_blocked))
+    text += ", " + std::to_string(blocked) + " blocked";
   return text + ", in " + display_duration(took) + ".";
 }
 
@@ -62,7 +66,8 @@ std::string how_to_go_on(const Arguments& arguments) {
 int conclude(const Arguments& arguments, const Plan& plan, const RunResult& result, Duration took,
              Environment& env) {
   const Style style = style_of(env);
-  const bool complete = count(result, StepStatus::done) == plan.steps.size() && !result.broken_off;
+  const bool complete =
+      count(result, StepStatus::done) == plan.steps.size() && !result.broken_off && !plan.blocked();
   const std::string head = complete             ? style.green("Done: ")
                            : result.broken_off  ? style.red("Broken off: ")
                            : result.interrupted ? style.yellow("Interrupted: ")
@@ -76,7 +81,7 @@ int conclude(const Arguments& arguments, const Plan& plan, const RunResult& resu
   } else if (result.interrupted) {
     env.out << how_to_go_on(arguments);
   }
-  return complete && !plan.blocked() ? kSuccess : kPartial;
+  return complete ? kSuccess : kPartial;
 }
 
 int carry_out(const Arguments& arguments, Environment& env, Session& session, const Planned& planned) {
@@ -87,7 +92,8 @@ int carry_out(const Arguments& arguments, Environment& env, Session& session, co
   Result<RunResult> result = Error{};
   {
     const StopOnSignals guard(env.stop);
-    Progress progress(env.out, style_of(env), env.clock, env.out_terminal, env.width);
+    env.acted = true;
+    Progress progress(env.out, style_of(env), env.clock, can_draw(env), env.width);
     result = apply(session.world(), planned, progress, env.stop, options);
   }
   if (result) return conclude(arguments, planned.plan, *result, env.clock.now() - begin, env);
@@ -113,6 +119,7 @@ bool confirmed(const Arguments& arguments, Environment& env) {
 }
 
 int with_lock(const Arguments& arguments, Environment& env, const std::function<int(const RunLock&)>& work) {
+  const LeaveOnSignals guard(env.acted);
   int status = kSuccess;
   const auto lock = take_lock(arguments, env, "tenon " + arguments.command, status);
   return lock ? work(*lock) : status;
@@ -131,8 +138,9 @@ int show_and_run(const Arguments& arguments, Environment& env, Session& session,
     env.err << "Refused: nothing was changed.\n";
     return kRefused;
   }
-  if (planned.plan.empty()) return planned.plan.blocked() ? kPartial : kSuccess;
-  if (!confirmed(arguments, env)) return kRefused;
+  if (planned.plan.empty() && !planned.plan.blocked()) return kSuccess;
+  // A run that can do nothing is recorded all the same: `get` shows what is blocked, and why.
+  if (!planned.plan.empty() && !confirmed(arguments, env)) return kRefused;
   return carry_out(arguments, env, session, planned);
 }
 

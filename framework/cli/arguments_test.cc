@@ -68,9 +68,44 @@ TEST(Arguments, WrongUsageExitsWithOneAndSaysWhat) {
   const Usage unknown = refused({"get", "-o", "dot"});
   EXPECT_EQ(unknown.exit_code, kFailure);
   EXPECT_NE(unknown.text.find("dot"), std::string::npos);
-  EXPECT_EQ(refused({}).exit_code, kFailure);
   EXPECT_EQ(refused({"frobnicate"}).exit_code, kFailure);
-  EXPECT_NE(refused({"aply", "-f", "a"}).text.find("did you mean 'apply'?"), std::string::npos);
+}
+
+TEST(Arguments, WhatIsMisspeltIsNamedWithWhatWasPerhapsMeant) {
+  const std::pair<std::vector<std::string>, const char*> mistakes[] = {
+      {{"aply", "-f", "a"}, "error: there is no command 'aply'; did you mean 'apply'?\n'tenon help' tells"},
+      {{"help", "aply"}, "error: there is no command 'aply'; did you mean 'apply'?\n"},
+      {{"--yes", "apply"}, "error: a command comes first: tenon COMMAND [options]\n"},
+      {{"apply", "--yse"},
+       "error: 'apply' has no option '--yse'; did you mean '--yes'?\n'tenon help apply' tells"},
+      {{"apply", "--fil", "x"}, "error: 'apply' has no option '--fil'; did you mean '--file'?\n"},
+      {{"get", "--selector=a", "--otput=json"},
+       "error: 'get' has no option '--otput'; did you mean '--output'?\n"},
+      {{"get", "--frobnicate"}, "error: 'get' has no option '--frobnicate'\n"},
+      {{"plan", "vm.yaml"}, "error: 'plan' takes no argument 'vm.yaml'; manifests are given with -f\n"},
+      {{"version", "b"}, "error: 'version' takes no argument 'b'\n"},
+      {{"import"}, "error: TARGET is required\n'tenon help import' tells"},
+      {{"plan", "--prune", "-l", "a"}, "error: --prune acts within one whole set"}};
+  for (const auto& [words, beginning] : mistakes)
+    EXPECT_TRUE(refused(words).text.starts_with(beginning)) << refused(words).text;
+}
+
+TEST(Arguments, ImportTakesOneIdentityOrNone) {
+  EXPECT_EQ(parsed({"import", "vm/a"}).targets, std::vector<std::string>{"vm/a"});
+  EXPECT_EQ(parsed({"import", "vm/a", "id"}).targets, (std::vector<std::string>{"vm/a", "id"}));
+  EXPECT_EQ(refused({"import", "vm/a", "id", "x"}).exit_code, kFailure);
+  EXPECT_NE(refused({"import", "--help"}).text.find("TARGET [IDENTITY]"), std::string::npos)
+      << refused({"import", "--help"}).text;
+}
+
+TEST(Arguments, VersionAndHelpMayBeAskedForAsElsewhere) {
+  EXPECT_EQ(parsed({"--version"}).command, "version");
+  EXPECT_EQ(parsed({"-v", "-o", "json"}).command, "version");
+  EXPECT_EQ(refused({"help"}).text, refused({"--help"}).text);
+  EXPECT_EQ(refused({"help"}).exit_code, kSuccess);
+  EXPECT_EQ(refused({"help", "plan"}).text, refused({"plan", "--help"}).text);
+  EXPECT_EQ(refused({}).text, refused({"--help"}).text);
+  EXPECT_EQ(refused({}).exit_code, kFailure);
 }
 
 TEST(Arguments, HelpSucceeds) {

@@ -49,6 +49,7 @@ struct FakeWorld {
   int looks = 2;
   bool broken_import = false;
   bool away = false;
+  bool machines_away = false;
   uint64_t memory = 0;  // that its instance is given
   std::mutex mutex;
 };
@@ -61,7 +62,10 @@ class WorldBackend final : public Backend {
     const std::lock_guard guard(world_.mutex);
     if (world_.away) return Error{Code::permission_denied, "the world is away"};
     std::vector<Observation> observations;
-    for (const Request& request : requests) observations.push_back(look(request.address));
+    for (const Request& request : requests)
+      observations.push_back(world_.machines_away && request.address.kind == "Machine"
+                                 ? unknown_observation({Code::permission_denied, "the machines are away"})
+                                 : look(request.address));
     return Observed(std::move(observations));
   }
 
@@ -227,6 +231,17 @@ TEST_F(Commands, ASavedPlanIsCarriedOutAsItIs) {
       << again.err;
 }
 
+TEST_F(Commands, WhatIsNoSavedPlanIsToldFromOneThatIsCut) {
+  EXPECT_EQ(run({"plan", "-f", "job.yaml", "--out", "saved.json"}).status, kSuccess);
+  write("cut.json", read_file("saved.json").value().substr(0, 300));
+  EXPECT_EQ(run({"apply", "cut.json", "--yes"}).err,
+            "error: cut.json is damaged or not all of a saved plan; plan again\n");
+  EXPECT_EQ(run({"apply", "job.yaml", "--yes"}).err,
+            "error: job.yaml is no saved plan; manifests are given with -f\n");
+  EXPECT_EQ(run({"plan", "-f", "job.yaml", "--out", "gone/saved.json"}).err,
+            "error: creating gone/saved.json: No such file or directory\n");
+}
+
 // Each makes of a saved plan one that was made for something else.
 TEST_F(Commands, APlanMadeForSomethingElseIsStale) {
   EXPECT_EQ(run({"plan", "-f", "job.yaml", "--out", "saved.json"}).status, kSuccess);
@@ -371,6 +386,51 @@ TEST_F(Commands, WhatCannotBeLookedAtIsUnknownAndBlocked) {
   const Done plan = run({"plan", "-f", "job.yaml"});
   EXPECT_EQ(plan.status, kPartial) << plan.out;
   EXPECT_NE(plan.out.find("the world is away"), std::string::npos) << plan.out;
+}
+
+TEST_F(Commands, WhatIsBlockedIsCountedAndListedWithItsReason) {
+  world_.machines_away = true;
+  const Done done = applied();
+  EXPECT_EQ(done.status, kPartial);
+  EXPECT_NE(done.out.find("\nDone in part: 1 created, 0 updated, 0 deleted, 1 blocked, in T.\n"),
+            std::string::npos)
+      << done.out;
+  const auto shown = [this] { return Json::parse(run({"get", "vm/m", "-o", "json"}).out)["items"].at(0); };
+  EXPECT_EQ(shown()["phase"], "Pending");
+  EXPECT_EQ(shown()["ready"], "False");
+  EXPECT_EQ(shown()["reason"], "blocked: it cannot be looked at: the machines are away");
+  world_.machines_away = false;
+  EXPECT_EQ(shown()["phase"], "Pending") << "until the next run nobody makes it";
+  EXPECT_EQ(applied().status, kSuccess);
+  EXPECT_EQ(shown()["phase"], "Running");
+}
+
+TEST_F(Commands, ARunOfWhichEverythingIsBlockedIsListedToo) {
+  world_.away = true;
+  const Done done = run({"apply", "-f", "job.yaml"});
+  EXPECT_EQ(done.status, kPartial) << "and nobody is asked";
+  EXPECT_NE(done.out.find("Done in part: 0 created, 0 updated, 0 deleted, 2 blocked"), std::string::npos)
+      << done.out;
+  EXPECT_EQ(Json::parse(run({"get", "-o", "json"}).out)["items"].size(), 2u);
+}
+
+TEST_F(Commands, PruningWithNothingDeclaredIsRefused) {
+  applied();
+  write("empty.yaml", "# nothing\n---\n");
+  for (const char* command : {"plan", "apply"}) {
+    const Done done = run({command, "-f", "empty.yaml", "--prune"});
+    EXPECT_EQ(done.status, kFailure);
+    EXPECT_EQ(done.err,
+              "error: no resources in empty.yaml\n"
+              "  --prune would delete everything that the set owns; 'tenon destroy' does that\n"
+              "1 error; nothing was changed.\n");
+  }
+  EXPECT_EQ(world_.objects.size(), 2u);
+  for (const char* command : {"plan", "apply", "validate"}) {
+    const Done done = run({command, "-f", "empty.yaml"});
+    EXPECT_EQ(done.status, kSuccess);
+    EXPECT_EQ(done.err, "warning: no resources in empty.yaml\n");
+  }
 }
 
 TEST_F(Commands, DestroyDeletesDependantsFirstAndLeavesNothing) {
@@ -524,6 +584,27 @@ TEST_F(Commands, AWrongApprovalIsRefusedBeforeAnythingHappens) {
   EXPECT_EQ(done.status, kFailure);
   EXPECT_NE(done.err.find("group/Kind/namespace/name"), std::string::npos) << done.err;
   EXPECT_TRUE(world_.objects.empty());
+}
+
+TEST_F(Commands, AnApprovalThatApprovesNothingIsNoted) {
+  const Done done = run({"plan", "-f", "job.yaml", "--approve", "test/Image/default/j", "--approve",
+                         "test/Image/default/i", "--approve", "other/Thing/far/away-from-all"});
+  EXPECT_NE(
+      done.out.find("note: --approve other/Thing/far/away-from-all: nothing of that address is declared or "
+                    "owned\n"
+                    "note: --approve test/Image/default/j: nothing of that address is declared or owned; "
+                    "did you mean test/Image/default/i?\n\n"),
+      std::string::npos)
+      << done.out;
+}
+
+TEST_F(Commands, WhatIsLeftIsNotedOnce) {
+  applied();
+  write("job.yaml", std::string(kJob).substr(std::string(kJob).find("---\n") + 4));
+  EXPECT_EQ(
+      run({"plan", "-f", "job.yaml"}).out,
+      "note: 1 resource is owned and no longer declared: Machine m; --prune deletes what no manifest names\n"
+      "\nNo changes.\n");
 }
 
 TEST_F(Commands, VersionNamesTheFormats) {

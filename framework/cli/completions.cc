@@ -22,7 +22,7 @@ Also also_of(const CommandInfo& command, const OptionInfo& option) {
   if (type == "INSTANCE") return Also::instances;
   if (type == "FIELD") return Also::fields;
   if (type.find("TARGET") != std::string::npos) return Also::targets;
-  if (type == "FROM TO" || type == "ADDRESS IDENTITY") return Also::addresses;
+  if (type == "FROM TO") return Also::addresses;
   if (option.names.empty()) return Also::nothing;
   return option.names.back() == "--set" && command.name != "rebuild" ? Also::sets : Also::nothing;
 }

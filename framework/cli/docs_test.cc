@@ -152,7 +152,8 @@ TEST(Documentation, NamesTheOptionsOfEachCommand) {
 TEST(Documentation, NamesTheExitCodesThatThereAre) {
   std::vector<int> named;
   for (const Row& row : table("| code | meaning |")) named.push_back(std::stoi(row[0]));
-  EXPECT_EQ(named, (std::vector<int>{kSuccess, kFailure, kChanges, kPartial, kRefused, kInterrupted}));
+  EXPECT_EQ(named,
+            (std::vector<int>{kSuccess, kFailure, kChanges, kPartial, kRefused, kInterrupted, kUnread}));
 }
 
 }  // namespace

@@ -151,6 +151,28 @@ TEST_F(Doctor, FindsAStateDirectoryThatOthersCanWrite) {
                                 "owns → chmod go-w ./.tenon"});
 }
 
+TEST_F(Doctor, FindsThatAStateDirectoryCannotBeMade) {
+  write("file", "");
+  const Done done = run({"doctor", "--isolation", "none", "--state", "file/state", "-o", "json"});
+  EXPECT_EQ(done.status, kFailure);
+  const std::string file = std::filesystem::current_path() / "file";
+  const Json expected = {{"check", "state"},
+                         {"finding", "is not there, and this user can make nothing in " + file},
+                         {"remedy", "run it where you may write, or name another place with --state"},
+                         {"state", "error"},
+                         {"subject", "file/state"}};
+  EXPECT_EQ(Json::parse(done.out)["checks"][2], expected) << done.out;
+  EXPECT_NE(run({"doctor", "--isolation", "none", "--state", "new/state"}).out.find("not there yet"),
+            std::string::npos);
+}
+
+TEST_F(Doctor, WhatMayNotBeDoneIsNotMendedByAService) {
+  machine_.server = Error{Code::permission_denied, "creating directory /x: Permission denied"};
+  EXPECT_EQ(complaints(),
+            Texts{"error instance north: creating directory /x: Permission denied → run as a user "
+                  "who may do that, or name other places with --state and in tenon.yaml"});
+}
+
 TEST_F(Doctor, FindsADamagedInventory) {
   std::filesystem::create_directory(".tenon");
   write(".tenon/inventory.db", "no database");

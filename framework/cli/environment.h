@@ -1,6 +1,7 @@
 // What a command line gets from its process; a test gives it strings and an in-process backend instead.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <iosfwd>
 #include <map>
@@ -24,6 +25,8 @@ struct Environment {
   int width = 80;  // columns of the terminal
   const Clock& clock;
   StopFlag& stop;
+  std::atomic<bool> acted =
+      false;  // something is changed: from here on the exit code tells what became of it
   // Makes the source of plugins once the options are known.
   std::function<std::unique_ptr<PluginSource>(const PluginOptions&)> plugins;
 

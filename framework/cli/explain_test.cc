@@ -179,13 +179,12 @@ TEST_F(Explain, AnotherVersionHasItsOwnFields) {
 }
 
 TEST_F(Explain, AnUnknownNameGetsTheNearest) {
-  EXPECT_EQ(refusal("dsik"), "tenon: error: no instance serves a kind 'dsik'; did you mean 'Disk'?\n");
-  EXPECT_EQ(refusal("disk.spec.siez"), "tenon: error: Disk.spec has no field 'siez'; did you mean 'size'?\n");
-  EXPECT_EQ(refusal("disk.running"),
-            "tenon: error: Disk has no field 'running'; did you mean 'spec.running'?\n");
-  EXPECT_EQ(refusal("disk.spec.size.x"), "tenon: error: Disk.spec.size has no field 'x'; it has no fields\n");
+  EXPECT_EQ(refusal("dsik"), "error: no instance serves a kind 'dsik'; did you mean 'Disk'?\n");
+  EXPECT_EQ(refusal("disk.spec.siez"), "error: Disk.spec has no field 'siez'; did you mean 'size'?\n");
+  EXPECT_EQ(refusal("disk.running"), "error: Disk has no field 'running'; did you mean 'spec.running'?\n");
+  EXPECT_EQ(refusal("disk.spec.size.x"), "error: Disk.spec.size has no field 'x'; it has no fields\n");
   EXPECT_EQ(refusal("host"),
-            "tenon: error: 'host' can mean several kinds; say which: Host.lab.example, Host.other.example\n");
+            "error: 'host' can mean several kinds; say which: Host.lab.example, Host.other.example\n");
 }
 
 TEST_F(Explain, ProgramsGetTheSameAsJson) {

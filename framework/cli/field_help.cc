@@ -79,21 +79,6 @@ std::string listed(const std::vector<std::string>& words) {
   return text;
 }
 
-// Whatever its case: people write "vm" and "disk".
-Error unknown_kind(const Catalog& catalog, const std::string& text) {
-  std::map<std::string, std::string> kinds;  // what it may be called, in lower case
-  std::vector<std::string> names, served;
-  for (const Instance& instance : catalog.instances())
-    for (const KindManifest& kind : instance.manifest->kinds)
-      for (const std::string* name : {&kind.name.kind.str(), &kind.plural}) kinds[lower(*name)] = *name;
-  for (const auto& [name, kind] : kinds) names.push_back(name);
-  for (const KindName& kind : catalog.kinds()) served.push_back(kind.kind + "." + kind.group);
-  const std::string near(nearest_name(lower(text), names));
-  return {Code::not_found,
-          "no instance serves a kind '" + text + "'" +
-              (near.empty() ? "; served are " + listed(served) : "; did you mean '" + kinds[near] + "'?")};
-}
-
 // A field of the same name elsewhere helps most: "spec.running" for "running".
 std::string nearest_path(const Catalog& catalog, const Field& at, const std::string& name, int depth) {
   for (const auto& [child, field] : fields_of(catalog, at)) {
@@ -150,6 +135,21 @@ void put_list_words(const Schema& schema, OrderedJson& json) {
 }
 
 }  // namespace
+
+// Whatever its case: people write "vm" and "disk".
+Error unknown_kind(const Catalog& catalog, const std::string& text) {
+  std::map<std::string, std::string> kinds;  // what it may be called, in lower case
+  std::vector<std::string> names, served;
+  for (const Instance& instance : catalog.instances())
+    for (const KindManifest& kind : instance.manifest->kinds)
+      for (const std::string* name : {&kind.name.kind.str(), &kind.plural}) kinds[lower(*name)] = *name;
+  for (const auto& [name, kind] : kinds) names.push_back(name);
+  for (const KindName& kind : catalog.kinds()) served.push_back(kind.kind + "." + kind.group);
+  const std::string near(nearest_name(lower(text), names));
+  return {Code::not_found,
+          "no instance serves a kind '" + text + "'" +
+              (near.empty() ? "; served are " + listed(served) : "; did you mean '" + kinds[near] + "'?")};
+}
 
 Result<FieldPath> parse_field_path(const Catalog& catalog, std::string_view text) {
   const std::vector<std::string> parts = split(text);

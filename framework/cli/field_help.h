@@ -11,6 +11,9 @@
 
 namespace tenon {
 
+// not_found, naming the nearest kind or all that are served.
+Error unknown_kind(const Catalog& catalog, const std::string& text);
+
 // "virtualmachine.kubevirt.io.spec.running" taken apart.
 struct FieldPath {
   const KindManifest* kind = nullptr;

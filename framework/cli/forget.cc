@@ -47,6 +47,7 @@ int remove_records(const Arguments& arguments, Environment& env, Session& sessio
     records.emplace_back(DropOwned{address});
   }
   if (!confirmed(arguments, env)) return kRefused;
+  env.acted = true;
   if (const Status done = session.inventory().commit(records); !done) {
     print_error(done.error(), env);
     return kFailure;

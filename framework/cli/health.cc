@@ -79,14 +79,25 @@ class Examination {
 
   void look_at_state() {
     struct stat status {};
-    if (stat(arguments_.state.c_str(), &status) != 0)
-      return say(Health::ok, "state", arguments_.state, "not there yet: the first apply makes it");
+    if (stat(arguments_.state.c_str(), &status) != 0) return look_at_place_of_state();
     if (!S_ISDIR(status.st_mode))
       return say(Health::error, "state", arguments_.state, "is no directory",
                  "name another one with --state, or move it away");
     look_at_rights(status.st_mode);
     look_at_inventory();
     look_at_lock();
+  }
+
+  // The first apply makes it, if it may.
+  void look_at_place_of_state() {
+    std::error_code error;
+    std::filesystem::path place = std::filesystem::absolute(arguments_.state, error).lexically_normal();
+    while (place.has_relative_path() && !std::filesystem::exists(place, error)) place = place.parent_path();
+    if (std::filesystem::is_directory(place, error) && access(place.c_str(), W_OK | X_OK) == 0)
+      return say(Health::ok, "state", arguments_.state, "not there yet: the first apply makes it");
+    say(Health::error, "state", arguments_.state,
+        "is not there, and this user can make nothing in " + place.string(),
+        "run it where you may write, or name another place with --state");
   }
 
   void look_at_rights(mode_t mode) {
@@ -109,7 +120,9 @@ class Examination {
       say(Health::ok, "inventory", path, counted(owned->size(), "resource"));
     else
       say(Health::error, "inventory", path, owned.error().message,
-          "docs/cli.md tells how to get a copy or `tenon rebuild` it");
+          owned.error().code == Code::permission_denied
+              ? "run as its owner, or name another place with --state"
+              : "docs/cli.md tells how to get a copy or `tenon rebuild` it");
   }
 
   void look_at_lock() {
@@ -216,6 +229,8 @@ class Examination {
 
   static std::string remedy_of(const Error& error, const Manifest& manifest) {
     if (error.code == Code::invalid_argument) return "mend its configuration in tenon.yaml";
+    if (error.code == Code::permission_denied)
+      return "run as a user who may do that, or name other places with --state and in tenon.yaml";
     if (error.code == Code::crashed || error.code == Code::internal)
       return "a bug of the plugin: the log of the instance below the state directory tells more";
     for (const Need& need : manifest.needs)

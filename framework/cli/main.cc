@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "framework/cli/cli.h"
+#include "framework/cli/output.h"
 
 namespace {
 
@@ -26,11 +27,18 @@ int terminal_width() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tenon::reserve_standard_streams();
+  tenon::survive_closed_pipes();
+  tenon::Output output(STDOUT_FILENO);
+  std::ostream out(&output);
+  // What was said before a question or an error is seen before it.
+  std::cin.tie(&out);
+  std::cerr.tie(&out);
   const tenon::SystemClock clock;
   tenon::StopFlag stop = 0;
   tenon::Environment env{.variables = variables(),
                          .in = std::cin,
-                         .out = std::cout,
+                         .out = out,
                          .err = std::cerr,
                          .in_terminal = isatty(STDIN_FILENO) == 1,
                          .out_terminal = isatty(STDOUT_FILENO) == 1,
@@ -38,5 +46,6 @@ int main(int argc, char** argv) {
                          .clock = clock,
                          .stop = stop,
                          .plugins = tenon::shared_object_plugins};
-  return tenon::run_cli({argv + 1, argv + argc}, env);
+  const int status = tenon::run_cli({argv + 1, argv + argc}, env);
+  return tenon::finish_output(output, status, env);
 }

@@ -186,12 +186,13 @@ void add_reading(CLI::App& app, Arguments& arguments) {
 
 void add_marking(CLI::App& app, Arguments& arguments) {
   CLI::App& import = *app.add_subcommand("import", "Take over one object that exists, as it is");
-  import
-      .add_option(
-          "ADDRESS IDENTITY", arguments.targets,
-          "What it is to be: an address or KIND/NAME; and how its backend calls it, if not by that name")
+  const auto add_target = [&arguments](const std::string& word) { arguments.targets.push_back(word); };
+  import.add_option_function<std::string>("TARGET", add_target, "What it is to be: an address or KIND/NAME")
       ->required()
-      ->expected(1, 2)
+      ->type_name("");
+  import
+      .add_option_function<std::string>("IDENTITY", add_target,
+                                        "How its backend calls it, if not by that name")
       ->type_name("");
   add_files(import, arguments);
   add_set(import, arguments, "The set that it is to belong to");
@@ -281,7 +282,8 @@ std::unique_ptr<CLI::App> make_app(Arguments& arguments) {
   auto app = std::make_unique<CLI::App>(
       "Declares volumes, disk images and virtual machines, and makes them so.", "tenon");
   app->require_subcommand(1);
-  app->footer("docs/cli.md tells more, with all exit codes.");
+  app->footer(
+      "'tenon help COMMAND' tells what a command takes; docs/cli.md tells more, with all exit codes.");
   add_plan(*app, arguments);
   add_apply(*app, arguments);
   add_destroy(*app, arguments);

@@ -7,6 +7,7 @@
 #include "framework/cli/planning.h"
 #include "framework/cli/render_plan.h"
 #include "framework/cli/saved_plan.h"
+#include "framework/cli/signals.h"
 #include "framework/cli/text.h"
 
 namespace tenon {
@@ -16,6 +17,8 @@ int run_plan(const Arguments& arguments, Environment& env) {
   const bool saves = !arguments.plan_file.empty();
   int status = kSuccess;
   std::optional<RunLock> lock;
+  std::optional<LeaveOnSignals> guard;
+  if (saves) guard.emplace(env.acted);
   if (saves) lock = take_lock(arguments, env, "tenon plan --out", status);
   if (saves && !lock) return status;
   const auto session = Session::open(arguments, env, lock ? &*lock : nullptr);

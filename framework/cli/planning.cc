@@ -1,6 +1,7 @@
 #include "framework/cli/planning.h"
 
 #include <ostream>
+#include <set>
 
 #include "framework/cli/labels.h"
 
@@ -33,6 +34,24 @@ std::optional<PlanOptions> plan_options(const Arguments& arguments, Environment&
   return options;
 }
 
+namespace {
+
+// An approval that approves nothing is a mistake: of a name, most likely.
+void note_idle_approvals(const PlanOptions& options, Planned& planned) {
+  const std::set<Address> known(planned.graph.order.begin(), planned.graph.order.end());
+  std::vector<std::string> names;
+  for (const Address& address : known) names.push_back(to_string(address));
+  for (const Address& address : options.approved) {
+    if (known.contains(address)) continue;
+    const std::string text = to_string(address);
+    const std::string_view near = nearest_name(text, names);
+    planned.plan.notes.push_back("--approve " + text + ": nothing of that address is declared or owned" +
+                                 (near.empty() ? "" : "; did you mean " + std::string(near) + "?"));
+  }
+}
+
+}  // namespace
+
 std::optional<Planned> plan_for(const Arguments& arguments, Environment& env, Session& session,
                                 const PlanOptions& options) {
   const bool needed = !options.destroy && !options.marks_only();
@@ -46,6 +65,7 @@ std::optional<Planned> plan_for(const Arguments& arguments, Environment& env, Se
     return std::nullopt;
   }
   if (!print_diagnostics(diagnostics, env)) return std::nullopt;
+  note_idle_approvals(options, *planned);
   return std::move(*planned);
 }
 

@@ -67,6 +67,7 @@ int rebuild(const Arguments& arguments, Environment& env, Session& session) {
   }
   show(*uuid, rows, *marked, env);
   if (!confirmed(arguments, env)) return kRefused;
+  env.acted = true;
   const Status done =
       restore_inventory(arguments.state + "/inventory.db", *uuid, session.inventory().secret_key(), rows);
   if (!done) {

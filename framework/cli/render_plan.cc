@@ -5,6 +5,7 @@
 #include <set>
 
 #include "framework/plan/plan_file.h"
+#include "framework/plan/words.h"
 
 namespace tenon {
 namespace {
@@ -41,34 +42,64 @@ void flatten(const Json& value, const Schema* schema, const std::string& pointer
     return;
   }
   size_t index = 0;
-  for (const auto& [key, member] : value.items()) {
-    const std::string token = value.is_array() ? std::to_string(index++) : key;
-    std::string escaped;
-    for (char c : token) escaped += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-    flatten(member, schema, pointer + "/" + escaped, fields);
+  for (const auto& [key, member] : value.items())
+    flatten(member, schema, joined(pointer, value.is_array() ? std::to_string(index++) : key), fields);
+}
+
+bool is_open(const Json& value) { return value.is_object() && !is_reference(value) && !is_handle(value); }
+
+// Where both sides are built alike, what differs inside them.
+void narrow(const FieldChange& field, const Schema* schema, std::vector<FieldChange>& fields) {
+  const Json &before = field.before, &after = field.after;
+  const bool lists = before.is_array() && after.is_array() && before.size() == after.size();
+  const bool alike = lists || (is_open(before) && is_open(after));
+  if (field.secret || field.known_after_apply || !alike || before == after) return fields.push_back(field);
+  const auto compare = [&](const std::string& token, const Json& left, const Json& right) {
+    if (left == right) return;
+    FieldChange inner{
+        .pointer = joined(field.pointer, token), .before = left, .after = right, .drift = field.drift};
+    const Schema* leaf = schema ? find_schema(*schema, inner.pointer) : nullptr;
+    inner.secret = leaf && leaf->secret;
+    narrow(inner, schema, fields);
+  };
+  if (lists) {
+    for (size_t i = 0; i < before.size(); ++i) compare(std::to_string(i), before[i], after[i]);
+    return;
   }
+  for (const auto& [key, member] : before.items()) compare(key, member, after.value(key, Json()));
+  for (const auto& [key, member] : after.items())
+    if (!before.contains(key)) compare(key, Json(), member);
 }
 
 std::vector<FieldChange> fields_of(const Change& change, const Catalog& catalog) {
-  if (change.action != Action::create || !change.desired.is_object()) return change.fields;
   const KindManifest* kind = catalog.find(change.address);
+  const Schema* schema = kind ? &kind->schema : nullptr;
   std::vector<FieldChange> fields;
-  flatten(change.desired, kind ? &kind->schema : nullptr, "", fields);
+  if (change.action == Action::create && change.desired.is_object())
+    flatten(change.desired, schema, "", fields);
+  else
+    for (const FieldChange& field : change.fields) narrow(field, schema, fields);
   return fields;
 }
 
-std::string value_text(const Json& value, const FieldChange& field) {
-  if (field.secret && !value.is_null()) return std::string(kMasked);
-  Json shown = value;
-  mask_secrets({}, shown, Mask::values_and_handles);
-  return display_value(shown);
+Json without_secrets(Json value) {
+  mask_secrets({}, value, Mask::values_and_handles);
+  return value;
+}
+
+// Before and after.
+std::pair<std::string, std::string> value_texts(const FieldChange& field) {
+  auto texts = display_change(without_secrets(field.before), without_secrets(field.after));
+  if (field.secret && !field.before.is_null()) texts.first = kMasked;
+  if (field.secret && !field.after.is_null()) texts.second = kMasked;
+  if (field.known_after_apply) texts.second = "(known after apply)";
+  return texts;
 }
 
 std::string field_line(const FieldChange& field, bool created, const Style& style) {
-  const std::string after = field.known_after_apply ? "(known after apply)" : value_text(field.after, field);
+  const auto [before, after] = value_texts(field);
   const std::string path = display_path(field.pointer) + ": ";
-  if (created) return path + after;
-  return path + style.red(value_text(field.before, field)) + " → " + style.green(after);
+  return created ? path + after : path + style.red(before) + " → " + style.green(after);
 }
 
 std::string render_fields(const Change& change, const Catalog& catalog, const Style& style) {

@@ -83,6 +83,34 @@ Plan: 0 to create, 1 to update, 0 to replace, 0 to delete, 0 awaits.
 )");
 }
 
+TEST(RenderPlan, ShowsWhatDiffersInsideOfWhatIsBuiltAlike) {
+  Planned planned;
+  Change change{.address = kMachine, .action = Action::update, .reasons = {"its spec has changed"}};
+  const Json templates =
+      Json::parse(R"([{"name": "a", "spec": {"size": "64Mi", "old": 1}}, {"name": "b", "spec": {}}])");
+  Json other = templates;
+  other[0]["spec"] = {{"size", "65Mi"}, {"a/b", true}};
+  change.fields = {{.pointer = "/templates", .before = templates, .after = other},
+                   {.pointer = "/names", .before = {"a"}, .after = {"a", "b"}}};
+  planned.plan.changes = {change};
+  planned.plan.steps = {{.kind = StepKind::update, .address = kMachine}};
+  EXPECT_NE(rendered(planned).find("      templates[0].spec.old: 1 → (none)\n"
+                                   "      templates[0].spec.size: \"64Mi\" → \"65Mi\"\n"
+                                   "      templates[0].spec[\"a/b\"]: (none) → true\n"
+                                   "      names: [\"a\"] → [\"a\",\"b\"]\n"),
+            std::string::npos)
+      << rendered(planned);
+}
+
+TEST(RenderPlan, MasksSecretsInsideOfWhatIsBuiltAlike) {
+  Planned planned;
+  Change change{.address = kClaim, .action = Action::update, .reasons = {"its spec has changed"}};
+  change.fields = {{.pointer = "", .before = {{"key", "old"}}, .after = {{"key", "new"}}}};
+  planned.plan.changes = {change};
+  planned.plan.steps = {{.kind = StepKind::update, .address = kClaim}};
+  EXPECT_NE(rendered(planned).find("key: (sensitive) → (sensitive)"), std::string::npos) << rendered(planned);
+}
+
 TEST(RenderPlan, MasksSecretFields) {
   Planned planned;
   Change change{.address = kClaim, .action = Action::update, .reasons = {"its spec has changed"}};

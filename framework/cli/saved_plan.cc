@@ -23,6 +23,8 @@ Result<Plan> parse(const std::string& file) {
   const Result<std::string> text = read_file(file);
   if (!text) return text.error();
   const Json json = Json::parse(*text, nullptr, false);
+  if (json.is_discarded() && text->starts_with("{"))
+    return Error{Code::invalid_argument, file + " is damaged or not all of a saved plan; plan again"};
   if (json.is_discarded())
     return Error{Code::invalid_argument, file + " is no saved plan; manifests are given with -f"};
   Result<Plan> plan = plan_from_json(json);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "framework/cli/field_help.h"
+
 namespace tenon {
 namespace {
 
@@ -14,15 +16,6 @@ Error ambiguous(const std::string& text, const std::string& name, const std::vec
   for (const KindName& kind : kinds)
     candidates += "\n  " + kind.kind + "." + kind.group + (name.empty() ? "" : "/" + name);
   return {Code::failed_precondition, "'" + text + "' can mean several kinds; say which:" + candidates};
-}
-
-Error unknown_kind(const std::string& text, const Catalog& catalog) {
-  std::vector<std::string> names;
-  for (const KindName& kind : catalog.kinds()) names.push_back(kind.kind);
-  const std::string_view near = nearest_name(text, names);
-  return {Code::not_found,
-          "no instance serves a kind '" + text + "'" +
-              (near.empty() ? std::string() : "; did you mean '" + std::string(near) + "'?")};
 }
 
 }  // namespace
@@ -39,7 +32,7 @@ Result<Selector> parse_selector(const std::string& text, const Arguments& argume
   const std::string kind = text.substr(0, slash),
                     name = slash == std::string::npos ? "" : text.substr(slash + 1);
   const std::vector<KindName> kinds = catalog.resolve_kind(kind);
-  if (kinds.empty()) return unknown_kind(kind, catalog);
+  if (kinds.empty()) return unknown_kind(catalog, kind);
   if (kinds.size() > 1) return ambiguous(text, name, kinds);
   return Selector{kinds[0], name, arguments.all_namespaces ? "" : arguments.name_space};
 }

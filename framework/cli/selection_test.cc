@@ -52,6 +52,9 @@ TEST(Selection, AnUnknownKindNamesTheNearest) {
   const auto selector = parse_selector("DataVolum", {}, catalog());
   ASSERT_FALSE(selector);
   EXPECT_EQ(selector.error().message, "no instance serves a kind 'DataVolum'; did you mean 'DataVolume'?");
+  EXPECT_EQ(parse_selector("frobnicates", {}, catalog()).error().message,
+            "no instance serves a kind 'frobnicates'; served are DataVolume.cdi.io, VirtualMachine.one.io, "
+            "VirtualMachine.two.io");
 }
 
 TEST(Selection, IsBoundToTheNamespaceUnlessAllAreMeant) {

@@ -46,6 +46,20 @@ bool Session::open_inventory(const std::string& state, OpenMode mode) {
   return true;
 }
 
+namespace {
+
+// What was to write them has perhaps failed, and then none of what is owned is declared.
+Diagnostic nothing_declared(const Arguments& arguments) {
+  std::string places;
+  for (const std::string& file : arguments.files)
+    places += (places.empty() ? "" : ", ") + (file == "-" ? "standard input" : file);
+  if (!arguments.prune) return {.severity = Severity::warning, .summary = "no resources in " + places};
+  return {.summary = "no resources in " + places,
+          .detail = "--prune would delete everything that the set owns; 'tenon destroy' does that"};
+}
+
+}  // namespace
+
 std::vector<Resource> load_resources(const Arguments& arguments, Vault& vault, Diagnostics& diagnostics) {
   if (arguments.files.empty())
     diagnostics.push_back({.summary = "no manifest given",
@@ -56,6 +70,8 @@ std::vector<Resource> load_resources(const Arguments& arguments, Vault& vault, D
   std::vector<Resource> resources =
       to_resources(load_paths(arguments.files, diagnostics), arguments.name_space, diagnostics, &secrets);
   for (const SecretDocument& secret : secrets) vault.add(secret);
+  if (resources.empty() && (secrets.empty() || arguments.prune) && !has_errors(diagnostics))
+    diagnostics.push_back(nothing_declared(arguments));
   return resources;
 }
 
@@ -77,10 +93,10 @@ bool print_diagnostics(const Diagnostics& diagnostics, Environment& env) {
   return errors == 0;
 }
 
-void print_error(const Error& error, Environment& env) {
-  env.err << "tenon: error: " << error.message << "\n";
-}
+void print_error(const Error& error, Environment& env) { env.err << "error: " << error.message << "\n"; }
 
-Style style_of(const Environment& env) { return Style(env.out_terminal && env.variable("NO_COLOR").empty()); }
+bool can_draw(const Environment& env) { return env.out_terminal && env.variable("TERM") != "dumb"; }
+
+Style style_of(const Environment& env) { return Style(can_draw(env) && env.variable("NO_COLOR").empty()); }
 
 }  // namespace tenon

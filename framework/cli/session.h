@@ -52,10 +52,13 @@ Diagnostics in_file_order(Diagnostics diagnostics);
 // All of it in that order to env.err, and how many errors there were. True: no error.
 bool print_diagnostics(const Diagnostics& diagnostics, Environment& env);
 
-// "tenon: error: ..." to env.err.
+// "error: ..." to env.err.
 void print_error(const Error& error, Environment& env);
 
-// Colours only on a terminal, and never with NO_COLOR.
+// Whether control sequences do on standard output what they say.
+bool can_draw(const Environment& env);
+
+// Colours only where they can be drawn, and never with NO_COLOR.
 Style style_of(const Environment& env);
 
 }  // namespace tenon

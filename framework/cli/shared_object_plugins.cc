@@ -21,11 +21,13 @@ class HostedPlugins final : public PluginSource {
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) override {
     const auto manifest = manifests_.load(instance.plugin);
     if (!manifest) return manifest.error();
-    if (Status made = make_directories(options_.state + "/log"); !made) return made.error();
+    const Status made = make_directories(options_.state + "/log");
+    // Whoever changes nothing can do without.
+    if (!made && options_.lock >= 0) return made.error();
     return open_hosted({.program = program_,
                         .plugin = instance.plugin,
                         .instance = instance.name,
-                        .log = options_.state + "/log/" + instance.name + ".log",
+                        .log = made ? options_.state + "/log/" + instance.name + ".log" : "",
                         .lock = options_.lock,
                         .vault = options_.vault},
                        instance.configuration, *manifest, instance.limits);

@@ -4,11 +4,14 @@
 
 #include <string_view>
 
+#include "framework/cli/exit_code.h"
+
 namespace tenon {
 namespace {
 
 // A handler reaches nothing but a global.
 std::atomic<StopFlag*> current = nullptr;
+std::atomic<const std::atomic<bool>*> has_acted = nullptr;
 
 void on_signal(int) {
   static constexpr std::string_view kFirst =
@@ -20,24 +23,38 @@ void on_signal(int) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kFirst.data(), kFirst.size());
 }
 
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
+
+void on_signal_before_the_run(int) {
+  static constexpr std::string_view kNothing = "\nInterrupted. Nothing was changed.\n",
+                                    kEnded = "\nInterrupted.\n";
+  const std::atomic<bool>* acted = has_acted.load();
+  const std::string_view text = acted && !acted->load() ? kNothing : kEnded;
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+  _exit(kInterrupted);
+}
+
 }  // namespace
 
-StopOnSignals::StopOnSignals(StopFlag& stop) {
-  current = &stop;
+OnSignals::OnSignals(void (*handler)(int)) {
   struct sigaction action {};
-  action.sa_handler = on_signal;
+  action.sa_handler = handler;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, &interrupt_);
-  sigaction(SIGTERM, &action, &terminate_);
-  sigaction(SIGHUP, &action, &hang_up_);
+  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &before_[i]);
 }
 
-StopOnSignals::~StopOnSignals() {
-  sigaction(SIGINT, &interrupt_, nullptr);
-  sigaction(SIGTERM, &terminate_, nullptr);
-  sigaction(SIGHUP, &hang_up_, nullptr);
-  current = nullptr;
+OnSignals::~OnSignals() {
+  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
 }
+
+LeaveOnSignals::LeaveOnSignals(const std::atomic<bool>& acted)
+    : signals_((has_acted = &acted, on_signal_before_the_run)) {}
+
+LeaveOnSignals::~LeaveOnSignals() { has_acted = nullptr; }
+
+StopOnSignals::StopOnSignals(StopFlag& stop) : signals_((current = &stop, on_signal)) {}
+
+StopOnSignals::~StopOnSignals() { current = nullptr; }
 
 }  // namespace tenon

@@ -11,6 +11,8 @@ namespace tenon {
 namespace {
 
 constexpr size_t kValueColumns = 120;
+// Of what is the same on both sides of a change, so much is shown before the difference.
+constexpr size_t kContext = 30;
 
 // The longest beginning with at most `limit` columns that does not cut a character.
 std::string_view first_columns(std::string_view text, size_t limit) {
@@ -29,6 +31,25 @@ std::string unescaped(std::string_view token) {
     key += escape ? (token[++i] == '1' ? '/' : '~') : token[i];
   }
   return key;
+}
+
+std::string one_line(const Json& value) {
+  if (value.is_null()) return "(none)";
+  if (is_reference(value)) return "(known after apply)";
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string cut(std::string_view text) {
+  if (columns(text) <= kValueColumns) return std::string(text);
+  return std::string(first_columns(text, kValueColumns - 1)) + "…";
+}
+
+// How many bytes the texts have in common, whole characters only.
+size_t common_beginning(const std::string& a, const std::string& b) {
+  const auto differ = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  auto end = static_cast<size_t>(differ.first - a.begin());
+  while (end > 0 && end < a.size() && (a[end] & 0xC0) == 0x80) --end;
+  return end;
 }
 
 bool is_index(std::string_view key) {
@@ -64,12 +85,18 @@ std::string display_path(std::string_view pointer) {
   return path.empty() ? "spec" : path;
 }
 
-std::string display_value(const Json& value) {
-  if (value.is_null()) return "(none)";
-  if (is_reference(value)) return "(known after apply)";
-  const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (columns(text) <= kValueColumns) return text;
-  return std::string(first_columns(text, kValueColumns - 1)) + "…";
+std::string display_value(const Json& value) { return cut(one_line(value)); }
+
+std::pair<std::string, std::string> display_change(const Json& before, const Json& after) {
+  std::string left = one_line(before), right = one_line(after);
+  const std::string same = left.substr(0, common_beginning(left, right));
+  const bool fits = columns(left) <= kValueColumns && columns(right) <= kValueColumns;
+  if (!fits && columns(same) > kContext) {
+    const size_t begin = first_columns(same, columns(same) - kContext).size();
+    left = "…" + left.substr(begin);
+    right = "…" + right.substr(begin);
+  }
+  return {cut(left), cut(right)};
 }
 
 std::string percent(double progress) { return fmt::format("{} %", static_cast<int>(progress * 100)); }

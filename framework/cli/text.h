@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "framework/base/durations.h"
@@ -40,6 +41,9 @@ std::string display_path(std::string_view pointer);
 // A value on one line: JSON, cut after 120 columns; "(none)" for null, "(known after apply)" for a value
 // reference.
 std::string display_value(const Json& value);
+
+// The two sides of a change in the same way, cut where both are the same first: the difference is seen.
+std::pair<std::string, std::string> display_change(const Json& before, const Json& after);
 
 // "41 %"
 std::string percent(double progress);

@@ -26,6 +26,18 @@ TEST(Text, ValuesAreOneLineOfBoundedWidth) {
   EXPECT_EQ(display_value("two\nlines"), "\"two\\nlines\"");
 }
 
+TEST(Text, OfTwoLongValuesTheDifferenceIsShown) {
+  const std::string same(500, 'x'), rest(500, 'y');
+  const auto [before, after] = display_change(same + "ä1" + rest, same + "ä2" + rest);
+  EXPECT_TRUE(before.starts_with("…" + std::string(29, 'x') + "ä1yy")) << before;
+  EXPECT_TRUE(after.starts_with("…" + std::string(29, 'x') + "ä2yy")) << after;
+  EXPECT_EQ(columns(before), 120u);
+  // Of which one byte is the same.
+  EXPECT_EQ(display_change(same + "ä", same + "ö").first, "…" + std::string(30, 'x') + "ä\"");
+  EXPECT_EQ(display_change("64Mi", "65Mi"), std::pair(std::string("\"64Mi\""), std::string("\"65Mi\"")));
+  EXPECT_EQ(display_change(nullptr, same).first, "(none)");
+}
+
 TEST(Text, TablesAlignByColumnsNotBytes) {
   EXPECT_EQ(table({{"A", "B"}, {"ä", "x"}, {"long", ""}}), "A     B\nä     x\nlong\n");
 }

@@ -26,7 +26,14 @@ Resource resource_of(const Plan& plan, const Step& step) {
   return resource;
 }
 
-// The last plan's creates that are not in the inventory yet: nothing else knows of them.
+Resource resource_of(const Change& change) {
+  Resource resource{.address = change.address, .instance = change.instance, .spec = change.desired};
+  resource.origin.parent = change.parent;
+  return resource;
+}
+
+// What the last plan would have made and is not in the inventory, since it has not come to it yet or was
+// blocked: nothing else knows of them.
 std::vector<Resource> unborn(const Plan& plan, const std::vector<StepRecord>& records,
                              const std::vector<Owned>& owned) {
   std::unordered_set<Address> names;
@@ -38,6 +45,9 @@ std::vector<Resource> unborn(const Plan& plan, const std::vector<StepRecord>& re
     const bool done = i < records.size() && records[i].status == StepStatus::done;
     if (step.kind == StepKind::create && !known && !done) resources.push_back(resource_of(plan, step));
   }
+  for (const Change& change : plan.changes)
+    if (change.action == Action::blocked && !change.desired.is_null() && !names.contains(change.address))
+      resources.push_back(resource_of(change));
   return resources;
 }
 
@@ -84,7 +94,16 @@ void judge_present(Item& item, const KindManifest* kind) {
   item.ready = ready && !observation.busy ? Readiness::yes : Readiness::no;
 }
 
+// Nobody knows whether it is there, but this Tenon has not made it.
+void judge_blocked(Item& item) {
+  item.phase = "Pending";
+  item.ready = Readiness::no;
+  item.reason = "blocked: " + item.blocked;
+}
+
 void judge_item(Item& item, const Catalog& catalog, const Observations& observations) {
+  if (!item.blocked.empty() && !item.owned && item.observation.existence != Existence::present)
+    return judge_blocked(item);
   switch (item.observation.existence) {
     case Existence::present: return judge_present(item, catalog.find(item.address));
     case Existence::absent: return judge_absent(item, observations);
@@ -113,6 +132,13 @@ void add_steps(const Plan& plan, const std::vector<StepRecord>& records, Items& 
     if (item == items.end()) continue;
     item->second.steps.emplace_back(plan.steps[i], i < records.size() ? records[i] : StepRecord());
   }
+}
+
+void add_blocked(const Plan& plan, Items& items) {
+  for (const Change& change : plan.changes)
+    if (const auto item = items.find(change.address); item != items.end() && change.action == Action::blocked)
+      for (const std::string& reason : change.reasons)
+        item->second.blocked += (item->second.blocked.empty() ? "" : "; ") + reason;
 }
 
 // set: of what the last run has yet to make.
@@ -160,6 +186,7 @@ Result<View> look(const World& world) {
   add_summaries(graph, *owned, world.catalog, world.backends, view.observations);
   Items items = items_of(graph, *owned, plan.set);
   add_steps(plan, records, items);
+  add_blocked(plan, items);
   for (auto& [address, item] : items) {
     const auto seen = view.observations.find(address);
     item.observation = seen == view.observations.end()

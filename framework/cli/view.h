@@ -22,6 +22,7 @@ struct Item {
   std::map<std::string, std::string> labels;
   // Of the last run, as far as it concerned this address.
   std::vector<std::pair<Step, StepRecord>> steps;
+  std::string blocked;  // why the last run did nothing about it
   std::vector<Edge> requirements;
 
   std::string phase;   // the kind's word; Pending, Failed, Missing or Unknown for what is not there
