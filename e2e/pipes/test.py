@@ -46,9 +46,14 @@ class OutputTest(Cases):
         self.assertEqual(self.names(), ['a', 'b'])
 
     def test_no_file_takes_the_place_of_a_stream_that_is_closed(self):
-        self.assertEqual(self.shell('$tenon apply --yes -f items.yaml <&- >&- 2>&-')[0], 0)
-        self.assertEqual(self.names(), ['a', 'b'])
-        self.assertIn('No changes.', self.succeeds('plan', '-f', self.manifest))
+        for closed in ('>&-', '<&- >&- 2>&-'):
+            self.assertEqual(self.shell('$tenon apply --yes -f items.yaml ' + closed)[0], 0)
+            self.assertEqual(self.names(), ['a', 'b'])
+            self.assertIn('No changes.', self.succeeds('plan', '-f', self.manifest))
+            files = [path for path in (self.tenon.directory / '.tenon').rglob('*') if path.is_file()]
+            self.assertIn('lock', [path.name for path in files])
+            self.assertEqual([path for path in files if b'2 to create' in path.read_bytes()], [])
+            self.succeeds('destroy', '--yes')
 
     def test_a_reader_that_goes_ends_a_command_that_changes_nothing(self):
         for command in ('plan -f items.yaml', 'plan -f items.yaml --detailed-exitcode', 'get -o json', 'help'):

@@ -55,6 +55,23 @@ class MainJob(Case):
         self.assertEqual(stopped.count('running: false'), 1)
         self.assertEqual(stopped.replace('running: false', 'running: true'), running)
 
+    def test_what_plugins_refuse_is_shown_at_the_line_that_says_it(self):
+        text = (self.tenon.directory / self.stopped).read_text()
+        for word, mistake, problem in (('volumeName: example-datavolume', 'volumeName: nope', "there is no volume 'nope'"),
+                                       ('url: "http:', 'url: "ftp:', 'is neither http:// nor https://')):
+            self.tenon.write('wrong.yaml', text.replace(word, mistake))
+            line = 1 + text[:text.index(word)].count('\n')
+            done = self.tenon.run('plan', '-f', 'wrong.yaml')
+            self.assertEqual(done.status, 1, str(done))
+            self.assertRegex(done.text, r'(?m)^wrong\.yaml:%d:\d+: error: .*%s' % (line, re.escape(problem)))
+
+    def test_a_change_inside_a_template_is_shown_alone(self):
+        self.succeeds('apply', '--yes', '-f', self.stopped)
+        text = (self.tenon.directory / self.stopped).read_text()
+        self.tenon.write('larger.yaml', text.replace('storage: 64Mi', 'storage: 65Mi'))
+        self.assertIn('dataVolumeTemplates[0].spec.pvc.resources.requests.storage: "64Mi" → "65Mi"\n',
+                      self.tenon.run('plan', '-f', 'larger.yaml').text)
+
     def test_the_plan_is_the_one_of_the_example(self):
         example = EXAMPLES / '01-vm-waits-for-datavolume'
         self.tenon.write('vm.yaml', (example / 'vm.yaml').read_text())
