@@ -82,7 +82,7 @@ class Decider {
     if (const Address* from = moving_from(situation_, address_)) return move_from(*from);
     if (block_if_unknown()) return;
     if (row_ && row_->instance != resource_->instance) return refuse_other_instance();
-    if (row_ && row_->set != situation_.options.set && !situation_.options.adopt) return refuse_other_set();
+    if (row_ && !is_of_this_set(*row_) && !situation_.options.adopt) return refuse_other_set();
     if (observation_.existence == Existence::absent) return create_absent();
     if (owner() == Owner::nobody && situation_.options.adopt) return adopt();
     if (refuse_if_not_ours()) return;
@@ -125,6 +125,16 @@ class Decider {
     for (const std::string& refusal : diff.refusals) refuse(title(address_) + ": " + refusal, remedy);
     if (diff.rule == UpdateRule::replace)
       refuse(title(address_) + " differs in what cannot be changed in place", remedy);
+  }
+
+  // A child goes with its composite, into another set, too.
+  bool is_of_this_set(const Owned& row) const {
+    if (row.set == situation_.options.set) return true;
+    if (!row.parent) return false;
+    const bool declared = situation_.desired(*row.parent) || moving_to(situation_, *row.parent);
+    const Owned* parent = situation_.row(*row.parent);
+    const bool taken_over = declared && situation_.options.adopt && !situation_.options.destroy;
+    return taken_over || (parent && is_of_this_set(*parent));
   }
 
   void refuse_other_set() {
@@ -263,7 +273,7 @@ class Decider {
   void destroy() {
     const bool ours = row_ || (observation_.existence == Existence::present && owner() == Owner::us);
     const std::string& set = situation_.options.set;
-    if (row_ && row_->set != set) return;
+    if (row_ && !is_of_this_set(*row_)) return;
     if (ours)
       return remove("everything that " + (set.empty() ? "Tenon owns" : "is of set " + set) +
                     " is to be destroyed");
@@ -272,7 +282,7 @@ class Decider {
   }
 
   void drop() {
-    if (!row_ || row_->set != situation_.options.set || moving_to(situation_, address_)) return;
+    if (!row_ || !is_of_this_set(*row_) || moving_to(situation_, address_)) return;
     if (has_left(*row_)) return remove(title(*row_->parent) + " no longer has it");
     if (has_moved()) return remove("it was to move, and does not exist");
     if (situation_.options.prune) return remove("no manifest declares it any more");
