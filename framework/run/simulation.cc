@@ -217,14 +217,18 @@ Plan Simulation::plan(std::vector<Resource> desired, const PlanOptions& options)
   diagnostics_.clear();
   graph_ = resolved(std::move(desired), owned, diagnostics_, options);
   observations_ = observe(graph_);
-  Capacity capacity;
-  capacity.pools["fake"] = backend.observe({}, {}).value().pools;
-  capacity.check = [this](const std::string&, const auto& changes, const Pools& pools) {
-    return backend.check(changes, pools, {}).value();
-  };
-  Plan plan = make_plan(graph_, observations_, owned, inventory.uuid(), catalog, options, capacity);
+  Plan plan = make_plan(graph_, observations_, owned, inventory.uuid(), catalog, options, capacity());
   for (const Diagnostic& diagnostic : diagnostics_) plan.notes.push_back(to_string(diagnostic));
   return plan;
+}
+
+Capacity Simulation::capacity() {
+  Capacity capacity;
+  capacity.pools["fake"] = backend.observe({}, {}).value().pools;
+  capacity.check = check ? check : [this](const std::string&, const auto& changes, const Pools& pools) {
+    return backend.check(changes, pools, {}).value();
+  };
+  return capacity;
 }
 
 Simulated Simulation::run(const Plan& plan, const SimulationOptions& options) {

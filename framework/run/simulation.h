@@ -65,6 +65,8 @@ class Simulation {
   Observations observe(const Graph& graph);
   // Passes 2 to 6.
   Plan plan(std::vector<Resource> desired, const PlanOptions& options = {});
+  // The pools as they are now, and who is asked about them.
+  Capacity capacity();
   // What the last plan was made from.
   const Graph& graph() const { return graph_; }
   const Observations& observations() const { return observations_; }
@@ -81,6 +83,7 @@ class Simulation {
   std::unique_ptr<Vault> vault = std::make_unique<Vault>("key of the simulation");
   const Catalog catalog;
   FakeBackend backend;
+  CheckChanges check;  // the backend's, if nobody sets another one
 
  private:
   const Expand expand_;

@@ -12,6 +12,7 @@ class EffectJudge {
       : court_(court), effect_(effect), backend_(backend) {}
 
   void run() {
+    judge_room(court_);
     if (!effect_.mark.empty()) return judge_mark();
     const bool removes = effect_.method == Method::remove;
     court_.happened(removes ? "deletes" : effect_.method == Method::create ? "creates" : "updates");
@@ -85,12 +86,32 @@ class EffectJudge {
                            name() + " before " + to_string(target) + " is ready (" + seen.phase + ")");
     const Step* step = court_.step_for(target, false);
     if (!step || only_stops(*step)) return;
-    for (const char* field : {"size", "fixed", "running"})
+    for (const char* field : {"size", "fixed", "running", "tier"})
       if (member(seen.actual, field) != member(court_.plan.desired(step->address), field))
         court_.breaks(Property::order, name() + " before " + to_string(target) + " is as declared");
   }
 
+  // Whose it is; of a part its group's.
+  const Node* node_to_go() const {
+    const auto group = court_.parts.find(effect_.address);
+    return group == court_.parts.end() ? court_.node_of(effect_.address)
+                                       : &court_.scene.nodes.at(group->second);
+  }
+
+  // What is declared may be made anew; everything else only goes when that is asked for, and only ours.
+  void judge_whose() {
+    const Node* node = node_to_go();
+    if (!node) return;
+    court_.judge(Property::own_set);
+    const Scene& scene = court_.scene;
+    if (node->others && (scene.destroy || !node->wanted))
+      return court_.breaks(Property::own_set, name() + ", which is of another set");
+    if (!node->wanted && !scene.prune && !scene.destroy)
+      court_.breaks(Property::own_set, name() + ", and nobody asked to prune");
+  }
+
   void judge_removal() {
+    judge_whose();
     backend_.each([this](const Address& address, const FakeObject& object) {
       // What is nobody's is not known to require anything, nor is what it once did when it is ours again.
       const Node* holder = court_.node_of(address);

@@ -1,4 +1,4 @@
-// Property 12: what only changes its mark stays the object that it is.
+// Properties 12 and 14: what only changes its mark stays the object that it is; there is room for all.
 #include <set>
 
 #include "framework/run/properties/play.h"
@@ -79,6 +79,15 @@ void judge_kept(Court& court) {
       court.breaks(Property::same_object,
                    to_string(address_of(court.scene, number)) + " is no longer the object that it was");
   }
+}
+
+void judge_room(Court& court) {
+  if (court.scene.slack < 0) return;
+  court.judge(Property::room);
+  const int64_t all = taken(court.world.backend);
+  if (all > court.capacity)
+    court.breaks(Property::room,
+                 std::to_string(all) + " is taken where there is room for " + std::to_string(court.capacity));
 }
 
 void judge_marks(Court& court, const PlanOptions& command) {

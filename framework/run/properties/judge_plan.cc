@@ -86,7 +86,7 @@ void judge_determinism(Court& court, const PlanOptions& options) {
   Diagnostics diagnostics;
   const Graph graph = court.world.resolved(desired, owned, diagnostics, options);
   const Plan again = make_plan(graph, court.world.observations(), owned, court.world.inventory.uuid(),
-                               court.world.catalog, options);
+                               court.world.catalog, options, court.world.capacity());
   court.judge(Property::deterministic);
   if (to_json(again, court.world.catalog).dump() != to_json(court.plan, court.world.catalog).dump())
     court.breaks(Property::deterministic, "the same input in another order makes another plan");

@@ -25,6 +25,7 @@ class RunJudge {
     judge_overlap();
     judge_secrets();
     judge_kept(court_);
+    judge_room(court_);
     if (!cut_short_) judge_ends();
   }
 
@@ -143,6 +144,7 @@ class RunJudge {
   bool may_fail(const Address& address) const {
     const Node* node = court_.node_of(address);
     if (!node) return false;
+    if (is_tight(court_.scene) && node->want.value_of >= 0) return true;  // asked for its room only then
     if (node->script.failures > 0) return true;
     int unknown = 0, all = 0;
     for (const Fault& fault : node->script.faults) {
@@ -165,7 +167,7 @@ class RunJudge {
     if (step.kind != StepKind::create && step.kind != StepKind::update) return;
     // It may have gone since: by a delete that a run before this one asked for and did not see the end of.
     if (seen.existence != Existence::present) return;
-    for (const char* field : {"size", "fixed", "running", "secret"})
+    for (const char* field : {"size", "fixed", "running", "secret", "tier"})
       if (member(seen.actual, field) != member(court_.plan.desired(step.address), field))
         court_.breaks(Property::exactly, name(step) + " is done, and its " + field + " differs");
   }
@@ -182,12 +184,20 @@ void judge_run(Court& court, const Simulated& run, bool cut_short) {
 }
 
 void judge_world(Court& court) {
-  std::set<Address> expected, nobodys;
+  std::set<Address> expected, nobodys, others;
   for (const auto& [number, node] : court.scene.nodes) {
     const Address address = address_of(court.scene, number);
     for (int part = 0; node.forgotten && part < node.was.parts; ++part) nobodys.insert(part_of(number, part));
     if (court.is_left_alone(node)) {
       if (was_there(node)) nobodys.insert(address);
+      continue;
+    }
+    if (node.others && !court.is_wanted(node)) {
+      const bool has_moved = node.moved && court.scene.by_name;
+      const Address there = has_moved ? address : old_address_of(court.scene, number);
+      expected.insert(there), others.insert(there);
+      for (int part = 0; part < node.was.parts; ++part)
+        expected.insert(part_of(number, part)), others.insert(part_of(number, part));
       continue;
     }
     const bool stays = node.past != Past::none && !node.wanted && !court.scene.prune && !court.scene.destroy;
@@ -201,6 +211,8 @@ void judge_world(Court& court) {
                            member(seen.actual, "size") == node.want.size &&
                            member(seen.actual, "fixed") == node.want.fixed &&
                            member(seen.actual, "running") == node.want.running;
+    if (const auto tier = tier_of(node); tier && as_wanted && member(seen.actual, "tier") != *tier)
+      court.breaks(Property::converges, to_string(address) + " is not of tier " + *tier);
     if (!as_wanted)
       court.breaks(Property::converges, to_string(address) + " is not as declared: " + seen.actual.dump());
   }
@@ -210,9 +222,13 @@ void judge_world(Court& court) {
       court.breaks(Property::converges, to_string(address) + " is left over");
   });
   const auto owned = court.world.inventory.owned().value();
-  for (const Owned& row : owned)
+  for (const Owned& row : owned) {
+    court.judge(Property::own_set);
+    if (row.set != (others.contains(row.address) ? kOthers : set_of(court.scene)))
+      court.breaks(Property::own_set, to_string(row.address) + " is in the inventory of set " + row.set);
     if (!expected.contains(row.address) || row.intent)
       court.breaks(Property::converges, to_string(row.address) + " is left in the inventory");
+  }
 }
 
 }  // namespace tenon::properties

@@ -91,6 +91,39 @@ void delete_what_is_forgotten(Plan& plan) {
     if (step.kind == StepKind::forget) step.kind = StepKind::remove, step.guarded_delete = true;
 }
 
+// A planner that deletes whatever no manifest names.
+void prune_everything(Plan& plan) {
+  for (const Change& change : plan.changes) {
+    if (change.action != Action::none || !change.desired.is_null()) continue;
+    Step removal{.kind = StepKind::remove, .address = change.address, .instance = "fake"};
+    removal.guarded_delete = true;
+    plan.steps.push_back(std::move(removal));
+  }
+}
+
+// A planner for which a default that has changed is a new wish.
+void follow_new_defaults(Plan& plan) {
+  for (Change& change : plan.changes)
+    if (change.desired.is_object() && change.desired.contains("tier") && change.desired["tier"] == "thin")
+      change.desired.edit()["tier"] = "plain";
+}
+
+// A planner that sends what nobody writes any more as it was.
+void keep_what_is_unwritten(Plan& plan) {
+  for (Change& change : plan.changes)
+    for (const FieldChange& field : change.fields)
+      if (field.pointer == "/tier" && !field.before.is_null()) change.desired.edit()["tier"] = field.before;
+}
+
+// A planner that asks whether each fits alone.
+void ask_for_each_alone(Simulation& world) {
+  world.check = [&world](const std::string&, const auto& changes, const Pools& pools) {
+    auto checks = world.backend.check(changes, pools, {}).value();
+    for (size_t i = 1; i < checks.size(); ++i) checks[i]->demands.clear();
+    return checks;
+  };
+}
+
 void tell_a_secret(Simulated& run) {
   run.events.push_back({.text = std::string(kSecret)}), run.calls_at.push_back(0);
 }
@@ -120,6 +153,11 @@ TEST(Judges, NoticeWhatIsBroken) {
       {Property::real_cycle, {.diagnostics = name_another_cycle}, "not real"},
       {Property::real_cycle, {.diagnostics = see_no_cycle}, "nobody says so"},
       {Property::unknown, {.plan = create_blocked}, "is unknown"},
+      {Property::converges, {.plan = follow_new_defaults}, "not of tier thin"},
+      {Property::converges, {.plan = keep_what_is_unwritten}, "tier"},
+      {Property::own_set, {.plan = prune_everything}, "of another set"},
+      {Property::own_set, {.plan = prune_everything}, "nobody asked to prune"},
+      {Property::room, {.world = ask_for_each_alone}, "is taken where"},
       {Property::same_object, {.plan = make_anew_what_moves}, "made anew"},
       {Property::same_object, {.plan = delete_what_is_forgotten}, "no longer the object"},
   };

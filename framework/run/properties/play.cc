@@ -16,10 +16,14 @@ class Play {
     for (const auto& [number, node] : scene.nodes) {
       court_.numbers[address_of(scene, number)] = number;
       court_.numbers[old_address_of(scene, number)] = number;
+      for (int part = 0; part < std::max(node.was.parts, node.want.parts); ++part)
+        court_.parts[part_of(number, part)] = number;
       court_.has_secrets |= node.was.secret > 0 || node.want.secret > 0;
     }
     begin(world_, scene);
+    if (sabotage.world) sabotage.world(world_);
     note_kept(court_);
+    court_.capacity = taken(world_.backend) + scene.slack;
     desired_ = declared(scene);
     world_.backend.on_effect([this](const FakeEffect& effect, const FakeBackend& backend) {
       judge_effect(court_, effect, backend);
@@ -106,7 +110,7 @@ class Play {
       return true;
     }
     court_.happened("refused plans");
-    if (seen_all_ && scene_.approve)
+    if (seen_all_ && scene_.approve && !is_tight(scene_))
       court_.breaks(Property::converges, "what was begun is refused: " + refusal());
     return false;
   }

@@ -27,6 +27,8 @@ enum class Property {
   unknown,        // never leads to create, replace or delete
   // And of its own:
   same_object,  // what moves, is adopted or is forgotten is never deleted or made anew
+  own_set,      // prune and destroy act within their set, and only where they are asked for
+  room,         // no pool is overcommitted
 };
 
 struct Findings {
@@ -43,6 +45,7 @@ struct Sabotage {
   std::function<void(Simulated&)> run;
   std::function<void(Diagnostics&)> diagnostics;
   std::function<void(SimulationOptions&)> driver;
+  std::function<void(Simulation&)> world;
 };
 
 Findings play(const Scene& scene, const Sabotage& sabotage = {});
@@ -57,6 +60,8 @@ struct Court {
   const Scene& scene;
   Simulation& world;
   std::map<Address, int> numbers = {};   // also by what they were called
+  std::map<Address, int> parts = {};     // whose they are
+  int64_t capacity = 0;                  // of the pool, if there is one
   std::map<std::string, int> kept = {};  // identities that are to last, and whose they are
   bool has_secrets = false;
   Plan plan = {};
@@ -91,6 +96,8 @@ void judge_run(Court& court, const Simulated& run, bool cut_short);
 // Property 12, after each run; and at the end of a command that changes nothing but marks.
 void note_kept(Court& court);
 void judge_kept(Court& court);
+// Property 14, after each effect.
+void judge_room(Court& court);
 void judge_marks(Court& court, const PlanOptions& command);
 
 // Property 2: the world is as declared.

@@ -101,6 +101,8 @@ TEST_P(Properties, P09NoSecretIsInPlanReportOrRecord) { expect(Property::no_secr
 TEST_P(Properties, P10ACycleMessageNamesARealCycle) { expect(Property::real_cycle); }
 TEST_P(Properties, P11UnknownNeverLeadsToCreateReplaceOrDelete) { expect(Property::unknown); }
 TEST_P(Properties, P12WhatMovesOrChangesItsOwnerStaysTheSameObject) { expect(Property::same_object); }
+TEST_P(Properties, P13PruneAndDestroyActWithinTheirSet) { expect(Property::own_set); }
+TEST_P(Properties, P14NoPoolIsOvercommitted) { expect(Property::room); }
 
 INSTANTIATE_TEST_SUITE_P(Part, Properties, testing::Range(0, kParts));
 

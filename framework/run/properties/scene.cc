@@ -14,6 +14,8 @@ class Maker {
     const int count = 1 + std::min(below(8), below(8));
     scene_.adopt = chance(25);
     scene_.by_name = chance(15);
+    scene_.named_set = chance(30);
+    if (chance(25)) scene_.slack = chance(50) ? kAmple : below(5);
     for (int i = 0; i < count; ++i) add(i);
     const bool flipped = chance(8);
     for (auto& [number, node] : scene_.nodes) node.was.needs = past_needs(number, flipped);
@@ -64,9 +66,27 @@ class Maker {
     if (can_change_owner(made.kind) && chance(6)) made.past = Past::unmarked;
     if (made.past == Past::unmarked) made.wanted = chance(is_adopting() ? 80 : 20);
     if (!made.wanted && made.past == Past::none && made.kind != Kind::outer) return;
+    give_to_others(made);
     made.was = {.size = below(3), .secret = chance(25) ? 1 + below(3) : 0, .running = chance(30)};
+    made.was_default = default_of(made);
+    if (made.past != Past::lost && chance(25)) made.was.tier = 1 + below(2);
     if (made.kind == Kind::group) made.was.parts = below(3);
     scene_.nodes[number] = std::move(made);
+  }
+
+  // What the inventory has lost says nothing of what was a default.
+  Default default_of(const Node& made) {
+    return made.past == Past::lost || chance(60) ? Default::same
+           : chance(60)                          ? Default::older
+                                                 : Default::missing;
+  }
+
+  // What is declared here and is theirs is refused, unless it is to be taken over.
+  void give_to_others(Node& made) {
+    const bool whole = made.past == Past::applied || made.past == Past::drifted || made.past == Past::stopped;
+    if (!whole || !(can_change_owner(made.kind) || made.kind == Kind::group) || !chance(8)) return;
+    made.others = true;
+    made.wanted = scene_.adopt ? chance(50) : chance(3);
   }
 
   static bool can_change_owner(Kind kind) { return kind == Kind::fast || kind == Kind::slow; }
@@ -76,10 +96,11 @@ class Maker {
   void change_owner(Node& mine) {
     if (!(can_change_owner(mine.kind) || mine.kind == Kind::group) || !was_owned(mine)) return;
     const bool unfinished = mine.past == Past::made || mine.past == Past::dead;
-    const bool can_move = mine.wanted && (was_there(mine) || !scene_.by_name);
+    const bool can_move =
+        mine.wanted && (!mine.others || scene_.adopt) && (was_there(mine) || !scene_.by_name);
     if (can_move && chance(unfinished ? 1 : 15))
       mine.moved = true;
-    else if (chance(mine.wanted && !scene_.adopt ? 1 : 12))
+    else if (!stays_for_others(mine) && chance(mine.wanted && !scene_.adopt ? 1 : 12))
       mine.forgotten = true;
   }
 
@@ -131,11 +152,13 @@ class Maker {
     if (chance(30)) mine.want.size = below(3);
     if (chance(8)) mine.want.secret = below(4);
     if (chance(20)) mine.want.running = !mine.want.running;
+    if (chance(25)) mine.want.tier = below(3);
     if (mine.kind == Kind::group && chance(30)) mine.want.parts = below(3);
     mine.want.needs.clear();
     if (mine.kind == Kind::claim || mine.kind == Kind::outer) return;
     for (const auto& [other, target] : scene_.nodes) {
-      if (other >= number || other == mine.fills || !(target.wanted || target.kind == Kind::outer)) continue;
+      if (other >= number || other == mine.fills) continue;
+      if (!target.wanted && target.kind != Kind::outer && !stays_for_others(target)) continue;
       const auto before = mine.was.needs.find(other);
       if (before != mine.was.needs.end() ? chance(75) : chance(20))
         mine.want.needs[other] = before != mine.was.needs.end() ? before->second : hold(target.kind);
@@ -217,6 +240,10 @@ class Maker {
 }  // namespace
 
 Scene random_scene(unsigned seed) { return Maker(seed).run(); }
+
+bool is_tight(const Scene& scene) { return scene.slack >= 0 && scene.slack < kAmple; }
+
+bool stays_for_others(const Node& node) { return node.others && !node.wanted; }
 
 bool was_there(const Node& node) {
   return node.past != Past::none && node.past != Past::vanished && node.past != Past::intent;

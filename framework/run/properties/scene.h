@@ -40,12 +40,17 @@ struct Wish {
   int fixed = 0;   // a change means replace
   int secret = 0;  // 0: none
   int parts = 0;
+  int tier = 0;  // 0: nobody writes one; then it is the default
   bool running = false;
   std::map<int, Hold> needs;
   int value_of = -1;  // takes a value from this one's outputs; -1: from nobody's
 
   friend bool operator==(const Wish&, const Wish&) = default;
 };
+
+// What it has where nobody has written one: the default of now, that of an older plugin, or nothing, since
+// that had no such default.
+enum class Default { same, older, missing };
 
 // When its backend tells that something has happened to it, as against when it is to be seen.
 enum class Told { never, promptly, early, late, twice };
@@ -55,6 +60,8 @@ struct Node {
   int fills = -1;  // of an import: its claim
   Past past = Past::none;
   Wish was;
+  Default was_default = Default::same;
+  bool others = false;     // it is of another set
   bool moved = false;      // it had another name
   bool forgotten = false;  // it is given up before anything else
   bool wanted = true;
@@ -81,6 +88,8 @@ struct Scene {
   bool prune = true;
   bool destroy = false;
   bool approve = true;
+  bool named_set = false;  // what is declared is of a set with a name
+  int slack = -1;          // what is free in the pool; -1: there is none
   bool adopt = false;
   bool by_name = false;  // what moves, and what is adopted, does so by commands of their own before the apply
   bool strangers = false;  // the backend also tells of what does not exist, and of what it should not know
@@ -95,6 +104,13 @@ Scene shrink(Scene scene, const std::function<bool(const Scene&)>& still_fails);
 
 // YAML-like, for people.
 std::string to_text(const Scene& scene);
+
+// What is free in a pool in which there is room for anything.
+inline constexpr int kAmple = 1000;
+bool is_tight(const Scene& scene);
+
+// It stays, though nobody declares it: it is another set's.
+bool stays_for_others(const Node& node);
 
 std::string name_of(int node);
 // Whether it existed when the scene began, and whether the inventory told of it.

@@ -16,6 +16,11 @@ std::string_view to_word(Hold hold) {
   return kWords[static_cast<size_t>(hold)];
 }
 
+std::string_view to_word(Default value) {
+  constexpr std::string_view kWords[] = {"same", "older", "missing"};
+  return kWords[static_cast<size_t>(value)];
+}
+
 std::string_view to_word(Told told) {
   constexpr std::string_view kWords[] = {"never", "promptly", "early", "late", "twice"};
   return kWords[static_cast<size_t>(told)];
@@ -47,6 +52,7 @@ std::string to_text(const Wish& wish) {
   members.add("fixed", wish.fixed);
   members.add("secret", wish.secret);
   members.add("parts", wish.parts);
+  members.add("tier", wish.tier);
   if (wish.running) members.add("running", "true");
   std::string needs;
   for (const auto& [target, hold] : wish.needs)
@@ -85,6 +91,8 @@ std::string to_text(const Scene& scene) {
   if (!scene.prune) run.add("prune", "false");
   if (scene.destroy) run.add("destroy", "true");
   if (!scene.approve) run.add("approve", "false");
+  if (scene.named_set) run.add("set", "named");
+  if (scene.slack >= 0) run.add("room for", std::to_string(scene.slack));
   if (scene.adopt) run.add("adopt", "true");
   if (scene.by_name) run.add("moves and adopts", "by name");
   if (scene.strangers) run.add("tells of strangers", "true");
@@ -94,6 +102,9 @@ std::string to_text(const Scene& scene) {
     if (node.fills >= 0) text += "    fills: " + name_of(node.fills) + "\n";
     if (node.past != Past::none)
       text += "    was: " + to_text(node.was) + "\n    and: " + std::string(to_word(node.past)) + "\n";
+    if (node.was_default != Default::same)
+      text += "    default was: " + std::string(to_word(node.was_default)) + "\n";
+    if (node.others) text += "    of another set: true\n";
     if (node.moved) text += "    moved: true\n";
     if (node.forgotten) text += "    forgotten: true\n";
     if (node.wanted) text += "    want: " + to_text(node.want) + "\n";

@@ -19,8 +19,9 @@ class Smaller {
       add([i](Scene& scene) { scene.kills.erase(scene.kills.begin() + static_cast<std::ptrdiff_t>(i)); });
     for (const auto& [number, node] : scene_.nodes) reduce(number, node);
     add([](Scene& scene) { scene.destroy = false; });
+    add([](Scene& scene) { scene.slack = -1; });
     add([](Scene& scene) { scene.prune = scene.approve = true; });
-    for (bool Scene::*flag : {&Scene::strangers, &Scene::adopt, &Scene::by_name})
+    for (bool Scene::*flag : {&Scene::strangers, &Scene::adopt, &Scene::by_name, &Scene::named_set})
       add([flag](Scene& scene) { scene.*flag = false; });
     add([](Scene& scene) { scene.order = 0; });
     add([](Scene& scene) { scene.parallelism = 1; });
@@ -68,6 +69,8 @@ class Smaller {
     edit_node(number, [](Node& mine) { mine.told = Told::never; });
     edit_node(number, [](Node& mine) { mine.moved = false; });
     edit_node(number, [](Node& mine) { mine.forgotten = false; });
+    edit_node(number, [](Node& mine) { mine.others = false; });
+    edit_node(number, [](Node& mine) { mine.was_default = Default::same; });
     for (size_t i = 0; i < node.script.faults.size(); ++i)
       edit_node(number, [i](Node& mine) { mine.script.faults[i].skip /= 2; });
     for (size_t i = 0; i < node.script.faults.size(); ++i)
@@ -75,7 +78,9 @@ class Smaller {
         mine.script.faults.erase(mine.script.faults.begin() + static_cast<std::ptrdiff_t>(i));
       });
     if (node.wanted && !is_named_in_the_past(number))
-      edit_node(number, [](Node& mine) { mine.past = Past::none, mine.moved = mine.forgotten = false; });
+      edit_node(number, [](Node& mine) {
+        mine.past = Past::none, mine.moved = mine.forgotten = mine.others = false;
+      });
     if (node.past != Past::none) edit_node(number, [](Node& mine) { mine.past = Past::applied; });
     if (node.past == Past::none)
       edit_node(number, [](Node& mine) { mine.was = {}; });
@@ -95,7 +100,7 @@ class Smaller {
       mine.want = mine.was;
       const auto is_gone = [&scene](int target) {
         const Node& node = scene.nodes.at(target);
-        return !node.wanted && node.kind != Kind::outer;
+        return !node.wanted && node.kind != Kind::outer && !stays_for_others(node);
       };
       std::erase_if(mine.want.needs, [&](const auto& need) { return is_gone(need.first); });
       if (mine.want.value_of >= 0 && is_gone(mine.want.value_of)) mine.want.value_of = -1;
@@ -108,7 +113,7 @@ class Smaller {
       edit_node(number, [wish, target = target](Node& mine) { (mine.*wish).needs[target] = Hold::make; });
     }
     edit_node(number, [wish](Node& mine) { (mine.*wish).value_of = -1; });
-    for (int Wish::*field : {&Wish::size, &Wish::fixed, &Wish::secret, &Wish::parts})
+    for (int Wish::*field : {&Wish::size, &Wish::fixed, &Wish::secret, &Wish::parts, &Wish::tier})
       edit_node(number, [wish, field](Node& mine) { mine.*wish.*field = 0; });
     edit_node(number, [wish](Node& mine) { (mine.*wish).running = false; });
   }

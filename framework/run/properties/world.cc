@@ -9,6 +9,10 @@ namespace {
 
 constexpr const char* kKinds[] = {"Fast", "Slow", "Claim", "Import", "Group", "Outer"};
 
+constexpr const char *kDefault = "plain", *kOlderDefault = "thin";
+// One of them says what the default says.
+constexpr const char* kTiers[] = {"", "gold", kDefault};
+
 bool takes_a_while(const std::string& kind) { return kind == "Slow" || kind == "Import"; }
 
 Json schema() {
@@ -20,6 +24,7 @@ Json schema() {
       {"running", {{"type", "boolean"}, {"x-operation", {{"true", "start"}, {"false", "stop"}}}}},
       {"from", text},
       {"target", text},
+      {"tier", {{"type", "string"}, {"default", kDefault}}},
       {"parts",
        {{"type", "array"},
         {"x-kubernetes-list-type", "map"},
@@ -68,7 +73,7 @@ Json manifest() {
   return {{"manifestVersion", 1},
           {"name", "fake"},
           {"version", "1"},
-          {"capabilities", {"expand", "adopt", "move"}},
+          {"capabilities", {"expand", "adopt", "move", "check"}},
           {"kinds", kinds}};
 }
 
@@ -87,6 +92,7 @@ Json spec_of(const Scene& scene, int number, const Wish& wish, Address (*address
   const Node& node = scene.nodes.at(number);
   Json spec = {{"size", wish.size}, {"fixed", wish.fixed}, {"running", wish.running}};
   if (wish.secret > 0) spec["secret"] = std::string(kSecret) + std::to_string(wish.secret);
+  if (wish.tier > 0) spec["tier"] = kTiers[wish.tier];
   if (node.fills >= 0) spec["target"] = address_of(scene, node.fills).name;
   if (wish.parts > 0) spec["parts"] = parts_of(number, wish);
   for (const auto& [target, hold] : wish.needs)
@@ -119,6 +125,7 @@ class Beginning {
     }
     (void)world_.inventory.commit(rows_);
     world_.backend.change([this](FakeWorld& objects) { objects = std::move(objects_); });
+    if (scene_.slack >= 0) world_.backend.limit_room(taken(world_.backend) + scene_.slack);
   }
 
  private:
@@ -137,6 +144,8 @@ class Beginning {
 
   void put(int number, const Node& node, const Address& address) {
     Json spec = spec_of(scene_, number, node.was, old_address_of);
+    const bool by_default = node.was.tier == 0 && node.was_default != Default::missing;
+    if (by_default) spec["tier"] = node.was_default == Default::older ? kOlderDefault : kDefault;
     if (node.was.value_of >= 0) {
       const Address from = old_address_of(scene_, node.was.value_of);
       spec["from"] = "/fake/" + from.name + "/" +
@@ -144,6 +153,8 @@ class Beginning {
     }
     seal_known(world_.catalog, address, spec, *world_.vault);
     Owned row = row_of(address, spec);
+    row.set = node.others ? kOthers : set_of(scene_);
+    if (by_default) row.defaulted = {"/tier"};
     for (int target : targets_of(node, node.was)) depend(row, target);
     for (int part = 0; part < node.was.parts; ++part) put_part(number, part, node.was, row);
     FakeObject object = object_of(row);
@@ -164,6 +175,7 @@ class Beginning {
   void put_part(int group, int part, const Wish& wish, Owned& parent) {
     Owned row = row_of(part_of(group, part), {{"size", wish.size}});
     row.parent = parent.address;
+    row.set = parent.set;
     parent.dependencies.push_back(row.address);
     objects_[row.address] = object_of(row);
     rows_.emplace_back(PutOwned{row});
@@ -192,7 +204,8 @@ class Beginning {
       case Past::stopped: object.spec["running"] = false; break;
       case Past::intent:
       case Past::made:
-        row.intent = Intent{row.nonce, row.generation, row.applied, Existence::absent, {}};
+        row.intent = Intent{
+            row.nonce, row.generation, row.applied, Existence::absent, {}, std::exchange(row.defaulted, {})};
         row.nonce = row.generation = row.identity = "";
         row.applied = Json();
         break;
@@ -248,6 +261,28 @@ Address part_of(int group, int part) {
   return {"test", "Fast", "default", name_of(group) + "-p" + std::to_string(part)};
 }
 
+std::string set_of(const Scene& scene) { return scene.named_set ? "named" : ""; }
+
+std::optional<std::string> tier_of(const Node& node) {
+  const bool nobody_wrote_it = node.past != Past::none && node.was.tier == 0;
+  const std::string wanted = kTiers[node.want.tier];
+  // A default that is new does not touch what exists, written out or not.
+  const bool by_default = wanted.empty() || wanted == kDefault;
+  if (nobody_wrote_it && node.was_default == Default::missing && by_default) return std::nullopt;
+  if (!wanted.empty()) return wanted;
+  // It keeps what it had if a run makes it anew, and not if the run ends in between.
+  const bool gone = !was_there(node) && node.moved;
+  if (nobody_wrote_it && (gone || node.want.fixed != node.was.fixed)) return std::nullopt;
+  const bool is_known = was_owned(node) && !node.forgotten;
+  return nobody_wrote_it && is_known && node.was_default == Default::older ? kOlderDefault : kDefault;
+}
+
+int64_t taken(const FakeBackend& backend) {
+  int64_t taken = 0;
+  backend.each([&taken](const Address&, const FakeObject& object) { taken += object.spec.value("size", 0); });
+  return taken;
+}
+
 std::vector<Resource> declared(const Scene& scene) {
   std::vector<Resource> resources;
   for (const auto& [number, node] : scene.nodes) {
@@ -277,6 +312,7 @@ std::vector<PlanOptions> commands(const Scene& scene) {
   for (const PlanOptions& command : {import, move})
     if (scene.by_name && command.marks_only()) commands.push_back(command);
   commands.push_back({.destroy = scene.destroy, .prune = scene.prune, .adopt = scene.adopt});
+  for (PlanOptions& command : commands) command.set = set_of(scene);
   return commands;
 }
 

@@ -23,6 +23,16 @@ Address address_of(const Scene& scene, int node);
 Address old_address_of(const Scene& scene, int node);
 Address part_of(int group, int part);
 
+// The set that it is about; "": the unnamed one. And the one of what others have made.
+std::string set_of(const Scene& scene);
+inline constexpr const char* kOthers = "others";
+
+// What its tier must be in the end; nothing: that is not said.
+std::optional<std::string> tier_of(const Node& node);
+
+// What everything that exists takes of the pool.
+int64_t taken(const FakeBackend& backend);
+
 // As the scene declares it.
 std::vector<Resource> declared(const Scene& scene);
 
