@@ -9,6 +9,7 @@
 #include "framework/cli/commands_testing.h"
 #include "framework/cli/exit_code.h"
 #include "framework/inventory/lock.h"
+#include "framework/inventory/sqlite.h"
 
 namespace tenon {
 namespace {
@@ -240,6 +241,23 @@ TEST_F(Commands, WhatIsNoSavedPlanIsToldFromOneThatIsCut) {
             "error: job.yaml is no saved plan; manifests are given with -f\n");
   EXPECT_EQ(run({"plan", "-f", "job.yaml", "--out", "gone/saved.json"}).err,
             "error: creating gone/saved.json: No such file or directory\n");
+}
+
+TEST_F(Commands, WhatIsOwnedIsShownThoughTheRecordOfTheLastRunCannotBeRead) {
+  applied();
+  ASSERT_TRUE(open_inventory(".tenon/inventory.db", OpenMode::write)
+                  .value()
+                  ->commit({BeginRun{{.id = "r", .plan = R"({"formatVersion":1})"}}}));
+  for (const char* command : {"get", "describe"}) {
+    const Done done = run({command, "vm"});
+    EXPECT_EQ(done.status, kSuccess) << done.err;
+    EXPECT_NE(done.out.find("Running"), std::string::npos) << done.out;
+    EXPECT_NE(done.err.find("warning: the record of the last run cannot be read"), std::string::npos)
+        << done.err;
+  }
+  EXPECT_EQ(applied().status, kSuccess);
+  EXPECT_EQ(run({"destroy", "--yes"}).status, kSuccess);
+  EXPECT_EQ(run({"get"}).err.find("warning"), std::string::npos);
 }
 
 // Each makes of a saved plan one that was made for something else.

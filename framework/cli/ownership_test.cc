@@ -139,6 +139,26 @@ TEST_F(Ownership, ForgetGivesUpAndDestroysNothing) {
   EXPECT_EQ(backend_.world().size(), 1u);
 }
 
+TEST_F(Ownership, ANameThatCouldNotBeReadAgainIsRefusedBeforeAnythingIsDone) {
+  apply(document("a", "{}"));
+  const Done moved = run({"mv", "disk/a", "disk/a/b", "--yes"});
+  EXPECT_EQ(moved.status, kFailure);
+  EXPECT_NE(moved.err.find("'a/b' is not a name"), std::string::npos) << moved.err;
+  const Done imported = run({"import", "disk/b/c", "hand-made", "--yes"});
+  EXPECT_EQ(imported.status, kFailure);
+  EXPECT_NE(imported.err.find("'b/c' is not a name"), std::string::npos) << imported.err;
+  for (const char* member : {"x/y", "\"\"", "A"}) {
+    const Done made = apply("apiVersion: test/v1\nkind: Group\nmetadata: {name: g}\nspec: {members: [" +
+                            std::string(member) + "]}\n");
+    EXPECT_EQ(made.status, kFailure) << made.out;
+    EXPECT_NE(made.err.find("is not a name"), std::string::npos) << made.err;
+    EXPECT_NE(made.err.find("declared by Group g at job.yaml"), std::string::npos) << made.err;
+  }
+  EXPECT_EQ(apply(document("b", "{on: x/y}")).status, kFailure);
+  EXPECT_EQ(names(), "test/Disk/default/a\n");
+  EXPECT_EQ(backend_.world().size(), 1u);
+}
+
 TEST_F(Ownership, ForgetAsksFirst) {
   apply(document("a", "{}"));
   EXPECT_EQ(run({"forget", "disk/a"}, "no\n", true).status, kRefused);

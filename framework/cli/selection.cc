@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/cli/field_help.h"
+#include "framework/model/naming.h"
 
 namespace tenon {
 namespace {
@@ -46,7 +47,7 @@ Result<Address> parse_address_or_name(const std::string& text, const Arguments& 
                  "'" + text + "' names no single resource: write an address or KIND/NAME"};
   const KindManifest* kind = catalog.find(selector->kind);
   const std::string name_space = kind && kind->cluster_scoped ? "-" : selector->name_space;
-  return Address{selector->kind.group, selector->kind.kind, name_space, selector->name};
+  return checked_address({selector->kind.group, selector->kind.kind, name_space, selector->name});
 }
 
 Result<Selection> Selection::parse(const Arguments& arguments, const Catalog& catalog) {

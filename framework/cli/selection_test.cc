@@ -48,6 +48,18 @@ TEST(Selection, AnAddressMeansItself) {
   EXPECT_FALSE(selector->matches({"cdi.io", "DataVolume", "default", "a"}));
 }
 
+TEST(Selection, WhatNamesOneResourceMayBeItsName) {
+  EXPECT_EQ(parse_address_or_name("dv/a.b", {}, catalog()).value(),
+            (Address{"cdi.io", "DataVolume", "default", "a.b"}));
+  for (const char* text : {"dv/a/b", "dv/A", "cdi.io/DataVolume/Other/a", "cdi.io/DataVolume/default/a_b"}) {
+    const auto address = parse_address_or_name(text, {}, catalog());
+    ASSERT_FALSE(address) << text;
+    EXPECT_EQ(address.error().code, Code::invalid_argument);
+    EXPECT_NE(address.error().message.find("lower-case letters"), std::string::npos)
+        << address.error().message;
+  }
+}
+
 TEST(Selection, AnUnknownKindNamesTheNearest) {
   const auto selector = parse_selector("DataVolum", {}, catalog());
   ASSERT_FALSE(selector);

@@ -1,5 +1,7 @@
 #include "framework/cli/show.h"
 
+#include <ostream>
+
 #include "framework/cli/exit_code.h"
 #include "framework/cli/labels.h"
 #include "framework/cli/selection.h"
@@ -19,6 +21,11 @@ int show_selected(const Arguments& arguments, Environment& env, const Show& show
     print_error(view.error(), env);
     return kFailure;
   }
+  if (view->unread)
+    env.err
+        << "warning: the record of the last run cannot be read, so that only what is owned is shown; "
+           "the next run begins another: "
+        << view->unread->message << "\n";
   std::vector<const Item*> items;
   std::vector<Address> found;
   for (const Item& item : view->items) {

@@ -163,22 +163,32 @@ Items items_of(const Graph& graph, const std::vector<Owned>& owned, const std::s
   return items;
 }
 
+struct LastRun {
+  Plan plan;
+  std::vector<StepRecord> records;
+};
+
+// Without a run there is nothing in it.
+Result<LastRun> last_run(Inventory& inventory) {
+  auto run = inventory.last_run();
+  if (!run) return run.error();
+  if (!*run) return LastRun();
+  auto plan = plan_from_json(Json::parse((*run)->plan, nullptr, false));
+  if (!plan) return plan.error();
+  return LastRun{std::move(*plan), std::move((*run)->steps)};
+}
+
 }  // namespace
 
 Result<View> look(const World& world) {
   bool sealed = false;
   const Result<std::vector<Owned>> owned = owned_rows(world, sealed);
   if (!owned) return owned.error();
-  Result<std::optional<RunRecord>> run = world.inventory.last_run();
-  if (!run) return run.error();
-  Plan plan;
-  View view{.run = std::move(*run)};
-  if (view.run) {
-    Result<Plan> read = plan_from_json(Json::parse(view.run->plan, nullptr, false));
-    if (!read) return with_context("reading the record of the last run", read.error());
-    plan = std::move(*read);
-  }
-  const std::vector<StepRecord> records = view.run ? view.run->steps : std::vector<StepRecord>();
+  View view;
+  Result<LastRun> last = last_run(world.inventory);
+  if (!last) view.unread = last.error();
+  const LastRun run = last ? std::move(*last) : LastRun();
+  const auto& [plan, records] = run;
   // Of a graph that was already planned once: what it lacks is not this reader's affair.
   Diagnostics diagnostics;
   const Graph graph = resolve(unborn(plan, records, *owned), *owned, world.catalog, diagnostics);

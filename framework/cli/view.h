@@ -33,10 +33,11 @@ struct Item {
 struct View {
   std::vector<Item> items;  // by address
   Observations observations;
-  std::optional<RunRecord> run;
+  std::optional<Error> unread;  // why nothing is said of the last run
 };
 
-// Takes no lock: shows another process's run while it works. An error is one of the inventory's.
+// Takes no lock: shows another process's run while it works. An error is one of the inventory's rows; without
+// the record of the last run, what it has yet to make is missing.
 Result<View> look(const World& world);
 
 }  // namespace tenon

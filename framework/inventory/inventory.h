@@ -26,7 +26,7 @@ class Inventory {
   virtual Result<std::vector<Owned>> owned() = 0;
   virtual Result<std::optional<RunRecord>> last_run() = 0;
   // All or nothing, durable on return. resource_exhausted: the disk is full; unavailable: it cannot be
-  // written. Either way nothing has changed.
+  // written; internal: a row that could not be read again. Either way nothing has changed.
   virtual Status commit(const std::vector<Record>& records) = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/base/secret.h"
+#include "framework/inventory/records.h"
 
 namespace tenon {
 namespace {
@@ -37,6 +38,7 @@ Result<std::vector<Owned>> MemoryInventory::owned() {
 }
 
 Status MemoryInventory::commit(const std::vector<Record>& records) {
+  if (Status readable = check_records(records); !readable) return readable;
   for (const Record& record : records) std::visit(Apply{owned_, run_}, record);
   return {};
 }

@@ -15,6 +15,7 @@
 #include "framework/base/secret.h"
 #include "framework/inventory/database.h"
 #include "framework/inventory/memory.h"
+#include "framework/inventory/records.h"
 #include "framework/inventory/rows.h"
 
 namespace tenon {
@@ -203,6 +204,7 @@ class Writer {
 };
 
 Status write_records(Database& database, const std::string& sum, const std::vector<Record>& records) {
+  if (Status readable = check_records(records); !readable) return readable;
   Writer writer(database, sum);
   for (const Record& record : records)
     if (Status written = std::visit(writer, record); !written) return written;

@@ -361,5 +361,25 @@ TEST_F(SqliteInventory, AWriterKilledAnywhereLeavesWholeTransactions) {
   }
 }
 
+TEST_F(SqliteInventory, ARowThatCouldNotBeReadAgainIsNotTakenNorWhatComesWithIt) {
+  const auto file = open();
+  MemoryInventory memory;
+  for (Inventory* inventory : {file.get(), static_cast<Inventory*>(&memory)}) {
+    ASSERT_TRUE(inventory->commit({PutOwned{row("a")}}));
+    std::vector<Owned> unreadable(4, row("b"));
+    unreadable[0].address.name = "b/c";
+    unreadable[1].address.kind = "";
+    unreadable[2].parent->name = "b/c";
+    unreadable[3].dependencies.push_back(address("b/c"));
+    for (const Owned& wrong : unreadable) {
+      const Status status = inventory->commit({PutOwned{row("c")}, PutOwned{wrong}});
+      ASSERT_FALSE(status);
+      EXPECT_EQ(status.error().code, Code::internal);
+    }
+    EXPECT_EQ(inventory->owned().value(), std::vector<Owned>{row("a")});
+  }
+  EXPECT_EQ(open(OpenMode::read)->owned().value(), std::vector<Owned>{row("a")});
+}
+
 }  // namespace
 }  // namespace tenon

@@ -4,6 +4,7 @@
 #include "framework/base/base64.h"
 #include "framework/load/load.h"
 #include "framework/model/json_reader.h"
+#include "framework/model/naming.h"
 
 namespace tenon {
 namespace {
@@ -19,34 +20,6 @@ constexpr std::array<const char*, 10> kServerMetadata = {"uid",
                                                          "deletionTimestamp",
                                                          "deletionGracePeriodSeconds"};
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
-
-bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-bool is_label(std::string_view text) {
-  return !text.empty() && text.size() <= 63 && is_alphanumeric(text.front()) &&
-         is_alphanumeric(text.back()) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_alphanumeric(c) || c == '-'; });
-}
-
-// Of DNS-1123: labels joined by dots.
-bool is_subdomain(std::string_view text) {
-  if (text.size() > 253) return false;
-  for (;;) {
-    const size_t dot = text.find('.');
-    const std::string_view part = text.substr(0, dot);
-    if (part.empty() || !is_alphanumeric(part.front()) || !is_alphanumeric(part.back())) return false;
-    if (!std::all_of(part.begin(), part.end(), [](char c) { return is_alphanumeric(c) || c == '-'; }))
-      return false;
-    if (dot == std::string_view::npos) return true;
-    text.remove_prefix(dot + 1);
-  }
-}
-
-bool is_kind(std::string_view text) {
-  return !text.empty() && text[0] >= 'A' && text[0] <= 'Z' &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= 'A' && c <= 'Z') || is_alphanumeric(c); });
-}
 
 // A value as a message shows it.
 std::string got(const Json& value) {
@@ -144,8 +117,7 @@ class Reader {
     const std::string* kind = text_member(object, "", "kind", "kind: VirtualMachine");
     if (!kind) return;
     resource.address.kind = *kind;
-    if (!is_kind(*kind))
-      error("/kind", got(*kind) + " is not a kind", "a kind is one word such as VirtualMachine");
+    if (!is_kind(*kind)) error("/kind", got(*kind) + " is not a kind", std::string(kKindRule));
   }
 
   void split_api_version(const std::string& text, Resource& resource) {
@@ -184,15 +156,13 @@ class Reader {
       read_name(*name, resource);
     if (!is_label(resource.address.name_space))
       error("/metadata/namespace", got(resource.address.name_space) + " is not a namespace",
-            "lower-case letters, digits and '-', at most 63, with a letter or digit at both ends");
+            std::string(kLabelRule));
   }
 
   void read_name(const std::string& name, Resource& resource) {
     resource.address.name = name;
     if (!is_subdomain(name))
-      return error(
-          "/metadata/name", got(name) + " is not a name",
-          "lower-case letters, digits, '-' and '.', at most 253, with a letter or digit at both ends");
+      return error("/metadata/name", got(name) + " is not a name", std::string(kSubdomainRule));
     if (!resource.address.group.empty() && !resource.address.kind.empty())
       address_ = to_string(resource.address);
   }

@@ -5,6 +5,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "framework/model/naming.h"
+#include "framework/model/pointer.h"
 #include "framework/plan/defaults.h"
 #include "framework/plan/seal.h"
 #include "framework/plan/words.h"
@@ -29,10 +31,8 @@ TypeName parse_api_version(const std::string& text) {
 // Where a child's spec is in the parent's: a template is {metadata, spec}, anything else is the spec itself.
 std::string spec_pointer_of(const Json& parent_spec, const std::string& pointer) {
   if (pointer.empty()) return pointer;
-  const Json::json_pointer place(pointer);
-  if (!parent_spec.contains(place)) return pointer;
-  const Json& value = parent_spec.at(place);
-  return value.is_object() && value.contains("spec") ? pointer + "/spec" : pointer;
+  const Json* value = find_value(parent_spec, pointer);
+  return value && value->is_object() && value->contains("spec") ? pointer + "/spec" : pointer;
 }
 
 Resource child_of(const Resource& parent, const ChildSpec& child) {
@@ -133,12 +133,21 @@ class Completer {
   bool add(Resource resource) {
     const KindManifest* kind = catalog_.find(resource.address);
     if (kind && kind->cluster_scoped) resource.address.name_space = "-";
+    if (!has_sound_address(resource)) return false;
     if (!resources_.empty()) share_names(resources_.back().address, resource.address);
     if (!is_new(resource)) return false;
     const bool sound = place(resource) && kind && has_version(resource, *kind);
     index_.emplace(resource.address, resources_.size());
     resources_.push_back(std::move(resource));
     return sound;
+  }
+
+  // A plugin says what its children are called.
+  bool has_sound_address(const Resource& resource) {
+    const auto checked = checked_address(resource.address);
+    if (!checked)
+      error(resource, resource.origin.locate(""), checked.error().message, "declared " + source_of(resource));
+    return checked.has_value();
   }
 
   bool is_new(const Resource& resource) {
@@ -275,6 +284,7 @@ class Completer {
     const auto name = parse_kind_name(kind_name);
     const KindManifest* kind = name ? catalog_.find(*name) : nullptr;
     if (!kind || !value.is_object() || !value.contains("spec")) return;
+    check_template_name(resource, value, pointer);
     Json spec = value.at("spec");
     std::vector<SchemaProblem> problems;
     complete_value(kind->schema, spec, problems);
@@ -282,6 +292,14 @@ class Completer {
       error(resource, resource.origin.locate(pointer + "/spec" + problem.pointer, problem.at_key),
             problem.summary, problem.detail);
     validate_templates(resource, kind->schema, spec, pointer + "/spec");
+  }
+
+  // Missing or of another type, it is its plugin's to complain of.
+  void check_template_name(const Resource& resource, const Json& value, const std::string& pointer) {
+    const Json* name = find_value(value, "/metadata/name");
+    if (name && name->is_string() && !is_subdomain(name->get_ref<const std::string&>()))
+      error(resource, resource.origin.locate(pointer + "/metadata/name"),
+            "'" + name->get<std::string>() + "' is not a name", std::string(kSubdomainRule));
   }
 
   bool expands(const Resource& resource) const {

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "framework/model/naming.h"
 #include "framework/plan/defaults.h"
 #include "framework/plan/order.h"
 #include "framework/plan/words.h"
@@ -85,9 +86,10 @@ class Resolver {
   }
 
  private:
-  Address target_of(const Address& from, const KindName& kind, const std::string& name) const {
+  Result<Address> target_of(const Address& from, const KindName& kind, const std::string& name) const {
     const KindManifest* manifest = catalog_.find(kind);
-    return {kind.group, kind.kind, manifest && manifest->cluster_scoped ? Name("-") : from.name_space, name};
+    const Name name_space = manifest && manifest->cluster_scoped ? Name("-") : from.name_space;
+    return checked_address({kind.group, kind.kind, name_space, name});
   }
 
   // The target, ready in the words of its kind.
@@ -107,11 +109,15 @@ class Resolver {
     if (!kind) return;
     for (const RequirementRule& rule : kind->requirements)
       for (const Found& found : names_at(resource.spec, resource.address, rule.path)) {
-        const Address target = target_of(resource.address, rule.target, found.name);
-        if (is_served(target))
-          add(rule_edge(resource.address, target, rule, *kind));
+        const auto target = target_of(resource.address, rule.target, found.name);
+        const auto place = [&] { return resource.origin.locate(found.pointer); };
+        if (!target)
+          error(resource, place(), target.error().message,
+                "it is to name a " + rule.target.kind + " that " + title(resource.address) + " requires");
+        else if (is_served(*target))
+          add(rule_edge(resource.address, *target, rule, *kind));
         else
-          report_unserved(resource, target, resource.origin.locate(found.pointer));
+          report_unserved(resource, *target, place());
       }
     add_dependencies_asked_for(resource);
     add_move(resource);
@@ -200,7 +206,7 @@ class Resolver {
     for (const RequirementRule& rule : kind->requirements)
       if (rule.name == kind->populates)
         for (const Found& found : names_at(sent_spec(row), row.address, rule.path))
-          claims.insert(target_of(row.address, rule.target, found.name));
+          if (auto claim = target_of(row.address, rule.target, found.name)) claims.insert(std::move(*claim));
     return claims;
   }
 

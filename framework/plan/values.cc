@@ -1,5 +1,7 @@
 #include "framework/plan/values.h"
 
+#include "framework/model/pointer.h"
+
 namespace tenon {
 namespace {
 
@@ -22,9 +24,8 @@ std::optional<SharedJson> fill_known_values(const Situation& situation, const Re
   Json spec = resource.spec;
   for (const ValueReference& reference : references->second) {
     if (!is_settled(situation, reference)) continue;
-    const Json& outputs = situation.observation(reference.target).outputs;
-    const Json::json_pointer path(reference.path);
-    if (outputs.contains(path)) spec[Json::json_pointer(reference.pointer)] = outputs.at(path);
+    if (const Json* value = find_value(situation.observation(reference.target).outputs, reference.path))
+      spec[Json::json_pointer(reference.pointer)] = *value;
   }
   return SharedJson(std::move(spec));
 }

@@ -1,5 +1,6 @@
 #include "framework/run/values.h"
 
+#include "framework/model/pointer.h"
 #include "framework/model/resource.h"
 #include "framework/model/secrets.h"
 
@@ -10,16 +11,6 @@ Error unresolved(const ValueReference& reference) {
   return {Code::failed_precondition, "the value at " + reference.pointer +
                                          " cannot be filled in: " + to_string(reference.target) +
                                          " has no output " + reference.path + "; plan again"};
-}
-
-// nlohmann throws on what is no pointer, and on "-" as an index.
-const Json* find_value(const Json& json, const std::string& pointer) {
-  try {
-    const Json::json_pointer at(pointer);
-    return json.contains(at) ? &json.at(at) : nullptr;
-  } catch (const Json::exception&) {
-    return nullptr;
-  }
 }
 
 Status validate(const Json& filled, const KindManifest* kind) {
