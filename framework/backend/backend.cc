@@ -1,5 +1,9 @@
 #include "framework/backend/backend.h"
 
+#include <stdexcept>
+
+#include "framework/model/pointer.h"
+
 namespace tenon {
 namespace {
 
@@ -16,14 +20,17 @@ Json to_json(const Dependency& dependency) {
 }
 
 ChildSpec read_child(const Json& json) {
-  ChildSpec child;
+  ChildSpec child{.spec = Json::object()};
   child.api_version = json.at("apiVersion");
   child.kind = json.at("kind");
   child.name = json.at("name");
-  child.spec = json.value("spec", Json::object());
+  if (const auto spec = json.find("spec"); spec != json.end() && !spec->is_null()) child.spec = *spec;
+  if (!child.spec.is_object()) throw std::invalid_argument("the spec of a child is no object");
   child.labels = json.value("labels", std::map<std::string, std::string>());
   child.annotations = json.value("annotations", std::map<std::string, std::string>());
   child.pointer = json.value("pointer", "");
+  if (const auto place = parse_pointer(child.pointer); !place)
+    throw std::invalid_argument(place.error().message);
   return child;
 }
 
@@ -141,7 +148,7 @@ Result<std::vector<ChildSpec>> children_from_json(const Json& json) {
     std::vector<ChildSpec> children;
     for (const Json& child : json.at("children")) children.push_back(read_child(child));
     return children;
-  } catch (const Json::exception& e) {
+  } catch (const std::exception& e) {
     return malformed("expansion", e);
   }
 }

@@ -1,5 +1,6 @@
 #include "framework/cli/cli.h"
 
+#include <exception>
 #include <map>
 #include <ostream>
 
@@ -34,7 +35,15 @@ int run_cli(const std::vector<std::string>& arguments, Environment& env) {
     return usage->exit_code;
   }
   const Arguments& chosen = std::get<Arguments>(parsed);
-  return kCommands.at(chosen.command)(chosen, env);
+  // Nothing of ours throws: what arrives here was forgotten where it came from.
+  try {
+    return kCommands.at(chosen.command)(chosen, env);
+  } catch (const std::exception& e) {
+    env.err << "error: internal: " << e.what()
+            << "\nThis is a bug of Tenon: please report it with this message. What was recorded until now is "
+               "kept, and what was begun is found again by the next command.\n";
+    return kFailure;
+  }
 }
 
 }  // namespace tenon

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <mutex>
+#include <stdexcept>
 
 #include "framework/base/files.h"
 #include "framework/cli/commands_testing.h"
@@ -51,6 +52,7 @@ struct FakeWorld {
   bool broken_import = false;
   bool away = false;
   bool machines_away = false;
+  bool throws = false;
   uint64_t memory = 0;  // that its instance is given
   std::mutex mutex;
 };
@@ -125,6 +127,7 @@ class WorldPlugins final : public PluginSource {
   }
   Result<std::vector<Library>> libraries(const std::string&) override { return std::vector<Library>(); }
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) override {
+    if (world_.throws) throw std::runtime_error("thrown on purpose");
     world_.memory = instance.limits.memory;
     return std::unique_ptr<Backend>(new WorldBackend(world_));
   }
@@ -283,6 +286,43 @@ TEST_F(Commands, APlanMadeForSomethingElseIsStale) {
               plan["plugins"] = {{"gone", ""}};
             }).find("no instance 'gone' any more"),
             std::string::npos);
+}
+
+TEST_F(Commands, ASavedPlanThatWasTamperedWithIsRefusedByWhatIsWrong) {
+  EXPECT_EQ(run({"plan", "-f", "job.yaml", "--out", "saved.json"}).status, kSuccess);
+  const Json saved = Json::parse(read_file("saved.json").value());
+  ASSERT_EQ(saved["steps"][1]["kind"], "await");
+  const std::vector<std::pair<std::string, Json>> wrong = {{"/steps/1/await", Json::value_t::discarded},
+                                                           {"/steps/0/await", saved["steps"][1]["await"]},
+                                                           {"/steps/0/kind", "move"},
+                                                           {"/steps/0/labels", 3},
+                                                           {"/steps/0/annotations", {{"a", 1}}},
+                                                           {"/steps/0/defaulted", {"x"}},
+                                                           {"/steps/0/found", {1}},
+                                                           {"/changes/0/desired", nullptr},
+                                                           {"/changes/0/desired", "text"},
+                                                           {"/changes/0/address", "test/Machine/default/z"}};
+  for (const auto& [place, value] : wrong) {
+    Json other = saved;
+    const Json::json_pointer pointer(place);
+    if (value.is_discarded())
+      other[pointer.parent_pointer()].erase(pointer.back());
+    else
+      other[pointer] = value;
+    write("other.json", other.dump());
+    const Done done = run({"apply", "other.json", "--yes"});
+    EXPECT_EQ(done.status, kFailure) << place << done.out;
+    EXPECT_NE(done.err.find("other.json: the plan is damaged: "), std::string::npos) << place << done.err;
+    EXPECT_TRUE(world_.objects.empty());
+  }
+}
+
+TEST_F(Commands, AnExceptionThatNobodyCaughtIsToldAsABug) {
+  world_.throws = true;
+  const Done done = run({"plan", "-f", "job.yaml"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.err.find("error: internal: thrown on purpose"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("bug"), std::string::npos) << done.err;
 }
 
 // Another process that holds the run's lock until told otherwise.

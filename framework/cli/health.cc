@@ -11,6 +11,7 @@
 #include "framework/cli/text.h"
 #include "framework/inventory/lock.h"
 #include "framework/inventory/sqlite.h"
+#include "framework/model/pointer.h"
 
 namespace tenon {
 namespace {
@@ -183,9 +184,8 @@ class Examination {
 
   static std::string program_of(const Need& need, const Json& configuration) {
     if (need.setting.empty()) return need.name;
-    const Json::json_pointer place(need.setting);
-    const bool named = configuration.contains(place) && configuration.at(place).is_string();
-    return named ? configuration.at(place).get<std::string>() : need.name;
+    const Json* setting = find_value(configuration, need.setting);
+    return setting && setting->is_string() ? setting->get<std::string>() : need.name;
   }
 
   void look_at_program(const Need& need, const std::string& name, const PluginFacts& facts, Health broken) {

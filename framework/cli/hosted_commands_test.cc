@@ -183,6 +183,36 @@ TEST_F(Hosted, PluginsTellEverythingAsJson) {
   EXPECT_TRUE(libc) << done.out;
 }
 
+// Whole frames, and in them what no member may be.
+TEST_F(Hosted, AnAnswerOfTheWrongTypesBlocksWhatItIsAboutAndNothingElse) {
+  write("tenon.yaml", "instances:\n- name: bad\n  plugin: misbehaving\n");
+  const std::string child = R"("apiVersion": "test.tenon.dev/v1", "kind": "Thing")";
+  for (const std::string& say :
+       {std::string(R"({observe: {existence: present, outputs: [1]}})"),
+        std::string(R"({observe: {existence: present, actual: text}})"),
+        std::string(R"({observe: {existence: present, progress: 1.0e+300}})"),
+        std::string(R"({observe: {existence: present, users: somebody}})"), std::string(R"({observe: [1]})"),
+        "{expand: {" + child + R"(, "name": "c", "pointer": "template"}})",
+        "{expand: {" + child + R"(, "name": "c", "spec": [1]}})",
+        "{expand: {" + child + R"(, "name": 1}})"}) {
+    write("thing.yaml",
+          "apiVersion: test.tenon.dev/v1\nkind: Thing\nmetadata: {name: a}\nspec: {say: " + say +
+              "}\n---\napiVersion: test.tenon.dev/v1\nkind: Thing\nmetadata: {name: b}\n");
+    const Done done = run({"plan", "-f", "thing.yaml"});
+    EXPECT_NE(done.out.find("+ test.tenon.dev/Thing/default/b"), std::string::npos)
+        << say << done.out << done.err;
+    EXPECT_EQ(done.out.find("+ test.tenon.dev/Thing/default/a"), std::string::npos) << say << done.out;
+    EXPECT_NE(done.out.find("test.tenon.dev/Thing/default/a"), std::string::npos) << say << done.out;
+  }
+  // A name that is none is the manifest's fault as well as the plugin's.
+  write("thing.yaml",
+        "apiVersion: test.tenon.dev/v1\nkind: Thing\nmetadata: {name: a}\nspec: {say: {expand: {" + child +
+            ", name: x/y}}}\n");
+  const Done named = run({"plan", "-f", "thing.yaml"});
+  EXPECT_EQ(named.status, kFailure);
+  EXPECT_NE(named.err.find("'x/y' is not a name"), std::string::npos) << named.err;
+}
+
 TEST_F(Hosted, AnInstanceThatIsNotThereIsRefusedWithTheNearest) {
   for (const char* command : {"plugins", "doctor"}) {
     const Done unknown = run({command, "baord"});

@@ -9,6 +9,7 @@
 #include "framework/base/secret.h"
 #include "framework/engine/observe.h"
 #include "framework/load/load.h"
+#include "framework/model/pointer.h"
 #include "framework/plan/plan_file.h"
 #include "framework/plan/seal.h"
 
@@ -117,8 +118,7 @@ const Json* find_written(const Input& input, const SecretSource& source) {
   if (resource == input.resources.end()) return nullptr;
   const std::string& spec = resource->second.origin.pointer;
   if (!source.pointer.starts_with(spec + "/")) return nullptr;
-  const Json::json_pointer place(source.pointer.substr(spec.size()));
-  return resource->second.spec.contains(place) ? &resource->second.spec.at(place) : nullptr;
+  return find_value(resource->second.spec, source.pointer.substr(spec.size()));
 }
 
 // What the schema has for it, itself or as a part of a larger default.
@@ -126,8 +126,7 @@ std::optional<Json> find_default(const Schema& schema, const std::string& pointe
   for (size_t end = pointer.size(); end != std::string::npos && end > 0; end = pointer.rfind('/', end - 1)) {
     const Schema* outer = find_schema(schema, pointer.substr(0, end));
     if (!outer || !outer->default_value) continue;
-    const Json::json_pointer inner(pointer.substr(end));
-    if (outer->default_value->contains(inner)) return outer->default_value->at(inner);
+    if (const Json* value = find_value(*outer->default_value, pointer.substr(end))) return *value;
   }
   return {};
 }

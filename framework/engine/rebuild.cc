@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "framework/engine/observe.h"
+#include "framework/model/pointer.h"
 #include "framework/plan/diff.h"
 
 namespace tenon {
@@ -62,6 +64,9 @@ class Rebuilder {
     const bool small = object.record.is_null() || object.applied.is_null();
     try {
       if (!small) read_record(object.record, row);
+      for (const std::string& pointer : row.defaulted)
+        if (const auto place = parse_pointer(pointer); !place)
+          throw std::runtime_error(place.error().message);
     } catch (const std::exception& e) {
       return error(object.mark.address, "the record in its mark cannot be read", e.what());
     }

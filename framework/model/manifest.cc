@@ -4,6 +4,7 @@
 
 #include "framework/base/quantity.h"
 #include "framework/model/json_reader.h"
+#include "framework/model/pointer.h"
 
 namespace tenon {
 namespace {
@@ -87,8 +88,7 @@ RequirementRule parse_requirement(const Json& json, const std::string& pointer, 
   reader.read("name", rule.name);
   if (rule.name.empty()) reader.fail("name", "a name");
   reader.read("path", rule.path);
-  if (!rule.path.empty() && rule.path[0] != '/')
-    reader.fail("path", "a JSON pointer such as /source/pvc/name, or \"\"");
+  if (!parse_pointer(rule.path)) reader.fail("path", "a JSON pointer such as /source/pvc/name, or \"\"");
   std::string target;
   reader.read("target", target);
   if (Result<KindName> kind = parse_kind_name(target))
@@ -162,8 +162,10 @@ void read_columns(const Json& schema, const std::string& schema_pointer, std::op
     reader.read("wide", column.wide);
     if (column.name.empty()) reader.fail("name", "the column's header");
     const std::string_view path = column.path;
-    if (path.starts_with("/spec/") ? !find_schema(kind.schema, path.substr(5))
-                                   : !path.starts_with("/status/"))
+    const bool leads_somewhere = path.starts_with("/spec/")
+                                     ? find_schema(kind.schema, path.substr(5)) != nullptr
+                                     : path.starts_with("/status/");
+    if (!leads_somewhere || !parse_pointer(column.path))
       reader.fail("path", "a JSON pointer to a field, such as /spec/size or /status/phase");
     kind.columns.push_back(std::move(column));
   });
@@ -222,8 +224,7 @@ Need parse_need(const Json& json, const std::string& pointer, std::optional<Erro
   reader.read("package", need.package);
   reader.read("for", need.reason);
   reader.read("setting", need.setting);
-  if (!need.setting.empty() && need.setting[0] != '/')
-    reader.fail("setting", "a JSON pointer into the configuration");
+  if (!parse_pointer(need.setting)) reader.fail("setting", "a JSON pointer into the configuration");
   return need;
 }
 

@@ -80,8 +80,13 @@ TEST(Manifest, NamesThePlaceOfAMistake) {
   EXPECT_EQ(message("/kinds/0/schema/type", "map"),
             "manifest: '/kinds/0/schema': '/type': expected one of object, array, string, integer, number, "
             "boolean");
+  EXPECT_EQ(message("/needs/0/setting", "/a~5"),
+            "manifest: '/needs/0/setting': expected a JSON pointer into the configuration");
+  EXPECT_EQ(
+      message("/kinds/0/requirements/0/path", "/a~"),
+      "manifest: '/kinds/0/requirements/0/path': expected a JSON pointer such as /source/pvc/name, or \"\"");
   const std::string field = "expected a JSON pointer to a field, such as /spec/size or /status/phase";
-  for (const char* path : {"/spec/pcv", "/spec", "/metadata/name", "phase"})
+  for (const char* path : {"/spec/pcv", "/spec", "/metadata/name", "phase", "/status/a~5"})
     EXPECT_EQ(message("/kinds/0/schema/x-columns/0/path", path),
               "manifest: '/kinds/0/schema/x-columns/0/path': " + field);
   EXPECT_EQ(message("/kinds/0/schema/x-columns/0/name", ""),

@@ -1,5 +1,7 @@
 #include "framework/model/observation.h"
 
+#include <stdexcept>
+
 #include "framework/base/digest.h"
 
 namespace tenon {
@@ -30,7 +32,18 @@ std::optional<Existence> parse_existence(const std::string& text) {
   return {};
 }
 
-// Throws nlohmann's exceptions where a member has the wrong type.
+Json object_or_null(const Json& json, const char* name) {
+  if (!json.is_object() && !json.is_null()) throw std::invalid_argument(std::string(name) + " is no object");
+  return json;
+}
+
+double progress_from(const Json& json) {
+  const auto progress = json.get<double>();
+  if (!(progress >= 0 && progress <= 1)) throw std::invalid_argument("progress is not from 0 to 1");
+  return progress;
+}
+
+// Throws where a member has the wrong type.
 Observation read(const Json& json) {
   Observation o;
   const auto take = [&json](const char* key, std::string& target) {
@@ -45,10 +58,12 @@ Observation read(const Json& json) {
   if (const auto mark = json.find("mark"); mark != json.end())
     o.mark = Mark{mark->value("inventory", ""), mark->value("address", ""), mark->value("nonce", ""),
                   mark->value("generation", "")};
-  if (const auto actual = json.find("actual"); actual != json.end()) o.actual = *actual;
-  if (const auto outputs = json.find("outputs"); outputs != json.end()) o.outputs = *outputs;
+  if (const auto actual = json.find("actual"); actual != json.end())
+    o.actual = object_or_null(*actual, "actual");
+  if (const auto outputs = json.find("outputs"); outputs != json.end() && !outputs->is_null())
+    o.outputs = object_or_null(*outputs, "outputs");
   if (const auto progress = json.find("progress"); progress != json.end())
-    o.progress = progress->get<double>();
+    o.progress = progress_from(*progress);
   o.contents = parse_contents(json.value("contents", ""));
   o.busy = json.value("busy", false);
   o.resumable = json.value("resumable", false);
@@ -128,7 +143,7 @@ Result<Observation> observation_from_json(const Json& json) {
     if (*existence == Existence::unknown && !observation.error)
       observation.error = Error{Code::internal, "the plugin gave no reason"};
     return observation;
-  } catch (const Json::exception& e) {
+  } catch (const std::exception& e) {
     return Error{Code::internal, std::string("an observation has a member of the wrong type: ") + e.what()};
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/model/json_reader.h"
+#include "framework/model/pointer.h"
 
 namespace tenon {
 namespace {
@@ -18,7 +19,8 @@ Result<ValueReference> parse_reference(const Json& value, const std::string& poi
   const auto address = parse_address(target.get_ref<const std::string&>());
   if (!address) return malformed(address.error().message);
   const auto path = value.find("path");
-  if (path == value.end() || !path->is_string() || path->get_ref<const std::string&>().rfind('/', 0) != 0)
+  const bool given = path != value.end() && path->is_string() && path->get_ref<const std::string&>() != "";
+  if (!given || !parse_pointer(path->get_ref<const std::string&>()))
     return malformed("path is not a JSON pointer such as /disk/path");
   if (value.size() != 2) return malformed("there are other fields beside tenon.dev/ref and path");
   return ValueReference{pointer, *address, path->get<std::string>()};

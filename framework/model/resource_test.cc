@@ -31,7 +31,9 @@ TEST(References, AreFoundInTheOrderOfTheirPointers) {
 TEST(References, ThatAreMalformedAreRefusedWithTheirPlace) {
   for (const char* text :
        {R"({"a": {"tenon.dev/ref": 1, "path": "/x"}})", R"({"a": {"tenon.dev/ref": "x", "path": "/x"}})",
-        R"({"a": {"tenon.dev/ref": "a/B/c/d"}})",
+        R"({"a": {"tenon.dev/ref": "a/B/c/d"}})", R"({"a": {"tenon.dev/ref": "a/B/c/d", "path": ""}})",
+        R"({"a": {"tenon.dev/ref": "a/B/c/d", "path": "x"}})",
+        R"({"a": {"tenon.dev/ref": "a/B/c/d", "path": "/value~9"}})",
         R"({"a": {"tenon.dev/ref": "a/B/c/d", "path": "/x", "more": 1}})"}) {
     const auto references = references_in(Json::parse(text));
     ASSERT_FALSE(references) << text;

@@ -1,7 +1,9 @@
 #include "framework/plan/plan_file.h"
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "framework/model/pointer.h"
 #include "framework/plan/words.h"
 
 namespace tenon {
@@ -32,6 +34,24 @@ Enum word_from(const Json& json, const Enum (&words)[N]) {
   for (Enum word : words)
     if (to_string(word) == text) return word;
   throw std::invalid_argument("unknown word '" + text + "'");
+}
+
+// labels and annotations.
+const Json& texts_from(const Json& json) {
+  static_cast<void>(json.get<std::map<std::string, std::string>>());
+  return json;
+}
+
+const Json& object_or_null(const Json& json, const char* name) {
+  if (!json.is_object() && !json.is_null()) throw std::invalid_argument(std::string(name) + " is no object");
+  return json;
+}
+
+std::vector<std::string> pointers_from(const Json& json) {
+  auto pointers = json.get<std::vector<std::string>>();
+  for (const std::string& pointer : pointers)
+    if (const auto place = parse_pointer(pointer); !place) throw std::invalid_argument(place.error().message);
+  return pointers;
 }
 
 Position position_from(const Json& json) {
@@ -68,7 +88,7 @@ Change change_from(const Json& json) {
   for (const Json& field : json.at("fields")) change.fields.push_back(field_from(field));
   json.at("operations").get_to(change.operations);
   json.at("notes").get_to(change.notes);
-  change.desired = json.at("desired");
+  change.desired = object_or_null(json.at("desired"), "desired");
   change.origin = position_from(json.at("origin"));
   if (const auto refusal = json.find("refusal"); refusal != json.end())
     change.refusal = Refusal{refusal->at("reason").get<std::string>(),
@@ -88,20 +108,24 @@ Step step_from(const Json& json) {
   json.at("after").get_to(step.after);
   for (const Json& guard : json.at("guards")) step.guards.push_back(await_from(guard));
   if (const auto await = json.find("await"); await != json.end()) step.await = await_from(*await);
-  step.labels = json.at("labels");
-  step.annotations = json.at("annotations");
+  step.labels = texts_from(json.at("labels"));
+  step.annotations = texts_from(json.at("annotations"));
   json.at("operations").get_to(step.operations);
   for (const Json& dependency : json.at("dependencies"))
     step.dependencies.push_back(address_from(dependency));
   json.at("nonce").get_to(step.nonce);
   step.identity = json.value("identity", "");
-  step.found = json.value("found", Json());
+  step.found = object_or_null(json.value("found", Json()), "found");
   step.from = optional_address(json, "from");
   step.parent = optional_address(json, "parent");
   json.at("reason").get_to(step.reason);
   json.at("guardedDelete").get_to(step.guarded_delete);
   step.unchecked = json.value("unchecked", false);
-  step.defaulted = json.value("defaulted", std::vector<std::string>());
+  step.defaulted = pointers_from(json.value("defaulted", Json::array()));
+  if (step.await.has_value() != (step.kind == StepKind::await))
+    throw std::invalid_argument("an await has what it waits for, and no other step has");
+  if (step.from.has_value() != (step.kind == StepKind::move))
+    throw std::invalid_argument("a move has the address that it is from, and no other step has");
   return step;
 }
 
@@ -109,6 +133,17 @@ SecretSource secret_source_from(const Json& json) {
   const std::string pointer = json.value("pointer", "");
   return {address_from(json.at("address")), Json::json_pointer(pointer).to_string(),
           json.at("file").get<std::string>(), json.at("handle").get<std::string>()};
+}
+
+// What is made has a spec, and that is looked up by address.
+void check_specs(const Plan& plan) {
+  const auto by_address = [](const Change& a, const Change& b) { return a.address < b.address; };
+  if (!std::is_sorted(plan.changes.begin(), plan.changes.end(), by_address))
+    throw std::invalid_argument("its changes are not sorted by address");
+  for (const Step& step : plan.steps)
+    if ((step.kind == StepKind::create || step.kind == StepKind::update) &&
+        plan.desired(step.address).is_null())
+      throw std::invalid_argument("it makes " + to_string(step.address) + " and does not say what of");
 }
 
 // A step may only follow earlier ones.
@@ -135,6 +170,7 @@ Plan read(const Json& json) {
   for (const Json& source : json.value("secrets", Json::array()))
     plan.secrets.push_back(secret_source_from(source));
   check_order(plan);
+  check_specs(plan);
   return plan;
 }
 

@@ -89,6 +89,83 @@ TEST(PluginBackend, OneExpansionMayFailAlone) {
   EXPECT_TRUE((*expansions)[1]);
 }
 
+// Every member of an answer with every type that it cannot have.
+TEST(PluginBackend, AnObservationWithAMemberOfAWrongTypeIsAnErrorOfItsResourceAlone) {
+  const std::map<std::string, std::vector<Json>> wrong = {{"existence", {1, "there", nullptr}},
+                                                          {"error", {1, "text"}},
+                                                          {"phase", {1, {"a"}}},
+                                                          {"reason", {1}},
+                                                          {"message", {1}},
+                                                          {"identity", {1, Json::object()}},
+                                                          {"mark", {1, "text", {{"nonce", 1}}}},
+                                                          {"actual", {1, "text", {1}}},
+                                                          {"outputs", {1, "text", {1}}},
+                                                          {"progress", {"half", -0.1, 1.1, 1e300}},
+                                                          {"contents", {1}},
+                                                          {"busy", {"yes"}},
+                                                          {"resumable", {1}},
+                                                          {"users", {"somebody", {1}}},
+                                                          {"conditions", {"text", {1}, {{{"type", 1}}}}},
+                                                          {"notes", {"text", {1}}}};
+  Json answer;
+  auto backend = backend_of([&](const std::string&, const Json&) -> Result<Json> {
+    return Json{
+        {"observations", {answer, {{"existence", "present"}, {"outputs", nullptr}, {"actual", nullptr}}}}};
+  });
+  for (const auto& [member, values] : wrong)
+    for (const Json& value : values) {
+      answer = {{"existence", "present"}};
+      answer[member] = value;
+      const auto seen = backend.observe({thing("a"), thing("b")}, {});
+      ASSERT_TRUE(seen) << answer;
+      EXPECT_EQ(seen->observations[0].existence, Existence::unknown) << answer;
+      EXPECT_EQ(seen->observations[0].error.value_or(Error{}).code, Code::internal) << answer;
+      EXPECT_EQ(seen->observations[1].existence, Existence::present) << answer;
+      EXPECT_TRUE(seen->observations[1].outputs.is_object());
+    }
+}
+
+TEST(PluginBackend, AChildWithAMemberOfAWrongTypeIsAnErrorOfItsParentAlone) {
+  const std::map<std::string, std::vector<Json>> wrong = {{"apiVersion", {1, nullptr}},
+                                                          {"kind", {1}},
+                                                          {"name", {1, {"a"}}},
+                                                          {"spec", {1, "text", {1}}},
+                                                          {"labels", {1, {"a"}, {{"a", 1}}}},
+                                                          {"annotations", {"text", {{"a", 1}}}},
+                                                          {"pointer", {1, "template", "/a~9", nullptr}}};
+  const Json sound = {
+      {"apiVersion", "v1"}, {"kind", "Thing"}, {"name", "a"}, {"spec", nullptr}, {"pointer", "/a"}};
+  Json child;
+  auto backend = backend_of(
+      [&](const std::string&, const Json&) -> Result<Json> {
+        return Json{{"expansions", {{{"children", {child}}}, {{"children", {sound}}}}}};
+      },
+      {.name = "fake", .capabilities = {"expand"}});
+  for (const auto& [member, values] : wrong)
+    for (const Json& value : values) {
+      child = sound;
+      child[member] = value;
+      const auto expansions = backend.expand({thing("a"), thing("b")}, {});
+      ASSERT_TRUE(expansions) << child;
+      ASSERT_FALSE((*expansions)[0]) << child;
+      EXPECT_EQ((*expansions)[0].error().code, Code::internal) << child;
+      ASSERT_TRUE((*expansions)[1]) << child;
+      EXPECT_EQ((*expansions)[1]->at(0).spec, Json::object());
+    }
+}
+
+TEST(PluginBackend, AnOutcomeWithAMemberOfAWrongTypeIsAnError) {
+  Json answer;
+  auto backend = backend_of([&](const std::string&, const Json&) -> Result<Json> { return answer; });
+  for (const char* text : {"[]", "1", "null", "{}", R"({"state": "done", "identity": 1})",
+                           R"({"state": "done", "notes": "text"})", R"({"state": "done", "notes": [1]})"}) {
+    answer = Json::parse(text);
+    const auto outcome = backend.create(thing("a"), {});
+    ASSERT_FALSE(outcome) << text;
+    EXPECT_EQ(outcome.error().code, Code::internal) << text;
+  }
+}
+
 TEST(PluginBackend, NeverMakesMoreCallsAtOnceThanTheManifestAllows) {
   std::atomic<int> inside = 0, most = 0;
   auto backend = backend_of(

@@ -3,6 +3,8 @@
 //
 // With configuration.world, a directory, it is a backend whose objects are files there. It then does that
 // once for each object, when making it: before it has its effect where desired.when is "before", else after.
+// With desired.say an answer of its own is given to that question, whatever it is: {"observe": OBSERVATION,
+// "expand": CHILD}.
 // A question whose name is a field of the spec with the value "abort" crashes it, until the file mended is
 // there: {"expand": "abort"}.
 #include <fcntl.h>
@@ -174,6 +176,8 @@ std::optional<Json> answer_pure(const Plugin& plugin, const std::string& questio
     maybe_abort(plugin, question, item.value(spec, Json()));
     answers.push_back(question == "convert" ? Json{{"spec", item.at("spec")}} : Json::object());
     if (question == "expand") answers.back()["children"] = Json::array();
+    const Json said = item.value("/desired/say/expand"_json_pointer, Json());
+    if (question == "expand" && !said.is_null()) answers.back()["children"].push_back(said);
   }
   return Json{{"result", {{key, answers}}}};
 }
@@ -240,7 +244,8 @@ void invoke(void* self, uint64_t call, const char* method, const char* json, siz
         observations.push_back(observe_file(plugin, resource));
         continue;
       }
-      observations.push_back(how == "malformed" ? Json("?") : Json{{"existence", "absent"}});
+      const Json usual = how == "malformed" ? Json("?") : Json{{"existence", "absent"}};
+      observations.push_back(resource.value("/desired/say/observe"_json_pointer, usual));
     }
     return plugin.reply(call, Json{{"result", {{"observations", observations}}}}.dump());
   }
