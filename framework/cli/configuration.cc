@@ -22,9 +22,9 @@ constexpr std::string_view kFileSchema = R"({
         "plugin": {"type": "string", "minLength": 1},
         "limits": {"type": "object", "default": {}, "properties": {
           "memory": {"type": "string", "format": "quantity", "minimum": 16777216},
-          "parallel": {"type": "integer", "minimum": 1},
+          "parallel": {"type": "integer", "minimum": 1, "maximum": 1000000},
           "callsPerSecond": {"type": "number", "minimum": 0.1},
-          "burst": {"type": "integer", "minimum": 1}}},
+          "burst": {"type": "integer", "minimum": 1, "maximum": 1000000}}},
         "configuration": {"type": "object", "x-kubernetes-preserve-unknown-fields": true, "default": {}}}}},
     "routes": {"type": "array", "items": {
       "type": "object", "required": ["kind", "instance"],

@@ -159,7 +159,7 @@ TEST_F(Instances, HaveLimitsOfTheirOwn) {
 
 TEST_F(Instances, ALimitThatMakesNoSenseIsRefusedAtItsPlace) {
   for (const char* limit : {"callsPerSecond: 0", "callsPerSecond: 0.05", "callsPerSecond: often", "burst: 0",
-                            "parallel: 0", "speed: 1"}) {
+                            "burst: 4294967295", "parallel: 0", "parallel: 4294967296", "speed: 1"}) {
     write("tenon.yaml",
           "instances:\n- {name: north, plugin: cloud, configuration: {region: north}, limits: {" +
               std::string(limit) + "}}\n");
