@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "framework/base/base64.h"
 #include "framework/load/load.h"
@@ -38,12 +39,14 @@ std::string got(const Json& value) {
 class Reader {
  public:
   Reader(const std::shared_ptr<const SourceMap>& source, std::string base, std::string_view default_namespace,
-         std::vector<Resource>& resources, std::vector<SecretDocument>& secrets, Diagnostics& diagnostics)
+         std::vector<Resource>& resources, std::vector<SecretDocument>& secrets,
+         std::unordered_set<Address>& secret_names, Diagnostics& diagnostics)
       : source_(source),
         base_(std::move(base)),
         default_namespace_(default_namespace),
         resources_(resources),
         secrets_(secrets),
+        secret_names_(secret_names),
         diagnostics_(diagnostics) {}
 
   void read(Json& object) {
@@ -88,7 +91,7 @@ class Reader {
     Json& items = object["items"];
     for (size_t i = 0; i < items.size(); ++i)
       Reader(source_, base_ + "/items/" + std::to_string(i), default_namespace_, resources_, secrets_,
-             diagnostics_)
+             secret_names_, diagnostics_)
           .read(items[i]);
   }
 
@@ -226,10 +229,11 @@ class Reader {
       for (const auto& [key, value] : values->items())
         read_secret_value(pointer, key, value, secret.data[key]);
     }
-    for (const SecretDocument& other : secrets_)
-      if (other.address == address)
-        error("/metadata/name", "Secret " + address.name + " is declared twice", "remove one of them");
-    if (problems_ == 0) secrets_.push_back(std::move(secret));
+    if (secret_names_.contains(address))
+      error("/metadata/name", "Secret " + address.name + " is declared twice", "remove one of them");
+    if (problems_ > 0) return;
+    secret_names_.insert(address);
+    secrets_.push_back(std::move(secret));
   }
 
   void read_secret_value(const std::string& pointer, const std::string& key, const Json& value,
@@ -280,6 +284,7 @@ class Reader {
   std::string_view default_namespace_;
   std::vector<Resource>& resources_;
   std::vector<SecretDocument>& secrets_;
+  std::unordered_set<Address>& secret_names_;
   Diagnostics& diagnostics_;
   std::string address_;
   int problems_ = 0;
@@ -291,10 +296,12 @@ std::vector<Resource> to_resources(std::vector<Document> documents, std::string_
                                    Diagnostics& diagnostics, std::vector<SecretDocument>* secrets) {
   std::vector<Resource> resources;
   std::vector<SecretDocument> unwanted;
+  std::vector<SecretDocument>& kept = secrets ? *secrets : unwanted;
+  std::unordered_set<Address> names;
+  for (const SecretDocument& secret : kept) names.insert(secret.address);
   resources.reserve(documents.size());
   for (Document& document : documents)
-    Reader(document.source, "", default_namespace, resources, secrets ? *secrets : unwanted, diagnostics)
-        .read(document.value);
+    Reader(document.source, "", default_namespace, resources, kept, names, diagnostics).read(document.value);
   return resources;
 }
 

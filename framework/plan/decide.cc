@@ -57,12 +57,7 @@ class Decider {
 
   const SharedJson& filled() const { return fate_.filled ? *fate_.filled : resource_->spec; }
 
-  bool block_if_unknown() {
-    if (observation_.existence != Existence::unknown) return false;
-    act(Action::blocked,
-        "it cannot be looked at" + (observation_.error ? ": " + observation_.error->message : std::string()));
-    return true;
-  }
+  bool block_if_unknown() { return tenon::block_if_unknown(observation_, fate_); }
 
   Owner owner() const { return owner_of(situation_, address_); }
 

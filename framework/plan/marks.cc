@@ -23,13 +23,6 @@ void refuse(Fate& fate, Refusal refusal) {
   if (!fate.change.refusal) fate.change.refusal = std::move(refusal);
 }
 
-bool block_if_unknown(const Observation& observation, Fate& fate) {
-  if (observation.existence != Existence::unknown) return false;
-  act(fate, Action::blocked,
-      "it cannot be looked at" + (observation.error ? ": " + observation.error->message : std::string()));
-  return true;
-}
-
 // Itself or the composite that it belongs to.
 bool is_forgotten(const Situation& situation, const Owned& row) {
   if (situation.options.forget.count(row.address)) return true;
@@ -102,6 +95,13 @@ bool was_written(const Owned& row, const std::string& pointer) {
 }
 
 }  // namespace
+
+bool block_if_unknown(const Observation& observation, Fate& fate) {
+  if (observation.existence != Existence::unknown) return false;
+  act(fate, Action::blocked,
+      "it cannot be looked at" + (observation.error ? ": " + observation.error->message : std::string()));
+  return true;
+}
 
 Owner owner_of(const Situation& situation, const Address& address) {
   return owner_of(situation.observation(address), address, situation.row(address), situation.inventory);
@@ -184,9 +184,8 @@ const Address* moving_from(const Situation& situation, const Address& address) {
 }
 
 const Address* moving_to(const Situation& situation, const Address& address) {
-  for (const auto& [to, from] : situation.graph.moves)
-    if (from == address) return moving_from(situation, to) ? &to : nullptr;
-  return nullptr;
+  const Address* to = situation.to_be_moved_to(address);
+  return to && moving_from(situation, *to) ? to : nullptr;
 }
 
 void move(const Situation& situation, const Address& from, Fate& fate) {

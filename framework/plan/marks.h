@@ -22,6 +22,9 @@ Refusal not_able(const Situation& situation, const std::string& instance, const 
 std::vector<std::string> record_changes(const Situation& situation, const Resource& resource,
                                         const Owned& row);
 
+// Whether it is blocked since nobody knows what is there.
+bool block_if_unknown(const Observation& observation, Fate& fate);
+
 // Only what was asked for by name is planned: forget, import, move.
 Fate decide_mark(const Situation& situation, const Address& address);
 

@@ -137,12 +137,12 @@ class Resolver {
     if (graph_.desired.count(*from))
       return error(resource, place, word + title(*from) + " is still declared",
                    "what has moved is no longer where it was: remove that declaration or this annotation");
-    for (const auto& [to, other] : graph_.moves)
-      if (other == *from)
-        return error(
-            resource, place,
-            word + title(*from) + " cannot become both " + title(to) + " and " + title(resource.address),
-            "remove one of the annotations");
+    const auto [first, fresh] = moved_.emplace(*from, resource.address);
+    if (!fresh)
+      return error(resource, place,
+                   word + title(*from) + " cannot become both " + title(first->second) + " and " +
+                       title(resource.address),
+                   "remove one of the annotations");
     graph_.moves.emplace(resource.address, *from);
   }
 
@@ -214,12 +214,30 @@ class Resolver {
   void add(Edge edge) {
     if (edge.populator) populators_[edge.await.target].insert(edge.from);
     std::vector<Edge>& edges = graph_.requires_[edge.from];
-    for (Edge& known : edges)
-      if (known.await == edge.await && known.populator == edge.populator) {
-        known.through_claim = known.through_claim && edge.through_claim;
-        return known.guards.insert(edge.guards.begin(), edge.guards.end()), void();
-      }
+    if (Edge* known = find_same(edges, edge)) {
+      known->through_claim = known->through_claim && edge.through_claim;
+      return known->guards.insert(edge.guards.begin(), edge.guards.end()), void();
+    }
     edges.push_back(std::move(edge));
+  }
+
+  // Of one resource after the other. Most have a few edges; of a long list, those to one target are known,
+  // and they are as many as there are states of it.
+  Edge* find_same(std::vector<Edge>& edges, const Edge& edge) {
+    constexpr size_t kFew = 16;
+    const auto is_same = [&edge](const Edge& known) {
+      return known.await == edge.await && known.populator == edge.populator;
+    };
+    if (edges.size() < kFew) {
+      const auto same = std::find_if(edges.begin(), edges.end(), is_same);
+      return same == edges.end() ? nullptr : &*same;
+    }
+    if (indexed_ != edge.from) indexed_ = edge.from, by_target_.clear(), known_edges_ = 0;
+    for (; known_edges_ < edges.size(); ++known_edges_)
+      by_target_[edges[known_edges_].await.target].push_back(known_edges_);
+    for (size_t number : by_target_[edge.await.target])
+      if (is_same(edges[number])) return &edges[number];
+    return nullptr;
   }
 
   // However a consumer names a claim, it waits for whoever fills it, and for finished contents.
@@ -319,6 +337,11 @@ class Resolver {
   Diagnostics& diagnostics_;
   std::map<Address, const Owned*> owned_;
   std::map<Address, std::set<Address>> populators_;  // by claim
+  std::unordered_map<Address, Address> moved_;       // new addresses by old ones
+  // The edges of one resource, by target, as far as they are indexed.
+  Address indexed_;
+  std::unordered_map<Address, std::vector<size_t>> by_target_;
+  size_t known_edges_ = 0;
   Graph graph_;
 };
 

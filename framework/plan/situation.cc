@@ -76,11 +76,15 @@ std::vector<Address> Situation::holders_of(const Address& address) const {
     for (const Address& holder : by->second)
       if ((!row(holder) || row(holder)->intent) && requires_still(holder, address)) holders.push_back(holder);
   for (Address& holder : holders)
-    if (const auto moved = moved_to_.find(holder); moved != moved_to_.end() && is_moved_here(moved->second))
-      holder = moved->second;
+    if (const Address* moved = to_be_moved_to(holder); moved && is_moved_here(*moved)) holder = *moved;
   std::sort(holders.begin(), holders.end());
   holders.erase(std::unique(holders.begin(), holders.end()), holders.end());
   return holders;
+}
+
+const Address* Situation::to_be_moved_to(const Address& address) const {
+  const auto to = moved_to_.find(address);
+  return to == moved_to_.end() ? nullptr : &to->second;
 }
 
 bool Situation::is_moved_here(const Address& address) const {

@@ -63,6 +63,8 @@ struct Situation {
   // not require an importer that goes for good.
   bool requires_still(const Address& address, const Address& target) const;
 
+  // The new address that a manifest gives to what is at this one; null: none.
+  const Address* to_be_moved_to(const Address& address) const;
   // Whether its address is to be that of an object that is elsewhere yet, by this plan or once that is not
   // blocked any more.
   bool is_moved_here(const Address& address) const;
