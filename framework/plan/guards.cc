@@ -180,6 +180,19 @@ const Address* user_of(const Situation& situation, const std::vector<Address>& h
   return nullptr;
 }
 
+// Whom its backend sees using the claim, besides its importer and what this plan deletes.
+std::vector<std::string> seen_users(const Situation& situation, const Address& claim,
+                                    const Address& importer) {
+  std::vector<std::string> users;
+  for (const std::string& user : situation.observation(claim).users) {
+    const auto address = parse_address(user);
+    const Fate* fate = address ? situation.fate(*address) : nullptr;
+    const bool harmless = (address && *address == importer) || (fate && fate->removes());
+    if (!harmless) users.push_back(user);
+  }
+  return users;
+}
+
 void guard_import(Situation& situation, const Address& importer, const Address& claim, Fate& fate) {
   const Fate* beneath = situation.fate(claim);
   const bool made_anew = beneath && beneath->removes();
@@ -189,6 +202,12 @@ void guard_import(Situation& situation, const Address& importer, const Address& 
   if (const Address* user = user_of(situation, holders, importer)) {
     fate.change.refusal = Refusal{title(claim) + " cannot be filled anew while " + title(*user) + " uses it",
                                   "delete " + title(*user) + " first"};
+    return;
+  }
+  if (const auto users = seen_users(situation, claim, importer); !users.empty()) {
+    fate.change.refusal = Refusal{title(claim) + " cannot be filled anew while " + listed(users) +
+                                      (users.size() == 1 ? " uses it" : " use it"),
+                                  "end that use first"};
     return;
   }
   if (situation.is_approved(importer, claim) || situation.is_approved(claim, claim)) return;
