@@ -511,13 +511,13 @@ Json LibvirtBackend::pools(const sdk::Call&) {
 }
 
 sdk::Check LibvirtBackend::check(const sdk::Change& change, const Json& pools) {
-  if (!pools.contains(kMemoryPool)) return {};
   for (const std::string& pointer : change.unknown)
     if (pointer == "/running" || pointer.starts_with("/template/spec/domain"))
       return {.unchecked = "how much memory it takes"};
-  const int64_t before = memory_while_running(change.actual);
-  if (change.action == "delete") return {.demands = {{kMemoryPool, -before}}};
-  return {.demands = {{kMemoryPool, memory_while_running(change.desired) - before}}};
+  const int64_t after = change.action == "delete" ? 0 : memory_while_running(change.desired);
+  const int64_t more = after - memory_while_running(change.actual);
+  if (pools.contains(kMemoryPool)) return {.demands = {{kMemoryPool, more}}};
+  return more > 0 ? sdk::Check{.unchecked = "how much memory there is"} : sdk::Check();
 }
 
 std::vector<sdk::Child> LibvirtBackend::expand(const Resource& resource, const sdk::Call&) {
