@@ -139,7 +139,7 @@ Json Vault::keep(const Json& value) {
   std::string text = text_of(value);
   std::string handle = hash(text);
   const std::lock_guard lock(mutex_);
-  values_.try_emplace(handle, std::move(text));
+  if (!values_.try_emplace(handle, std::move(text)).second) wipe(text);
   return {{kHandleMember, std::move(handle)}};
 }
 

@@ -1,5 +1,6 @@
 #include "framework/plugin/secret_desk.h"
 
+#include <endian.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,19 +25,27 @@ bool send_all(int fd, std::string_view bytes) {
   return true;
 }
 
-// The next whole frame; nothing: end-of-file, or what is no frame.
-std::optional<std::string> receive(int fd, FrameDecoder& decoder) {
-  char block[4096];
-  for (;;) {
-    const auto frame = decoder.next_text();
-    if (!frame) return {};
-    if (*frame) return std::string(**frame);
-    const ssize_t count = read(fd, block, sizeof block);
+bool read_all(int fd, char* bytes, size_t size) {
+  while (size > 0) {
+    const ssize_t count = read(fd, bytes, size);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return {};
-    decoder.push({block, static_cast<size_t>(count)});
-    explicit_bzero(block, sizeof block);
+    if (count <= 0) return false;
+    bytes += count;
+    size -= static_cast<size_t>(count);
   }
+  return true;
+}
+
+// The next whole frame, of which no other copy is left here; nothing: end-of-file, or what is no frame.
+std::optional<std::string> receive(int fd) {
+  uint32_t header = 0;
+  if (!read_all(fd, reinterpret_cast<char*>(&header), sizeof header)) return {};
+  const uint32_t length = le32toh(header);
+  if (length > kMaximalFrame) return {};
+  std::string frame(length, '\0');
+  if (read_all(fd, frame.data(), length)) return frame;
+  wipe(frame);
+  return {};
 }
 
 }  // namespace
@@ -70,8 +79,7 @@ std::string SecretDesk::answer(uint64_t call, std::string_view ask) const {
 }
 
 void serve_secrets(int fd, const SecretDesk& desk) {
-  FrameDecoder decoder;
-  while (const auto frame = receive(fd, decoder)) {
+  while (const auto frame = receive(fd)) {
     const auto envelope = open_envelope(*frame, "request");
     if (!envelope || !envelope->head.contains("call") || !envelope->head["call"].is_number_unsigned()) return;
     const uint64_t call = envelope->head["call"];
@@ -90,10 +98,9 @@ std::string SecretSocket::ask(uint64_t call, std::string_view ask) {
   if (fd_ < 0) return error_answer({Code::not_found, kNone});
   const std::lock_guard lock(mutex_);
   forbid_dumps();
-  FrameDecoder decoder;
   const Result<std::string> question = encode_call(call, "secret", {}, ask);
   if (!question || !send_all(fd_, *question)) return error_answer({Code::unavailable, kGone});
-  auto frame = receive(fd_, decoder);
+  auto frame = receive(fd_);
   const auto envelope = frame ? open_envelope(*frame, "answer") : Result<Envelope>(Error{});
   if (!envelope) return error_answer({Code::unavailable, kGone});
   std::string answer(envelope->body);
