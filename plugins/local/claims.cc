@@ -26,6 +26,9 @@ constexpr std::chrono::milliseconds kLook{200};
 // How the name of a claim that is being made begins.
 constexpr char kUnfinished[] = ".new-";
 
+// How the names of what an importer writes begin until it is whole.
+constexpr char kImporters[] = ".import-";
+
 std::string mark_path(const std::string& directory) { return directory + "/claim.json"; }
 
 std::string to_text(const ClaimMark& mark) {
@@ -119,7 +122,8 @@ bool is_own(const fs::directory_entry& entry) {
   const std::string name = entry.path().filename();
   if (!entry.is_regular_file() && !entry.is_symlink()) return false;
   return name == "disk.img" || name == "lock" || name == "claim.json" || name == "contents.json" ||
-         name.starts_with("claim.json.") || name.starts_with("contents.json.") || name.starts_with('.');
+         name.starts_with("claim.json.") || name.starts_with("contents.json.") ||
+         name.starts_with(kImporters);
 }
 
 // Somebody put it there: it may be data, of which no mark tells.

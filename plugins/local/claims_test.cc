@@ -149,7 +149,8 @@ TEST_F(ClaimsTest, WhatSomebodyPutIntoAClaimIsNeverRemoved) {
   ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
   populate(1 << 20);
   const fs::path directory = find().directory;
-  for (const char* theirs : {"notes.txt", "disk.img.old", "photographs/", ".git/"}) {
+  for (const char* theirs :
+       {"notes.txt", "disk.img.old", "photographs/", ".git/", ".hidden", ".importance"}) {
     const fs::path path = directory / theirs;
     fs::create_directories(path.parent_path());
     if (path.has_filename()) std::ofstream(path) << "data";
