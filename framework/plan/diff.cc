@@ -350,9 +350,6 @@ Json as_found(Json desired, const SpecDiff& diff) {
 }
 
 std::vector<std::string> defaulted_as_found(std::vector<std::string> defaulted, const SpecDiff& diff) {
-  const auto lies_in = [](const std::string& pointer, const std::string& outer) {
-    return pointer == outer || pointer.starts_with(outer + "/");
-  };
   std::erase_if(defaulted, [&](const std::string& pointer) {
     return std::any_of(diff.fields.begin(), diff.fields.end(), [&](const FieldChange& field) {
       return lies_in(pointer, field.pointer) || lies_in(field.pointer, pointer);

@@ -53,9 +53,8 @@ class Sealer {
   }
 
   bool is_default(const std::string& pointer) const {
-    return std::any_of(resource_.defaulted.begin(), resource_.defaulted.end(), [&](const std::string& outer) {
-      return pointer == outer || pointer.starts_with(outer + "/");
-    });
+    return std::any_of(resource_.defaulted.begin(), resource_.defaulted.end(),
+                       [&](const std::string& outer) { return lies_in(pointer, outer); });
   }
 
   // "": none.

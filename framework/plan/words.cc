@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "framework/model/json_reader.h"
+
 namespace tenon {
 
 std::string title(const Address& address) {
@@ -26,17 +28,11 @@ std::string listed(const std::vector<std::string>& words, size_t most) {
 }
 
 std::string joined(std::string_view pointer, std::string_view token) {
-  std::string text(pointer);
-  text += '/';
-  for (char c : token) {
-    if (c == '~')
-      text += "~0";
-    else if (c == '/')
-      text += "~1";
-    else
-      text += c;
-  }
-  return text;
+  return std::string(pointer) + "/" + escape_pointer_token(token);
+}
+
+bool lies_in(std::string_view pointer, std::string_view outer) {
+  return pointer.starts_with(outer) && (pointer.size() == outer.size() || pointer[outer.size()] == '/');
 }
 
 }  // namespace tenon

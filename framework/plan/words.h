@@ -23,5 +23,7 @@ std::string listed(const std::vector<std::string>& words, size_t most = 3);
 
 // The pointer with one more token, escaped.
 std::string joined(std::string_view pointer, std::string_view token);
+// Whether a pointer leads to the same place as another one, or to one below it.
+bool lies_in(std::string_view pointer, std::string_view outer);
 
 }  // namespace tenon
