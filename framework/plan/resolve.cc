@@ -112,8 +112,9 @@ class Resolver {
         const auto target = target_of(resource.address, rule.target, found.name);
         const auto place = [&] { return resource.origin.locate(found.pointer); };
         if (!target)
-          error(resource, place(), target.error().message,
-                "it is to name a " + rule.target.kind + " that " + title(resource.address) + " requires");
+          error(
+              resource, place(), target.error().message,
+              title(resource.address) + " requires something of kind " + rule.target.kind + " by this name");
         else if (is_served(*target))
           add(rule_edge(resource.address, *target, rule, *kind));
         else
