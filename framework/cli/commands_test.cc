@@ -286,6 +286,10 @@ TEST_F(Commands, APlanMadeForSomethingElseIsStale) {
               plan["plugins"] = {{"gone", ""}};
             }).find("no instance 'gone' any more"),
             std::string::npos);
+  EXPECT_NE(refusal([](Json& plan) {
+              plan["steps"][0]["instance"] = "nobody";
+            }).find("no instance 'nobody' any more"),
+            std::string::npos);
 }
 
 TEST_F(Commands, ASavedPlanThatWasTamperedWithIsRefusedByWhatIsWrong) {

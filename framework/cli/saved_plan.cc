@@ -69,6 +69,9 @@ Status check_maker(const Plan& plan, const World& world) {
     if (known->manifest->digest != digest)
       return stale("the plugin of instance '" + instance + "' is another one now");
   }
+  for (const Step& step : plan.steps)
+    if (!world.catalog.find_instance(step.instance))
+      return stale("there is no instance '" + step.instance + "' any more");
   return {};
 }
 

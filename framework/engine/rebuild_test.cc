@@ -169,6 +169,16 @@ TEST_F(Rebuild, ASmallMarkThatNoManifestDeclaresIsAnError) {
   EXPECT_NE(diagnostics_[0].detail.find("-f"), std::string::npos);
 }
 
+TEST_F(Rebuild, ARecordThatNamesNoPlaceInTheSpecIsAnError) {
+  apply({resource(fast("a")), resource(fast("b"))});
+  simulation_.backend.change([](FakeWorld& world) { world.at(fast("a")).record["defaulted"] = {"value"}; });
+  EXPECT_EQ(rebuilt().size(), 1u);
+  ASSERT_TRUE(has_errors(diagnostics_));
+  EXPECT_EQ(diagnostics_[0].address, "test/Fast/default/a");
+  EXPECT_NE(diagnostics_[0].detail.find("'value' is not a JSON pointer"), std::string::npos)
+      << diagnostics_[0].detail;
+}
+
 TEST_F(Rebuild, TwoObjectsWithOneAddressAreReportedWithBothIdentities) {
   apply({resource(fast("a"))});
   simulation_.backend.change([](FakeWorld& world) {
