@@ -14,6 +14,8 @@ class InterruptTest(Case):
 
     def setUp(self):
         super().setUp()
+        # Where the tests run under nohup, what they start would be as well.
+        self.addCleanup(signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_DFL))
         self.disk.qcow2
         self.manifest = self.example('vm-running.yaml', '/slow/8000000/')
 

@@ -85,6 +85,14 @@ class InterruptTest(Cases):
         self.assertEqual(self.names(), [])
         wait_until('the plugin hosts are gone', lambda: not processes.running('tenon-plugin-host'), 10)
 
+    def test_under_nohup_the_end_of_the_terminal_ends_no_run(self):
+        running = self.tenon.start('apply', '--yes', '-f', self.manifest, under=['nohup'])
+        wait_until('the first item is being made', lambda: 'Item a' in running.text())
+        running.signal(signal.SIGHUP)
+        done = running.wait()
+        self.assertEqual(done.status, 0, str(done))
+        self.assertEqual(self.names(), ['a', 'b'])
+
     def test_ctrl_c_while_it_waits_for_the_lock_changes_nothing(self):
         first = self.tenon.start('apply', '--yes', '-f', self.manifest)
         wait_until('the first item is being made', lambda: 'Item a' in first.text())

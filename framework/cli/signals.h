@@ -11,8 +11,8 @@
 
 namespace tenon {
 
-// While it lives, SIGINT, SIGTERM and SIGHUP do this; then what they did before. One of a kind at a time in a
-// process.
+// While it lives, SIGINT, SIGTERM and, unless nohup has it ignored, SIGHUP do this; then what they did
+// before. One of a kind at a time in a process.
 class OnSignals {
  public:
   explicit OnSignals(void (*handler)(int));
