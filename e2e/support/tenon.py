@@ -1,5 +1,6 @@
 """The staged product, run in a working directory of its own."""
 import contextlib
+import copy
 import json
 import os
 import pathlib
@@ -66,6 +67,13 @@ class Tenon:
         self.consoles.mkdir(parents=True)
         self.history = []
         self.write('tenon.yaml', CONFIGURATION.format(uri=uri, console=self.consoles))
+
+    def beside(self, name):
+        """The same product, run in an empty directory beside this one."""
+        other = copy.copy(self)
+        other.directory = self.directory.parent / name
+        other.directory.mkdir()
+        return other
 
     def write(self, name, text):
         (self.directory / name).write_text(text)

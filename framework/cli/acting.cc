@@ -14,6 +14,7 @@
 #include "framework/cli/render_plan.h"
 #include "framework/cli/signals.h"
 #include "framework/cli/text.h"
+#include "framework/engine/places.h"
 
 namespace tenon {
 namespace {
@@ -101,6 +102,16 @@ int carry_out(const Arguments& arguments, Environment& env, Session& session, co
   return kFailure;
 }
 
+// What is as it should be is where its instances look.
+int nothing_to_do(Environment& env, Session& session, const Planned& planned) {
+  const Status placed = record_places(session.world(), planned);
+  if (!placed) {
+    print_error(placed.error(), env);
+    return kFailure;
+  }
+  return kSuccess;
+}
+
 }  // namespace
 
 bool confirmed(const Arguments& arguments, Environment& env) {
@@ -138,7 +149,7 @@ int show_and_run(const Arguments& arguments, Environment& env, Session& session,
     env.err << "Refused: nothing was changed.\n";
     return kRefused;
   }
-  if (planned.plan.empty() && !planned.plan.blocked()) return kSuccess;
+  if (planned.plan.empty() && !planned.plan.blocked()) return nothing_to_do(env, session, planned);
   // A run that can do nothing is recorded all the same: `get` shows what is blocked, and why.
   if (!planned.plan.empty() && !confirmed(arguments, env)) return kRefused;
   return carry_out(arguments, env, session, planned);

@@ -7,10 +7,13 @@
 #include "framework/base/quantity.h"
 #include "framework/base/secret.h"
 #include "framework/load/load.h"
+#include "framework/model/json_reader.h"
 #include "framework/model/schema.h"
 
 namespace tenon {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::string_view kFileSchema = R"({
   "type": "object",
@@ -54,13 +57,67 @@ Diagnostic unusable(const std::string& plugin, const Error& error, Position posi
           .position = std::move(position)};
 }
 
+// However the way there is written, a directory has one path: what was made there is found again by it.
+fs::path resolved(const fs::path& directory) {
+  std::error_code error;
+  const fs::path real = fs::weakly_canonical(directory, error);
+  return error ? directory.lexically_normal() : real;
+}
+
+// The state directory may itself be a link to somewhere else.
+fs::path holder_of(const std::string& state) {
+  std::error_code error;
+  fs::path path = fs::absolute(state.empty() ? "./.tenon" : state, error);
+  while (path.has_relative_path() && (!path.has_filename() || path.filename() == "."))
+    path = path.parent_path();
+  return path.filename() == ".." ? resolved(path).parent_path() : resolved(path.parent_path());
+}
+
+// Completes configurations of plugins and makes their paths absolute.
+class Settings {
+ public:
+  // written, defaults: what relative paths are relative to.
+  Settings(fs::path written, fs::path defaults)
+      : written_(std::move(written)), defaults_(std::move(defaults)) {}
+
+  std::vector<SchemaProblem> complete(const Schema& schema, Json& value) const {
+    std::vector<SchemaProblem> problems;
+    std::vector<std::string> defaulted;
+    complete_value(schema, value, problems, &defaulted);
+    if (problems.empty()) resolve(schema, "", {defaulted.begin(), defaulted.end()}, written_, value);
+    return problems;
+  }
+
+ private:
+  void resolve(const Schema& schema, const std::string& pointer, const std::set<std::string>& defaulted,
+               const fs::path& outer, Json& value) const {
+    const fs::path& base = defaulted.contains(pointer) ? defaults_ : outer;
+    if (value.is_string()) resolve(schema, base, value.get_ref<std::string&>());
+    for (const auto& item : value.is_structured() ? value.items() : Json::object().items()) {
+      const std::string inner = pointer + "/" + escape_pointer_token(item.key());
+      if (const Schema* child = find_schema(schema, inner.substr(pointer.size())))
+        resolve(*child, inner, defaulted, base, item.value());
+    }
+  }
+
+  // A program without a slash is looked for in PATH.
+  static void resolve(const Schema& schema, const fs::path& base, std::string& text) {
+    if (text.empty() || (!schema.path && !(schema.program && text.find('/') != std::string::npos))) return;
+    const fs::path path = (base / text).lexically_normal();
+    text = path.has_filename() ? path : path.parent_path();
+  }
+
+  const fs::path written_, defaults_;
+};
+
 // One tenon.yaml on its way to a Configuration.
 class Reader {
  public:
-  Reader(const Document& document, std::string directory, const std::string& prefix, PluginSource& plugins,
-         Diagnostics& diagnostics)
+  Reader(const Document& document, const fs::path& directory, const Settings& settings,
+         const std::string& prefix, PluginSource& plugins, Diagnostics& diagnostics)
       : document_(document),
-        directory_(std::move(directory)),
+        directory_(directory),
+        settings_(settings),
         prefix_(prefix),
         plugins_(plugins),
         diagnostics_(diagnostics) {}
@@ -104,7 +161,7 @@ class Reader {
   // A name is looked up in the installation, a path is relative to the file.
   std::string plugin_path(const std::string& plugin) const {
     if (plugin.find('/') == std::string::npos) return plugin_directory(prefix_) + "/" + plugin + ".so";
-    return (std::filesystem::path(directory_) / plugin).lexically_normal();
+    return (directory_ / plugin).lexically_normal();
   }
 
   void read_instance(Json& entry, const std::string& pointer, Configuration& configuration,
@@ -119,9 +176,9 @@ class Reader {
           unusable(entry["plugin"], manifest.error(), document_.source->locate(pointer + "/plugin", false)));
       return configuration.instances.push_back(std::move(instance));
     }
-    std::vector<SchemaProblem> problems;
-    complete_value((*manifest)->configuration, instance.configuration, problems);
-    for (const SchemaProblem& problem : problems) report(problem, pointer + "/configuration");
+    for (const SchemaProblem& problem :
+         settings_.complete((*manifest)->configuration, instance.configuration))
+      report(problem, pointer + "/configuration");
     instances.push_back({instance.name, *manifest});
     configuration.instances.push_back(std::move(instance));
   }
@@ -148,27 +205,27 @@ class Reader {
   }
 
   const Document& document_;
-  const std::string directory_;
+  const fs::path& directory_;
+  const Settings& settings_;
   const std::string& prefix_;
   PluginSource& plugins_;
   Diagnostics& diagnostics_;
   std::set<std::string> names_;
 };
 
-Configuration every_installed_plugin(const std::string& prefix, PluginSource& plugins,
-                                     Diagnostics& diagnostics) {
+Configuration every_installed_plugin(const std::string& prefix, const Settings& settings,
+                                     PluginSource& plugins, Diagnostics& diagnostics) {
   Configuration configuration;
   std::vector<Instance> instances;
   for (const std::string& file : installed_plugins(prefix)) {
-    const std::string name = std::filesystem::path(file).stem();
+    const std::string name = fs::path(file).stem();
     const auto manifest = plugins.manifest(file);
     if (!manifest) {
       diagnostics.push_back(unusable(name, manifest.error(), {file}));
       continue;
     }
     Json defaults = Json::object();
-    std::vector<SchemaProblem> problems;
-    complete_value((*manifest)->configuration, defaults, problems);
+    const auto problems = settings.complete((*manifest)->configuration, defaults);
     if (!problems.empty()) {
       diagnostics.push_back(
           {.severity = Severity::warning,
@@ -194,18 +251,18 @@ Configuration every_installed_plugin(const std::string& prefix, PluginSource& pl
 std::vector<std::string> installed_plugins(const std::string& prefix) {
   std::vector<std::string> files;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(plugin_directory(prefix), error))
+  for (const auto& entry : fs::directory_iterator(plugin_directory(prefix), error))
     if (entry.path().extension() == ".so") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;
 }
 
-Configuration load_configuration(const std::string& file, const std::string& prefix, PluginSource& plugins,
-                                 Diagnostics& diagnostics) {
+Configuration load_configuration(const std::string& file, const std::string& state, const std::string& prefix,
+                                 PluginSource& plugins, Diagnostics& diagnostics) {
   const std::string path = file.empty() ? "tenon.yaml" : file;
   std::error_code error;
-  if (file.empty() && !std::filesystem::exists(path, error))
-    return every_installed_plugin(prefix, plugins, diagnostics);
+  if (file.empty() && !fs::exists(path, error))
+    return every_installed_plugin(prefix, {"", holder_of(state)}, plugins, diagnostics);
   forbid_dumps();
   const std::vector<Document> documents = load_paths({path}, diagnostics);
   if (has_errors(diagnostics)) return {};
@@ -215,8 +272,8 @@ Configuration load_configuration(const std::string& file, const std::string& pre
          .position = {path}});
     return {};
   }
-  const std::string directory = std::filesystem::absolute(path, error).parent_path();
-  return Reader(documents[0], directory, prefix, plugins, diagnostics).read();
+  const fs::path directory = resolved(fs::absolute(path, error).parent_path());
+  return Reader(documents[0], directory, {directory, holder_of(state)}, prefix, plugins, diagnostics).read();
 }
 
 }  // namespace tenon

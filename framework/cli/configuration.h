@@ -18,11 +18,13 @@ struct Configuration {
 };
 
 // Reads the file; "": ./tenon.yaml if it is there. Without one, every plugin of the installation is an
-// instance of its own name. Every problem is reported at its place: unknown fields, plugins that are not
-// there, routes to nowhere, what a plugin's configuration schema refuses. What a plugin that is there and cannot
-// be used would serve is left out, with a warning. Asks for manifests, starts no instance.
-Configuration load_configuration(const std::string& file, const std::string& prefix, PluginSource& plugins,
-                                 Diagnostics& diagnostics);
+// instance of its own name. Paths in a plugin's configuration become absolute: what the file says is relative
+// to the file's directory, a default to the one that holds `state`, the state directory. Every problem is
+// reported at its place: unknown fields, plugins that are not there, routes to nowhere, what a plugin's
+// configuration schema refuses. What a plugin that is there and cannot be used would serve is left out, with
+// a warning. Asks for manifests, starts no instance.
+Configuration load_configuration(const std::string& file, const std::string& state, const std::string& prefix,
+                                 PluginSource& plugins, Diagnostics& diagnostics);
 
 // PREFIX/lib/tenon/plugins/*.so, by name.
 std::vector<std::string> installed_plugins(const std::string& prefix);

@@ -28,8 +28,9 @@ Installation find_installation(const Arguments& arguments, Environment& env, con
                                       .isolated = arguments.isolated,
                                       .lock = lock ? lock->descriptor() : -1,
                                       .vault = vault});
-  installation.configuration = load_configuration(arguments.configuration, installation.prefix,
-                                                  *installation.plugins, installation.diagnostics);
+  installation.configuration =
+      load_configuration(arguments.configuration, arguments.state, installation.prefix, *installation.plugins,
+                         installation.diagnostics);
   return installation;
 }
 

@@ -5,22 +5,24 @@
 #include "framework/backend/forwarding.h"
 #include "framework/cli/commands_testing.h"
 #include "framework/cli/exit_code.h"
+#include "framework/inventory/sqlite.h"
 
 namespace tenon {
 namespace {
 
 constexpr const char* kManifest = R"({
-  "manifestVersion": 1, "name": "cloud", "version": "1",
+  "manifestVersion": 1, "name": "cloud", "version": "1", "capabilities": ["list"],
   "configuration": {"type": "object", "required": ["region"], "properties": {
-    "region": {"type": "string", "enum": ["north", "south"]}}},
+    "region": {"type": "string", "enum": ["north", "south", "midday"], "x-place": true}}},
   "kinds": [
     {"group": "test", "kind": "Disk", "plural": "disks", "versions": ["v1"], "schema": {"type": "object"}},
     {"group": "test", "kind": "Net", "plural": "nets", "versions": ["v1"], "schema": {"type": "object"}}]
 })";
 
-// One world for each region.
+// One world for each region; midday is another name of south.
 struct Clouds {
   std::map<std::string, std::shared_ptr<FakeBackend>> regions;
+  std::map<std::string, std::string> names;      // of regions that have another one
   std::map<std::string, InstanceLimits> limits;  // by instance
 };
 
@@ -32,8 +34,10 @@ class CloudPlugin final : public PluginSource {
   }
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) override {
     clouds_.limits[instance.name] = instance.limits;
-    return std::unique_ptr<Backend>(
-        std::make_unique<ForwardingBackend>(*clouds_.regions.at(instance.configuration.at("region"))));
+    const std::string region = instance.configuration.at("region");
+    const auto name = clouds_.names.find(region);
+    return std::unique_ptr<Backend>(std::make_unique<ForwardingBackend>(
+        *clouds_.regions.at(name == clouds_.names.end() ? region : name->second)));
   }
   Result<std::vector<Library>> libraries(const std::string&) override { return std::vector<Library>(); }
 
@@ -51,6 +55,7 @@ class Instances : public CommandLine {
   Instances() {
     for (const char* region : {"north", "south"})
       clouds_.regions[region] = std::make_shared<FakeBackend>(backend_clock_);
+    clouds_.names["midday"] = "south";
   }
   std::unique_ptr<PluginSource> plugins(const PluginOptions&) override {
     return std::make_unique<CloudPlugin>(clouds_);
@@ -129,9 +134,115 @@ TEST_F(Instances, WhatIsOwnedIsDeletedWhereItIsWhateverTheRoutesSay) {
   EXPECT_EQ(where(), "");
 }
 
+// One instance, which has made a Disk d in region south.
+class MovedInstance : public Instances {
+ protected:
+  void SetUp() override {
+    Instances::SetUp();
+    look_at("south");
+    write("d.yaml", "apiVersion: test/v1\nkind: Disk\nmetadata: {name: d}\nspec: {}\n");
+    ASSERT_EQ(run({"apply", "-f", "d.yaml", "--yes"}).status, kSuccess);
+  }
+  void look_at(const std::string& region) {
+    write("tenon.yaml",
+          "instances:\n- {name: cloud, plugin: cloud, configuration: {region: " + region + "}}\n");
+  }
+  // As an older program leaves it.
+  void forget_places() {
+    const auto inventory = open_inventory(".tenon/inventory.db", OpenMode::write);
+    ASSERT_TRUE(inventory);
+    ASSERT_TRUE((*inventory)->commit({PutPlaces{}}));
+  }
+  std::string nonce() const { return clouds_.regions.at("south")->world().begin()->second.mark.nonce; }
+  void expect_blocked() {
+    const Done planned = run({"plan", "-f", "d.yaml"});
+    EXPECT_EQ(planned.status, kPartial) << planned.out << planned.err;
+    EXPECT_NE(planned.out.find(kMoved), std::string::npos) << planned.out;
+  }
+
+  static constexpr const char* kMoved =
+      "instance 'cloud' looks at region north now; what it owns was made at region south";
+};
+
+TEST_F(MovedInstance, DoublesNothing) {
+  look_at("north");
+  expect_blocked();
+  write("e.yaml", "apiVersion: test/v1\nkind: Disk\nmetadata: {name: e}\nspec: {}\n");
+  EXPECT_EQ(run({"apply", "--yes", "-f", "d.yaml", "-f", "e.yaml"}).status, kPartial);
+  EXPECT_EQ(where(), "south");
+  look_at("south");
+  EXPECT_NE(run({"plan", "-f", "d.yaml"}).out.find("No changes."), std::string::npos);
+}
+
+TEST_F(MovedInstance, DropsNoRecord) {
+  look_at("north");
+  EXPECT_EQ(run({"destroy", "--yes", "--approve", "test/Disk/default/d"}).status, kPartial);
+  EXPECT_EQ(run({"apply", "--prune", "--yes", "-f", "e.yaml"}).status, kFailure);
+  EXPECT_EQ(run({"get", "-o", "name"}).out, "test/Disk/default/d\n");
+  look_at("south");
+  EXPECT_EQ(run({"destroy", "--yes", "--approve", "test/Disk/default/d"}).status, kSuccess);
+  EXPECT_EQ(where(), "");
+}
+
+TEST_F(MovedInstance, IsNotRebuiltFromElsewhere) {
+  look_at("north");
+  const Done done = run({"rebuild", "--yes"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.err.find(kMoved), std::string::npos) << done.err;
+}
+
+TEST_F(MovedInstance, MayLookAnywhereOnceItOwnsNothing) {
+  ASSERT_EQ(run({"destroy", "--yes", "--approve", "test/Disk/default/d"}).status, kSuccess);
+  look_at("north");
+  EXPECT_EQ(run({"apply", "--yes", "-f", "d.yaml"}).status, kSuccess);
+  EXPECT_EQ(where(), "north");
+  look_at("south");
+  EXPECT_EQ(run({"apply", "--yes", "-f", "d.yaml"}).status, kPartial);
+  EXPECT_EQ(where(), "north");
+}
+
+TEST_F(MovedInstance, OfAnOlderInventoryIsKnownFromItsNextApplyOn) {
+  forget_places();
+  EXPECT_NE(run({"apply", "--yes", "-f", "d.yaml"}).out.find("No changes."), std::string::npos);
+  look_at("north");
+  expect_blocked();
+}
+
+// An unreachable place that was named by mistake is not taken for the one where everything was made.
+TEST_F(MovedInstance, IsNotKnownFromWhereNothingCanBeSeen) {
+  forget_places();
+  look_at("north");
+  clouds_.regions.at("north")->script({"test", "Disk", "default", "d"},
+                                      {.faults = {{.method = Method::observe, .times = 100}}});
+  EXPECT_EQ(run({"apply", "--yes", "-f", "d.yaml"}).status, kPartial);
+  look_at("south");
+  EXPECT_NE(run({"plan", "-f", "d.yaml"}).out.find("No changes."), std::string::npos);
+}
+
+TEST_F(MovedInstance, OfARebuiltInventoryIsKnown) {
+  for (const char* suffix : {"", "-wal", "-shm"})
+    std::filesystem::remove(std::string(".tenon/inventory.db") + suffix);
+  const Done done = run({"rebuild", "--yes"});
+  ASSERT_EQ(done.status, kSuccess) << done.err;
+  look_at("north");
+  expect_blocked();
+}
+
+TEST_F(MovedInstance, ThatOnlyHasAnotherNameIsFoundByItsMarks) {
+  const std::string before = nonce();
+  look_at("midday");
+  EXPECT_EQ(run({"plan", "-f", "d.yaml"}).status, kPartial);
+  ASSERT_EQ(run({"forget", "--record-only", "--yes", "test/Disk/default/d"}).status, kSuccess);
+  const Done done = run({"apply", "--yes", "-f", "d.yaml"});
+  EXPECT_EQ(done.status, kSuccess) << done.out << done.err;
+  EXPECT_EQ(clouds_.regions.at("south")->world().size(), 1u);
+  EXPECT_EQ(nonce(), before);
+  EXPECT_NE(run({"plan", "-f", "d.yaml"}).out.find("No changes."), std::string::npos);
+}
+
 TEST_F(Instances, AConfigurationIsCheckedAgainstTheManifest) {
   for (const auto& [configuration, words] :
-       {std::pair("{region: east}", "tenon.yaml:2:65: error: expected one of north, south"),
+       {std::pair("{region: east}", "tenon.yaml:2:65: error: expected one of north, south, midday"),
         {"{}", "required field 'region'"},
         {"{region: north, zone: a}", "unknown field 'zone'"}}) {
     write("tenon.yaml", std::string("instances:\n- {name: north, plugin: cloud, configuration:          ") +

@@ -5,6 +5,7 @@
 #include "framework/cli/acting.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
+#include "framework/engine/places.h"
 
 namespace tenon {
 namespace {
@@ -68,8 +69,12 @@ int rebuild(const Arguments& arguments, Environment& env, Session& session) {
   show(*uuid, rows, *marked, env);
   if (!confirmed(arguments, env)) return kRefused;
   env.acted = true;
+  const auto places = session.inventory().places();
   const Status done =
-      restore_inventory(arguments.state + "/inventory.db", *uuid, session.inventory().secret_key(), rows);
+      places ? restore_inventory(
+                   arguments.state + "/inventory.db", *uuid, session.inventory().secret_key(), rows,
+                   next_places(*places, *session.world().places, instances_of(*known), instances_of(rows)))
+             : places.error();
   if (!done) {
     print_error(done.error(), env);
     return kFailure;

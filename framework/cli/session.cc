@@ -6,6 +6,7 @@
 
 #include "framework/base/secret.h"
 #include "framework/cli/text.h"
+#include "framework/engine/places.h"
 #include "framework/engine/sealed_backend.h"
 #include "framework/load/load.h"
 
@@ -15,7 +16,8 @@ std::unique_ptr<Session> Session::open(const Arguments& arguments, Environment& 
   std::unique_ptr<Session> session(new Session(env));
   if (!session->open_inventory(arguments.state, lock ? OpenMode::write : OpenMode::read)) return nullptr;
   session->installation_ = find_installation(arguments, env, lock, session->vault_.get());
-  if (!print_diagnostics(session->installation_.diagnostics, env) || !session->open_backends())
+  if (!print_diagnostics(session->installation_.diagnostics, env) || !session->open_backends() ||
+      !session->stop_moved_instances())
     return nullptr;
   return session;
 }
@@ -31,6 +33,22 @@ bool Session::open_backends() {
     sealed_.push_back(std::make_unique<SealedBackend>(**backend, catalog(), *vault_));
     backends_.emplace(instance.name, sealed_.back().get());
     opened_.push_back(std::move(*backend));
+  }
+  return true;
+}
+
+bool Session::stop_moved_instances() {
+  for (const InstanceConfiguration& instance : installation_.configuration.instances)
+    if (const Instance* known = catalog().find_instance(instance.name))
+      places_[instance.name] = place_of(known->manifest->configuration, instance.configuration);
+  const auto moved = moved_instances(*inventory_, places_);
+  if (!moved) {
+    print_error(moved.error(), env_);
+    return false;
+  }
+  for (const auto& [instance, error] : *moved) {
+    Backend*& backend = backends_.at(instance);
+    backend = moved_.emplace_back(std::make_unique<MovedBackend>(*backend, error)).get();
   }
   return true;
 }

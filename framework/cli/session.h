@@ -24,7 +24,7 @@ class Session {
   static std::unique_ptr<Session> open(const Arguments& arguments, Environment& env,
                                        const RunLock* lock = nullptr);
 
-  World world() { return {catalog(), backends_, *inventory_, env_.clock, vault_.get()}; }
+  World world() { return {catalog(), backends_, *inventory_, env_.clock, vault_.get(), &places_}; }
   const Catalog& catalog() const { return installation_.catalog(); }
   Inventory& inventory() { return *inventory_; }
   Vault& vault() { return *vault_; }
@@ -32,13 +32,15 @@ class Session {
  private:
   explicit Session(Environment& env) : env_(env) {}
   bool open_backends();
+  bool stop_moved_instances();
   bool open_inventory(const std::string& state, OpenMode mode);
 
   Environment& env_;
   std::unique_ptr<Inventory> inventory_;
   std::unique_ptr<Vault> vault_;
   Installation installation_;
-  std::vector<std::unique_ptr<Backend>> opened_, sealed_;
+  Places places_;
+  std::vector<std::unique_ptr<Backend>> opened_, sealed_, moved_;
   Backends backends_;
 };
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "framework/engine/observe.h"
+#include "framework/engine/places.h"
 #include "framework/plan/complete.h"
 #include "framework/plan/seal.h"
 
@@ -192,6 +193,7 @@ Result<RunResult> apply(const World& world, const Planned& planned, Reporter& re
   for (const Owned& row : planned.owned)
     if (planned.sealed) records.emplace_back(PutOwned{row});
   if (const Status sealed = world.inventory.commit(records); !sealed) return sealed.error();
+  if (const Status placed = record_places(world, planned); !placed) return placed.error();
   return run(planned.plan, world.catalog, world.backends, world.inventory, planned.observations, world.clock,
              reporter, stop, options);
 }

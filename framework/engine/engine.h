@@ -30,7 +30,8 @@ struct World {
   const Backends& backends;
   Inventory& inventory;
   const Clock& clock;
-  Vault* vault = nullptr;  // null: secrets stay in the specs
+  Vault* vault = nullptr;          // null: secrets stay in the specs
+  const Places* places = nullptr;  // where each instance looks; null: that is not recorded
 };
 
 // Everything passes 2 to 6 found out.

@@ -28,6 +28,7 @@ struct Content {
   std::vector<Owned> owned;
   std::string run;
   std::vector<StepRecord> steps;
+  Places places;
 
   friend bool operator==(const Content&, const Content&) = default;
 };
@@ -69,6 +70,7 @@ class Damage : public testing::Test {
     RunRecord run{.id = "r1", .process = "pid 1", .since = Time(Duration(5)), .plan = R"({"steps":3})"};
     run.steps = {{.step = 0}, {.step = 1}};
     ASSERT_TRUE((*inventory)->commit({BeginRun{run}}));
+    ASSERT_TRUE((*inventory)->commit({PutPlaces{{{"memory", {{"/file", "/world"}}}}}}));
   }
 
   Result<Content> content(OpenMode mode) {
@@ -78,7 +80,9 @@ class Damage : public testing::Test {
     if (!owned) return owned.error();
     const auto run = (*inventory)->last_run();
     if (!run) return run.error();
-    Content content{.uuid = (*inventory)->uuid(), .owned = *owned};
+    const auto places = (*inventory)->places();
+    if (!places) return places.error();
+    Content content{.uuid = (*inventory)->uuid(), .owned = *owned, .places = *places};
     if (*run) content.run = (*run)->id + (*run)->plan, content.steps = (*run)->steps;
     return content;
   }

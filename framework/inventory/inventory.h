@@ -25,6 +25,8 @@ class Inventory {
   // All rows, by address.
   virtual Result<std::vector<Owned>> owned() = 0;
   virtual Result<std::optional<RunRecord>> last_run() = 0;
+  // Where the instances looked when what they own was made.
+  virtual Result<Places> places() = 0;
   // All or nothing, durable on return. resource_exhausted: the disk is full; unavailable: it cannot be
   // written; internal: a row that could not be read again. Either way nothing has changed.
   virtual Status commit(const std::vector<Record>& records) = 0;

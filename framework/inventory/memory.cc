@@ -10,6 +10,7 @@ namespace {
 struct Apply {
   std::map<Address, Owned>& owned;
   std::optional<RunRecord>& run;
+  Places& places;
 
   void operator()(const PutOwned& put) const { owned.insert_or_assign(put.owned.address, put.owned); }
   void operator()(const DropOwned& drop) const { owned.erase(drop.address); }
@@ -23,6 +24,7 @@ struct Apply {
   void operator()(const EndRun& end) const {
     if (run && run->id == end.run) run->ended = end.ended;
   }
+  void operator()(const PutPlaces& put) const { places = put.places; }
 };
 
 }  // namespace
@@ -39,7 +41,7 @@ Result<std::vector<Owned>> MemoryInventory::owned() {
 
 Status MemoryInventory::commit(const std::vector<Record>& records) {
   if (Status readable = check_records(records); !readable) return readable;
-  for (const Record& record : records) std::visit(Apply{owned_, run_}, record);
+  for (const Record& record : records) std::visit(Apply{owned_, run_, places_}, record);
   return {};
 }
 

@@ -19,12 +19,14 @@ class MemoryInventory final : public Inventory {
   const std::string& secret_key() const override { return secret_key_; }
   Result<std::vector<Owned>> owned() override;
   Result<std::optional<RunRecord>> last_run() override { return run_; }
+  Result<Places> places() override { return places_; }
   Status commit(const std::vector<Record>& records) override;
 
  private:
   std::string uuid_, secret_key_;
   std::map<Address, Owned> owned_;
   std::optional<RunRecord> run_;
+  Places places_;
 };
 
 }  // namespace tenon

@@ -27,8 +27,9 @@ constexpr const char* kTables[] = {"resources", "run", "steps"};
 struct Meta {
   int format = 0;
   std::string uuid;
-  std::string sum;  // 64 hex digits
-  std::string key;  // "" before format 3
+  std::string sum;     // 64 hex digits
+  std::string key;     // "" before format 3
+  std::string places;  // digest and JSON; "": none
 };
 
 struct Row {
@@ -60,6 +61,22 @@ std::string step_key(int step) {
   return std::string(10 - std::min<size_t>(10, digits.size()), '0') + digits;
 }
 
+constexpr size_t kDigestLength = 64;
+
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string places_text(const Places& places) {
+  const std::string text = text_of(places);
+  return digest_of("meta", "places", text) + " " + text;
+}
+
+// Their JSON. Nothing: it is not what was written.
+std::optional<std::string> places_json(const std::string& text) {
+  if (text.empty()) return "{}";
+  const std::string json = text.substr(std::min(text.size(), kDigestLength + 1));
+  return digest_of("meta", "places", json) + " " + json == text ? std::optional(json) : std::nullopt;
+}
+
 Result<std::vector<std::string>> table_names(Database& database) {
   const auto rows = database.query("SELECT name FROM sqlite_master WHERE type = 'table'");
   if (!rows) return rows.error();
@@ -75,6 +92,8 @@ Result<Meta> read_meta(Database& database) {
   const auto& row = rows->front();
   Meta meta{.format = std::atoi(row[0].c_str()), .uuid = row[1], .sum = row[2]};
   if (row.size() > 3) meta.key = row[3];
+  if (row.size() > 4) meta.places = row[4];
+  if (!places_json(meta.places)) return damaged(database.path(), "the places of its instances differ");
   return meta;
 }
 
@@ -118,7 +137,7 @@ std::string version_of(Database& database) {
 Status create_tables(Database& database, const std::string& uuid, const std::string& key) {
   const Meta meta{.format = kFormatVersion, .uuid = uuid, .key = key};
   if (Status s = database.execute("CREATE TABLE meta (format INTEGER NOT NULL, uuid TEXT NOT NULL, sum TEXT "
-                                  "NOT NULL, key TEXT NOT NULL)");
+                                  "NOT NULL, key TEXT NOT NULL, places TEXT NOT NULL DEFAULT '')");
       !s)
     return s;
   for (const char* table : kTables) {
@@ -127,7 +146,7 @@ Status create_tables(Database& database, const std::string& uuid, const std::str
                                          " WITHOUT ROWID");
     if (!made) return made;
   }
-  return database.execute("INSERT INTO meta VALUES (?, ?, ?, ?)",
+  return database.execute("INSERT INTO meta VALUES (?, ?, ?, ?, '')",
                           {std::to_string(kFormatVersion), uuid, sum_of_meta(meta), meta.key});
 }
 
@@ -136,8 +155,6 @@ Error newer(const std::string& path, int format) {
                                          "; this tenon knows up to " + std::to_string(kFormatVersion) +
                                          ": use a newer tenon"};
 }
-
-std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 // A run's text with its end, without reading the plan in it again. Members stand by name.
 std::string with_end(const std::string& run, Time ended) {
@@ -169,6 +186,16 @@ class Writer {
     if (!rows) return rows.error();
     if (rows->empty()) return {};
     return store("run", end.run, with_end(rows->front()[0], end.ended));
+  }
+  // Files of older programs have no room for them.
+  Status operator()(const PutPlaces& put) {
+    const auto known = database_.query("SELECT name FROM pragma_table_info('meta') WHERE name = 'places'");
+    if (!known) return known.error();
+    if (known->empty())
+      if (Status added = database_.execute("ALTER TABLE meta ADD COLUMN places TEXT NOT NULL DEFAULT ''");
+          !added)
+        return added;
+    return database_.execute("UPDATE meta SET places = ?", {places_text(put.places)});
   }
   Status finish() { return database_.execute("UPDATE meta SET sum = ?", {sum_}); }
 
@@ -260,6 +287,12 @@ class SqliteInventory final : public Inventory {
       run->steps.push_back(std::move(*step));
     }
     return std::optional<RunRecord>(std::move(*run));
+  }
+
+  Result<Places> places() override {
+    const auto meta = read_meta(database_);
+    if (!meta) return meta.error();
+    return Json::parse(*places_json(meta->places)).get<Places>();
   }
 
   Status commit(const std::vector<Record>& records) override {
@@ -420,8 +453,8 @@ Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenM
 }
 
 Status restore_inventory(const std::string& path, const std::string& uuid, const std::string& key,
-                         const std::vector<Owned>& rows) {
-  std::vector<Record> records;
+                         const std::vector<Owned>& rows, const Places& places) {
+  std::vector<Record> records = {PutPlaces{places}};
   for (const Owned& row : rows) records.emplace_back(PutOwned{row});
   if (is_missing(path)) {
     const Status free = check_no_journal(path);

@@ -1,8 +1,9 @@
 // The inventory of the command line: one SQLite file, by default ./.tenon/inventory.db.
 //
 // WAL with synchronous FULL, mode 0600, one transaction per commit. Tables resources, run and steps hold JSON
-// texts, each with its SHA-256; meta holds the format's version, the UUID, the key of secrets, and the
-// exclusive or of all those digests.
+// texts, each with its SHA-256; meta holds the format's version, the UUID, the key of secrets, the exclusive
+// or of all those digests, and the places of instances, with a digest of their own: programs that know of no
+// places leave them alone.
 #pragma once
 
 #include <memory>
@@ -33,11 +34,11 @@ enum class OpenMode { read, write };
 Result<std::unique_ptr<Inventory>> open_inventory(const std::string& path, OpenMode mode,
                                                   const std::string& uuid = "");
 
-// Writes what was found by its marks: all rows or nothing. A file that is missing, or has no rows, is that
-// inventory afterwards; what it knew of a last run is gone. key: of the secrets in the rows, for a file that
-// has none yet. Hold the run's lock. Errors as above; failed_precondition: it has rows and is another
-// inventory.
+// Writes what was found by its marks, and where: all rows or nothing. A file that is missing, or has no rows,
+// is that inventory afterwards; what it knew of a last run is gone. key: of the secrets in the rows, for a
+// file that has none yet. Hold the run's lock. Errors as above; failed_precondition: it has rows and is
+// another inventory.
 Status restore_inventory(const std::string& path, const std::string& uuid, const std::string& key,
-                         const std::vector<Owned>& rows);
+                         const std::vector<Owned>& rows, const Places& places = {});
 
 }  // namespace tenon

@@ -206,6 +206,40 @@ TEST_F(SqliteInventory, RefusesANewerFormat) {
   expect_refused("newer tenon");
 }
 
+TEST_F(SqliteInventory, KeepsWhereInstancesLook) {
+  const Places places = {{"lv", {{"/uri", "qemu:///a"}, {"/pool", nullptr}}},
+                         {"local", {{"/directory", "/v"}}}};
+  {
+    const auto inventory = open();
+    EXPECT_EQ(*inventory->places(), Places());
+    ASSERT_TRUE(inventory->commit({PutPlaces{{{"other", {}}}}, PutOwned{row("a")}, PutPlaces{places}}));
+    EXPECT_EQ(*inventory->places(), places);
+  }
+  EXPECT_EQ(*open(OpenMode::read)->places(), places);
+  ASSERT_TRUE(open()->commit({PutPlaces{}}));
+  EXPECT_EQ(*open()->places(), Places());
+}
+
+// As programs that know of no places have made it; what they write is read as before.
+TEST_F(SqliteInventory, KeepsPlacesInAFileThatHadNoRoomForThem) {
+  ASSERT_TRUE(open()->commit({PutOwned{row("a")}}));
+  sql("ALTER TABLE meta DROP COLUMN places");
+  EXPECT_EQ(*open(OpenMode::read)->places(), Places());
+  const Places places = {{"lv", {{"/uri", "qemu:///a"}}}};
+  ASSERT_TRUE(open()->commit({PutPlaces{places}}));
+  ASSERT_TRUE(open()->commit({PutOwned{row("b")}}));
+  EXPECT_EQ(*open()->places(), places);
+  EXPECT_EQ(open()->owned()->size(), 2u);
+}
+
+TEST_F(SqliteInventory, RefusesPlacesThatSomebodyChanged) {
+  ASSERT_TRUE(open()->commit({PutPlaces{{{"lv", {{"/uri", "qemu:///a"}}}}}}));
+  sql("UPDATE meta SET places = replace(places, 'qemu:///a', 'qemu:///b')");
+  const auto opened = open_inventory(path(), OpenMode::read);
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find("the places of its instances differ"), std::string::npos);
+}
+
 // An inventory of format 1 has the same tables but no key; its meta row counts for another digest.
 TEST_F(SqliteInventory, TakesOverAnOlderFormatWhenItIsOpenedForWriting) {
   Owned old = row("a");
@@ -227,7 +261,7 @@ TEST_F(SqliteInventory, TakesOverAnOlderFormatWhenItIsOpenedForWriting) {
     sum[i] = "0123456789abcdef"[value(sum) ^ value(older) ^ value(newer)];
   }
   sql("UPDATE meta SET format = 1, sum = '" + sum + "'");
-  sql("ALTER TABLE meta DROP COLUMN key");
+  for (const char* column : {"key", "places"}) sql("ALTER TABLE meta DROP COLUMN " + std::string(column));
   EXPECT_EQ(open(OpenMode::read)->owned().value(), std::vector<Owned>{old});
   EXPECT_EQ(query("SELECT format FROM meta"), "1");
   EXPECT_EQ(open()->owned().value(), std::vector<Owned>{old});

@@ -99,7 +99,13 @@ struct EndRun {
   std::string run;
   Time ended{};
 };
-using Record = std::variant<PutOwned, DropOwned, BeginRun, PutStep, EndRun>;
+// Instance -> the settings that say where it looks, by their JSON pointers.
+using Places = std::map<std::string, Json>;
+// All of them.
+struct PutPlaces {
+  Places places;
+};
+using Record = std::variant<PutOwned, DropOwned, BeginRun, PutStep, EndRun, PutPlaces>;
 
 // What a backend with room for it keeps beside mark and spec, so that the row can be rebuilt: defaulted,
 // dependencies, parent, protect, set, labels.

@@ -44,6 +44,8 @@ void read_type(JsonReader& reader, Schema& schema) {
   std::string format;
   reader.read("format", format);
   schema.quantity = format == "quantity";
+  schema.path = format == "path";
+  schema.program = format == "program";
 }
 
 std::shared_ptr<const Schema> read_child(JsonReader& reader, const char* name, std::optional<Error>& error) {
@@ -153,6 +155,7 @@ void read_change_words(JsonReader& reader, Schema& schema) {
   read_computed(reader, schema);
   reader.read("x-volatile", schema.is_volatile);
   reader.read("x-secret", schema.secret);
+  reader.read("x-place", schema.place);
   read_operations(reader, schema);
 }
 

@@ -45,6 +45,7 @@ struct Schema {
   std::optional<size_t> min_length;
   std::optional<double> minimum, maximum;
   bool quantity = false;
+  bool path = false, program = false;  // of a setting: a file; what is run. Relative ones are made absolute
 
   std::optional<Json> default_value;
   UpdateRule update = UpdateRule::live;
@@ -54,6 +55,7 @@ struct Schema {
   bool computed_by_update = false;  // of an output: an update may change it, so it is not known through one
   bool is_volatile = false;
   bool secret = false;
+  bool place = false;       // of a setting: where the instance looks, so that what is owned is there
   std::string template_of;  // "group/Kind": the object is {metadata, spec} of that kind
   std::string refers_to;    // "group/Kind": the text is the name of such an object in the same namespace
 };

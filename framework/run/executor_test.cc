@@ -28,6 +28,7 @@ class FullInventory final : public Inventory {
   const std::string& secret_key() const override { return inner_.secret_key(); }
   Result<std::vector<Owned>> owned() override { return inner_.owned(); }
   Result<std::optional<RunRecord>> last_run() override { return inner_.last_run(); }
+  Result<Places> places() override { return inner_.places(); }
   Status commit(const std::vector<Record>& records) override {
     if (records.empty()) return {};
     return good_-- > 0 ? inner_.commit(records) : Status(Error{Code::resource_exhausted, "disk full"});

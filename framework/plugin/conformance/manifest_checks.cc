@@ -106,6 +106,18 @@ Advice on_enumeration(const Schema& schema) {
   return values.size() == schema.enumeration.size() ? "" : "its enum names a value twice";
 }
 
+// A spec is nobody's file, and is the same wherever tenon is run.
+Advice on_words_of_settings(const Schema& schema) {
+  return schema.place || schema.path || schema.program
+             ? "x-place and the formats path and program are for the plugin's configuration"
+             : "";
+}
+
+// What is recorded in the clear, and shown when it changes.
+Advice on_place(const Schema& schema) {
+  return schema.place && schema.secret ? "x-place is recorded and shown, so it cannot be a secret" : "";
+}
+
 // A name that says so means a secret, which plans and logs must not show.
 Advice on_secrets(const Schema& schema) {
   for (const auto& [name, property] : schema.properties)
@@ -138,6 +150,8 @@ Advice on_configuration(const Manifest& manifest) {
   if (manifest.configuration.type != ValueType::object) return "configuration is an object";
   return any_of(manifest.configuration, on_default);
 }
+
+Advice on_places(const Manifest& manifest) { return any_of(manifest.configuration, on_place); }
 
 // A setting that nobody explains is found out by trying.
 Advice on_settings(const Manifest& manifest) {
@@ -255,6 +269,7 @@ constexpr Check<Manifest> kManifestChecks[] = {
     {"its limits are sane", on_limits},
     {"its configuration has a schema that accepts its own defaults", on_configuration},
     {"every setting is described", on_settings},
+    {"where an instance looks is no secret", on_places},
     {"no two kinds share a name", on_names_of_kinds},
     {"every action can be called", on_actions},
     {"every older version can be converted", on_conversions},
@@ -286,6 +301,7 @@ constexpr Check<Schema> kSchemaChecks[] = {
     {"x-decrease is on something that can shrink", on_decrease},
     {"an enum names each value once", on_enumeration},
     {"what looks like a secret is marked as one", on_secrets},
+    {"what is said of settings stands at settings", on_words_of_settings},
 };
 
 void add(Findings& findings, const std::string& check, const Advice& advice) {

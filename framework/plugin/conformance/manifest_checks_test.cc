@@ -27,6 +27,11 @@ TEST(ManifestChecks, EachMistakeIsFound) {
       {"its limits are sane", [](Manifest& m) { m.parallel = 1000; }},
       {"its configuration has a schema", [](Manifest& m) { m.configuration.type = ValueType::string; }},
       {"every setting is described", [](Manifest& m) { m.configuration.properties["uri"]; }},
+      {"where an instance looks is no secret",
+       [](Manifest& m) {
+         Schema& key = m.configuration.properties["key"];
+         key.description = "opens it", key.place = key.secret = true;
+       }},
       {"no two kinds share a name", [](Manifest& m) { m.kinds[0].short_names = {"things"}; }},
       {"every action can be called",
        [](Manifest& m) {
@@ -78,6 +83,7 @@ TEST(ManifestChecks, EachMistakeIsFound) {
        }},
       {"what looks like a secret",
        [](Manifest& m) { m.kinds[0].schema.properties["password"].secret = false; }},
+      {"what is said of settings", [](Manifest& m) { m.kinds[0].schema.properties["size"].place = true; }},
   };
   for (const auto& [check, make] : mistakes) {
     Manifest wrong = fine;
