@@ -52,7 +52,8 @@ Error malformed(const char* what, const std::exception& e) {
 }  // namespace
 
 Json to_json(const Request& request) {
-  Json json = {{"address", to_string(request.address)}};
+  Json json;
+  json["address"] = to_string(request.address);
   if (!request.desired.is_null()) json["desired"] = request.desired;
   if (!request.labels.empty()) json["labels"] = request.labels;
   if (!request.annotations.empty()) json["annotations"] = request.annotations;

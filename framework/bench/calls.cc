@@ -1,7 +1,12 @@
 #include "framework/bench/calls.h"
 
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <thread>
 
+#include "framework/base/files.h"
 #include "framework/bench/measure.h"
 #include "framework/plugin/open.h"
 
@@ -12,6 +17,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr int kWarmUp = 200;
 constexpr int kCalls = 5000;
+constexpr int kBytes = 128;
 constexpr int kStarts = 20;
 
 struct Plugin {
@@ -33,6 +39,41 @@ Request request_for(const Resource& resource) {
           .generation = generation_of(resource.spec),
           .nonce = resource.address.name,
           .inventory = "bench"};
+}
+
+[[noreturn]] void echo(int fd) {
+  char block[4096];
+  for (;;) {
+    const ssize_t count = read(fd, block, sizeof block);
+    if (count <= 0 || write(fd, block, static_cast<size_t>(count)) != count) _exit(0);
+  }
+}
+
+// As many bytes as a small call has, to another process and back, and nothing else: what the kernel alone
+// takes.
+Status measure_floor() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return errno_error("making", "a socket pair", errno);
+  const FileDescriptor ours(ends[0]);
+  FileDescriptor theirs(ends[1]);
+  const double cpu = cpu_seconds();
+  const pid_t child = fork();
+  if (child < 0) return errno_error("forking", "a process", errno);
+  if (child == 0) close(ends[0]), echo(ends[1]);
+  theirs.reset();
+  char block[kBytes] = {};
+  std::vector<double> taken;
+  for (int i = 0; i < kCalls; ++i) {
+    const auto begin = Steady::now();
+    if (write(ours.get(), block, sizeof block) != kBytes || read(ours.get(), block, sizeof block) != kBytes)
+      return errno_error("writing to", "a process", errno);
+    taken.push_back(since(begin));
+  }
+  shutdown(ours.get(), SHUT_RDWR);
+  waitpid(child, nullptr, 0);
+  print_row("socket", 1, median(std::move(taken)), (cpu_seconds() - cpu) / kCalls);
+  return {};
 }
 
 // One look at one object that is not there, again and again: what a call costs by itself.
@@ -87,6 +128,7 @@ Status measure_flight(const Plugin& plugin, const std::vector<Resource>& resourc
 }  // namespace
 
 Status calls(const std::string& file, const std::string& host, const std::string& graph, const Json& slow) {
+  if (Status s = measure_floor(); !s) return s;
   const auto manifest = manifest_in_process(file);
   if (!manifest) return manifest.error();
   const auto resources = load_graph(graph);

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
 #include <deque>
 #include <iterator>
 #include <mutex>
@@ -14,17 +13,18 @@
 #include <vector>
 
 #include "framework/base/files.h"
+#include "framework/plugin/brief_wait.h"
+#include "framework/plugin/doorbell.h"
 #include "framework/plugin/wire.h"
 
 namespace tenon {
 namespace {
 
 // One read. False at end-of-file.
-Result<bool> read_some(int fd, FrameDecoder& decoder) {
+Result<bool> read_some(int fd, FrameDecoder& decoder, BriefWait& awake) {
   char block[65536];
-  ssize_t count;
-  do count = read(fd, block, sizeof block);
-  while (count < 0 && errno == EINTR);
+  ssize_t count = awake.receive(fd, block, sizeof block);
+  while (count < 0 && (errno == EAGAIN || errno == EINTR)) count = read(fd, block, sizeof block);
   if (count < 0) return errno_error("reading", "calls", errno);
   decoder.push({block, static_cast<size_t>(count)});
   return count > 0;
@@ -52,13 +52,14 @@ struct Job {
   std::string request;
 };
 
-// Its threads take turns: one reads, and when a call has come it carries that out itself while another reads
-// on, so that no call changes threads on its way. There is one thread more than calls may run, so that
-// somebody always reads. Answers are written one at a time.
+// Its threads take turns: one reads, and when a call has come it carries that out itself, so that no call
+// changes threads on its way. Meanwhile the bell hangs out for the others: one of them reads on once there is
+// something to read, be it a call or a cancellation. There is one thread more than calls may run, so that
+// somebody always can. Answers are written one at a time.
 class Host {
  public:
-  Host(int fd, FrameWriter& out, LoadedPlugin& plugin, int parallel)
-      : fd_(fd), out_(out), plugin_(plugin), parallel_(parallel) {}
+  Host(int fd, const Doorbell& bell, FrameWriter& out, LoadedPlugin& plugin, int parallel)
+      : fd_(fd), bell_(bell), out_(out), plugin_(plugin), parallel_(parallel) {}
 
   // One of parallel + 1 threads; until the connection has ended and everything is answered.
   void work() {
@@ -67,11 +68,13 @@ class Host {
       if (!jobs_.empty() && running_ < parallel_) {
         run_one(lock);
       } else if (closed_ && jobs_.empty()) {
-        return;
+        return bell_.ring();  // for the next one to leave
       } else if (!reading_ && !closed_) {
         read_on(lock);
       } else {
-        changed_.wait(lock);
+        lock.unlock();
+        bell_.wait();
+        lock.lock();
       }
     }
   }
@@ -83,7 +86,8 @@ class Host {
     const Job job = std::move(jobs_.front());
     jobs_.pop_front();
     ++running_;
-    changed_.notify_one();
+    if (!jobs_.empty() && running_ < parallel_) bell_.ring();
+    if (!reading_ && !closed_) bell_.hang();
     lock.unlock();
     const std::string answer = plugin_.invoke(job.call, job.method, job.request);
     Result<std::string> frame = encode_answer(job.call, answer);
@@ -92,13 +96,13 @@ class Host {
     if (out_of_descriptors(fd_)) _exit(kOutOfDescriptors);
     lock.lock();
     --running_;
-    if (closed_) changed_.notify_all();
   }
 
   void read_on(std::unique_lock<std::mutex>& lock) {
     reading_ = true;
+    bell_.take_down();
     lock.unlock();
-    const Result<bool> more = read_some(fd_, decoder_);
+    const Result<bool> more = read_some(fd_, decoder_, awake_);
     Status read = more ? Status() : more.error();
     std::deque<Job> jobs;
     if (read) read = take_frames(jobs);
@@ -109,7 +113,6 @@ class Host {
     end_ = read;
     closed_ = true;
     for (const Job& job : jobs_) plugin_.cancel(job.call);
-    changed_.notify_all();
   }
 
   Status take_frames(std::deque<Job>& jobs) {
@@ -140,12 +143,13 @@ class Host {
   }
 
   const int fd_;
+  const Doorbell& bell_;  // hangs while nobody reads
   FrameWriter& out_;
   LoadedPlugin& plugin_;
   const int parallel_;
-  FrameDecoder decoder_;  // of whoever reads
+  FrameDecoder decoder_;  // of whoever reads, as awake_
+  BriefWait awake_;
   std::mutex mutex_;
-  std::condition_variable changed_;
   std::deque<Job> jobs_;
   int running_ = 0;
   bool reading_ = false;
@@ -161,7 +165,9 @@ void FrameWriter::write(std::string_view frame) {
 }
 
 Status serve(int fd, FrameWriter& out, LoadedPlugin& plugin, int parallel) {
-  Host host(fd, out, plugin, parallel);
+  const auto bell = Doorbell::of(fd);
+  if (!bell) return bell.error();
+  Host host(fd, *bell, out, plugin, parallel);
   std::vector<std::jthread> workers;
   for (int i = 0; i < parallel; ++i) workers.emplace_back([&host] { host.work(); });
   host.work();
@@ -171,8 +177,9 @@ Status serve(int fd, FrameWriter& out, LoadedPlugin& plugin, int parallel) {
 
 void refuse(int fd, const Error& error) {
   FrameDecoder decoder;
+  BriefWait awake;
   for (;;) {
-    const Result<bool> more = read_some(fd, decoder);
+    const Result<bool> more = read_some(fd, decoder, awake);
     if (!more || !*more) return;
     for (;;) {
       const Result<std::optional<Json>> frame = decoder.next();

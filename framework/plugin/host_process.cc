@@ -26,21 +26,9 @@ int poll_milliseconds(Duration duration) {
   return static_cast<int>(std::clamp<int64_t>(duration.count(), 0, 600000));
 }
 
-// A descriptor above 2, as a child may keep it.
-Status above_stdio(FileDescriptor& descriptor) {
-  if (descriptor.get() >= 3) return {};
-  descriptor.reset(fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 3));
-  return descriptor ? Status() : errno_error("duplicating", "a socket", errno);
-}
-
-// Ours and theirs.
-Result<std::pair<FileDescriptor, FileDescriptor>> socket_pair() {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    return errno_error("making", "a socket pair", errno);
-  std::pair<FileDescriptor, FileDescriptor> pair{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
-  if (Status moved = above_stdio(pair.second); !moved) return moved.error();
-  return pair;
+void push(const FileDescriptor& event) {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(event.get(), &one, sizeof one);
 }
 
 }  // namespace
@@ -60,7 +48,7 @@ HostProcess::~HostProcess() {
     const Lock lock(mutex_);
     closing_ = true;
   }
-  wake();
+  if (bell_) bell_->ring();
 }
 
 bool HostProcess::alive() const {
@@ -73,24 +61,19 @@ void HostProcess::await_end() {
   changed_.wait(lock, [this] { return reaped_; });
 }
 
-void HostProcess::wake() {
-  const uint64_t one = 1;
-  if (wake_) [[maybe_unused]]
-    const ssize_t written = write(wake_.get(), &one, sizeof one);
-}
+std::string HostProcess::Pending::subject() const { return describe_call(method, request); }
 
 Result<Json> HostProcess::call(const std::string& method, const Json& request, const CallContext& context) {
   const std::string text = request.dump(-1, ' ', false, Json::error_handler_t::replace);
   std::optional<int64_t> left;
   if (context.deadline != Steady::time_point::max())
     left = std::chrono::duration_cast<Duration>(context.deadline - Steady::now()).count();
-  std::string subject = describe_call(method, request);
   Lock lock(mutex_);
   if (!alive_) return Error{Code::unavailable, "the host of " + options_.instance + " has ended"};
   const uint64_t id = ++last_id_;
   Result<std::string> bytes = encode_call(id, method, left, text);
   if (!bytes) return bytes.error();
-  pending_[id].subject = std::move(subject);
+  pending_.try_emplace(id, method, request);
   desk_.admit(id, request);
   send_soon(*bytes);
   lock.unlock();
@@ -105,7 +88,10 @@ Result<Json> HostProcess::call(const std::string& method, const Json& request, c
 
 void HostProcess::wake_caller(uint64_t id) {
   const Lock lock(mutex_);
-  if (const auto pending = pending_.find(id); pending != pending_.end()) pending->second.changed.notify_all();
+  const auto pending = pending_.find(id);
+  if (pending == pending_.end()) return;
+  pending->second.changed.notify_all();
+  if (leader_ == &pending->second) push(nudge_);
 }
 
 // With the lock held: what the socket takes at once, the rest on the host's own thread.
@@ -116,17 +102,64 @@ void HostProcess::send_soon(std::string_view bytes) {
   }
   if (bytes.empty()) return;
   outgoing_ += bytes;
-  wake();
+  bell_->ring();
 }
 
 Result<Json> HostProcess::finish(uint64_t id, Lock& lock, const CallContext& context) {
   Pending& pending = pending_.at(id);
-  const auto over = [&] { return pending.answer || context.stop.stop_requested(); };
-  if (context.deadline == Steady::time_point::max())
+  await(pending, lock, context.deadline, context.stop);
+  return pending.answer ? take_answer(id, lock) : give_up(id, lock, context.stop.stop_requested());
+}
+
+// Until it is answered, the moment comes or a stop is requested.
+void HostProcess::await(Pending& pending, Lock& lock, Moment until, const std::stop_token& stop) {
+  if (open_ && !reading_) lead(pending, lock, until, stop);
+  const auto over = [&] { return pending.answer || stop.stop_requested(); };
+  if (until == Moment::max())
     pending.changed.wait(lock, over);
   else
-    pending.changed.wait_until(lock, context.deadline, over);
-  return pending.answer ? take_answer(id, lock) : give_up(id, lock, context.stop.stop_requested());
+    pending.changed.wait_until(lock, until, over);
+}
+
+// The same as far as nobody else needs to read: what comes for others meanwhile is handed to them.
+void HostProcess::lead(Pending& pending, Lock& lock, Moment until, const std::stop_token& stop) {
+  reading_ = true;
+  leader_ = &pending;
+  bell_->take_down();
+  const auto goes_on = [&] {
+    return open_ && !pending.answer && !stop.stop_requested() &&
+           (until == Moment::max() || Steady::now() < until);
+  };
+  while (goes_on()) {
+    lock.unlock();
+    if (read_some() == Read::nothing) await_frames(until);
+    lock.lock();
+  }
+  leader_ = nullptr;
+  end_reading();
+}
+
+// With the lock held. The own thread goes on, or waits for the last reader to leave.
+void HostProcess::end_reading() {
+  reading_ = false;
+  if (open_)
+    bell_->hang();
+  else
+    changed_.notify_all();
+}
+
+// Of the caller who reads: until there is something to read, a nudge, or the moment.
+void HostProcess::await_frames(Moment until) {
+  pollfd polled[2] = {{socket_.get(), POLLIN, 0}, {nudge_.get(), POLLIN, 0}};
+  timespec left{};
+  if (until != Moment::max()) {
+    const auto nanoseconds = std::max(until - Steady::now(), Moment::duration(0)).count();
+    left = {.tv_sec = nanoseconds / std::nano::den, .tv_nsec = nanoseconds % std::nano::den};
+  }
+  ppoll(polled, 2, until == Moment::max() ? nullptr : &left, nullptr);
+  uint64_t count;
+  if (polled[1].revents) [[maybe_unused]]
+    const ssize_t got = read(nudge_.get(), &count, sizeof count);
 }
 
 // The caller reads it, so that many answers are read at the same time.
@@ -136,26 +169,26 @@ Result<Json> HostProcess::take_answer(uint64_t id, Lock& lock) {
   lock.unlock();
   if (!text) return text.error();
   Result<Json> answer = parse_object(*text);
-  return answer ? open_answer(*std::move(answer)) : with_context("the host's answer", answer.error());
+  return answer ? open_answer(*std::move(answer)) : with_context("the plugin's answer", answer.error());
 }
 
 // Asks the plugin to stop, and gives it the grace. A host that is deaf at a deadline is killed, since its
 // thread is lost; one that is merely asked to stop early is left to finish.
 Result<Json> HostProcess::give_up(uint64_t id, Lock& lock, bool stopped) {
   Pending& pending = pending_.at(id);
-  const auto answered = [&pending] { return pending.answer.has_value(); };
   if (alive_) {
     if (Result<std::string> cancel = encode_frame({{"cancel", id}})) send_soon(*cancel);
   }
-  if (!pending.changed.wait_for(lock, options_.grace, answered)) {
-    if (stopped) {
-      Error error{Code::cancelled, "stopped waiting for " + pending.subject + "; its outcome is unknown"};
-      pending_.erase(id);
-      return error;
-    }
-    kill_ = pending.subject + " did not end within its deadline, so the host was killed";
-    wake();
-    pending.changed.wait(lock, answered);
+  await(pending, lock, Steady::now() + options_.grace, {});
+  if (!pending.answer && stopped) {
+    Error error{Code::cancelled, "stopped waiting for " + pending.subject() + "; its outcome is unknown"};
+    pending_.erase(id);
+    return error;
+  }
+  if (!pending.answer) {
+    kill_ = pending.subject() + " did not end within its deadline, so the host was killed";
+    bell_->ring();
+    await(pending, lock, Moment::max(), {});
   }
   return take_answer(id, lock);
 }
@@ -176,27 +209,15 @@ Status HostProcess::launch() {
   socket_ = std::move(ends->first);
   const FileDescriptor theirs = std::move(ends->second);
   fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
-  wake_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake_) return errno_error("making", "an event", errno);
+  nudge_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!nudge_) return errno_error("making", "an event", errno);
+  auto bell = Doorbell::of(socket_.get());
+  if (!bell) return bell.error();
+  bell_ = *std::move(bell);
   const auto secrets = open_desk();
   if (!secrets) return secrets.error();
-  SpawnOptions spawning{
-      .argv = {options_.program, "--plugin", options_.plugin, "--fd", std::to_string(theirs.get()),
-               "--parallel", std::to_string(options_.parallel)},
-      .log = options_.log,
-      .keep = {theirs.get()},
-      .die_with_parent = true};
-  const auto hand_over = [&spawning](const char* option, int descriptor) {
-    if (descriptor < 0) return;
-    spawning.argv.insert(spawning.argv.end(), {option, std::to_string(descriptor)});
-    spawning.keep.push_back(descriptor);
-  };
-  hand_over("--secrets", secrets->get());
-  hand_over("--lock", options_.lock);
-  if (options_.memory > 0)
-    spawning.argv.insert(spawning.argv.end(), {"--memory", std::to_string(options_.memory)});
-  const Result<pid_t> child = spawn(spawning);
-  if (!child) return with_context("starting the host of " + options_.instance, child.error());
+  const Result<pid_t> child = spawn_host(options_, theirs.get(), secrets->get());
+  if (!child) return child.error();
   pid_ = *child;
   return {};
 }
@@ -207,7 +228,8 @@ void HostProcess::run() {
   {
     const Lock lock(mutex_);
     launched_ = std::move(launched);
-    alive_ = running;
+    alive_ = open_ = running;
+    if (running) bell_->hang();
     ready_ = true;
     changed_.notify_all();
   }
@@ -217,51 +239,78 @@ void HostProcess::run() {
   reap(exit_event.get());
 }
 
-// Moves frames until the host has ended, must be killed, or is no longer wanted.
+// Until the host has ended, must be killed, or is no longer wanted: reads what no caller reads, and writes
+// what the socket did not take at once.
 void HostProcess::converse(int exit_event) {
   for (;;) {
     bool writing;
     {
       const Lock lock(mutex_);
-      if (closing_ || !kill_.empty()) return;
+      if (closing_ || !kill_.empty() || !open_) return;
       writing = !outgoing_.empty();
     }
-    pollfd polled[3] = {{socket_.get(), static_cast<short>(writing ? POLLIN | POLLOUT : POLLIN), 0},
-                        {wake_.get(), POLLIN, 0},
-                        {exit_event, POLLIN, 0}};
+    pollfd polled[3] = {
+        {bell_->fd(), POLLIN, 0}, {exit_event, POLLIN, 0}, {writing ? socket_.get() : -1, POLLOUT, 0}};
     if (poll(polled, 3, -1) < 0) continue;
-    uint64_t count;
-    if (polled[1].revents) [[maybe_unused]]
-      const ssize_t got = read(wake_.get(), &count, sizeof count);
-    if (polled[0].revents & POLLOUT && !write_some()) return;
-    if (polled[0].revents & (POLLIN | POLLHUP) && !read_some()) return;
-    if (polled[2].revents && !polled[0].revents) return;  // what it still had to say has been read
+    if (polled[2].revents) write_some();
+    if (polled[0].revents && bell_->answer()) read_unless_led();
+    if (polled[1].revents) return read_the_rest();
   }
 }
 
-bool HostProcess::write_some() {
+void HostProcess::read_unless_led() {
+  Lock lock(mutex_);
+  if (reading_) return;
+  reading_ = true;
+  lock.unlock();
+  read_some();
+  lock.lock();
+  end_reading();
+}
+
+// The host's process has ended; what it still had to say has not been heard.
+void HostProcess::read_the_rest() {
+  Lock lock(mutex_);
+  open_ = false;
+  push(nudge_);
+  changed_.wait(lock, [this] { return !reading_; });
+  lock.unlock();
+  while (read_some() == Read::some) {
+  }
+}
+
+void HostProcess::write_some() {
   const Lock lock(mutex_);
   const ssize_t count = send(socket_.get(), outgoing_.data(), outgoing_.size(), MSG_NOSIGNAL);
   if (count > 0) outgoing_.erase(0, static_cast<size_t>(count));
   // A host that is gone is noticed by reading, so that its last answers are not lost.
   if (count < 0 && errno != EAGAIN && errno != EINTR) outgoing_.clear();
-  return true;
 }
 
-bool HostProcess::read_some() {
+// All frames that have come are delivered. no_more: the connection is over, and the own thread is told.
+HostProcess::Read HostProcess::read_some() {
   char block[65536];
-  const ssize_t count = recv(socket_.get(), block, sizeof block, 0);
-  if (count < 0) return errno == EAGAIN || errno == EINTR;
-  if (count == 0) return false;
-  decoder_.push({block, static_cast<size_t>(count)});
+  const ssize_t count = awake_.receive(socket_.get(), block, sizeof block);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return Read::nothing;
+  Status read;
+  if (count > 0) {
+    decoder_.push({block, static_cast<size_t>(count)});
+    read = deliver_all();
+    if (read) return Read::some;
+  }
+  const Lock lock(mutex_);
+  open_ = false;
+  if (!read) kill_ = "it broke the protocol (" + read.error().message + ")";
+  bell_->ring();
+  return Read::no_more;
+}
+
+Status HostProcess::deliver_all() {
   for (;;) {
     const auto frame = decoder_.next_text();
-    if (frame && !*frame) return true;
-    const Status delivered = frame ? deliver(**frame) : frame.error();
-    if (delivered) continue;
-    const Lock lock(mutex_);
-    kill_ = "it broke the protocol (" + delivered.error().message + ")";
-    return false;
+    if (!frame) return frame.error();
+    if (!*frame) return {};
+    if (Status delivered = deliver(**frame); !delivered) return delivered;
   }
 }
 
@@ -302,7 +351,7 @@ void HostProcess::reap(int exit_event) {
   bool wanted;
   {
     const Lock lock(mutex_);
-    alive_ = false;
+    alive_ = open_ = false;
     why = kill_;
     wanted = !closing_;
   }
@@ -321,7 +370,7 @@ void HostProcess::reap(int exit_event) {
     if (!pending.answer)
       pending.answer =
           Error{Code::crashed, "plugin " + options_.plugin + " of instance " + options_.instance + ": " +
-                                   why + "; the outcome of " + pending.subject + " is unknown" +
+                                   why + "; the outcome of " + pending.subject() + " is unknown" +
                                    (options_.log.empty() ? "" : ", see " + options_.log)};
     pending.changed.notify_all();
   }

@@ -143,6 +143,41 @@ TEST_F(Hosted, CallsUpToTheLimitDoNotWaitForEachOther) {
   for (auto& call : calls) EXPECT_TRUE(call.get());
 }
 
+// One of them reads for all.
+TEST_F(Hosted, EachOfManyCallersHasTheAnswerToItsOwnCall) {
+  HostOptions wide = options();
+  wide.parallel = 16;
+  const auto host = HostProcess::start(wide);
+  ASSERT_TRUE(host);
+  std::vector<std::future<int>> wrong;
+  for (int caller = 0; caller < 64; ++caller)
+    wrong.push_back(std::async(std::launch::async, [&host, caller] {
+      int count = 0;
+      for (int i = 0; i < 50; ++i) {
+        const std::string mine = std::to_string(caller) + "-" + std::to_string(i);
+        const auto answer = (*host)->call("create", to_json(behaving(mine)), within(kAmple));
+        if (!answer || answer->value("identity", "") != mine) ++count;
+      }
+      return count;
+    }));
+  for (auto& each : wrong) EXPECT_EQ(each.get(), 0);
+}
+
+// It came first, so it reads for the other too until it leaves; then nobody calls any more.
+TEST_F(Hosted, AStopOfTheCallerWhoReadsLeavesTheOtherItsAnswer) {
+  const auto backend = open();
+  std::stop_source stop;
+  auto first = std::async(std::launch::async,
+                          [&] { return backend->create(behaving("cancelled"), {.stop = stop.get_token()}); });
+  Request meeting = behaving("meet");
+  meeting.desired.edit()["together"] = 2;
+  ASSERT_TRUE(backend->create(meeting, within(kAmple)));
+  auto other = std::async(std::launch::async, [&] { return identity(*backend, "late"); });
+  stop.request_stop();
+  EXPECT_EQ(first.get().error().message, "as asked");
+  EXPECT_EQ(other.get(), "late");
+}
+
 TEST_F(Hosted, WrongAnswersAreErrorsAndTheHostGoesOn) {
   const auto backend = open();
   const std::string before = identity(*backend, "pid");
@@ -260,11 +295,13 @@ TEST_F(Hosted, AHostIsInItsOwnSessionAndHasNothingElseOpen) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd"))
     open.push_back(std::filesystem::read_symlink(entry.path()));
   std::sort(open.begin(), open.end());
-  ASSERT_EQ(open.size(), 4u);
+  ASSERT_EQ(open.size(), 6u);
   EXPECT_EQ(open[0], "/dev/null");
   EXPECT_EQ(open[1], path("log"));
   EXPECT_EQ(open[2], path("log"));
-  EXPECT_EQ(open[3].substr(0, 7), "socket:");
+  EXPECT_EQ(open[3], "anon_inode:[eventfd]") << "its own bell";
+  EXPECT_EQ(open[4], "anon_inode:[eventpoll]") << "its own bell";
+  EXPECT_EQ(open[5].substr(0, 7), "socket:");
 }
 
 TEST_F(Hosted, AHostDiesWithItsParentKilled) {

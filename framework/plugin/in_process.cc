@@ -41,7 +41,7 @@ Result<Json> InProcess::invoke(const std::string& method, const Json& request, c
   const std::string text = request.dump(-1, ' ', false, Json::error_handler_t::replace);
   Result<Json> answer = parse_object(plugin_->invoke(id, method, text));
   desk_.dismiss(id);
-  return answer ? open_answer(*std::move(answer)) : answer.error();
+  return answer ? open_answer(*std::move(answer)) : with_context("the plugin's answer", answer.error());
 }
 
 }  // namespace tenon

@@ -49,8 +49,8 @@ class LoadedPlugin {
 
   // A call is begun before it is invoked, so that cancel always finds it. The id is new.
   void begin(uint64_t call, Deadline deadline);
-  // Blocks until the plugin has returned and answered: its answer as JSON text, an object. An answer that is
-  // none, an exception and a deadline that passes without an answer become errors in the same shape.
+  // Blocks until the plugin has returned and answered: its answer as it wrote it, not known to be JSON. No
+  // text at all, an exception and a deadline that passes without an answer become errors in the shape of one.
   std::string invoke(uint64_t call, const std::string& method, std::string_view request);
   // The plugin is told when it asks; a call that has not begun yet is not made. Unknown ids are ignored.
   void cancel(uint64_t call);

@@ -24,7 +24,8 @@ class Loader : public PluginTest {
   Result<Json> call(LoadedPlugin& plugin, const std::string& how,
                     std::chrono::milliseconds time = std::chrono::seconds(60)) {
     plugin.begin(++id_, std::chrono::steady_clock::now() + time);
-    return open_answer(*parse_object(plugin.invoke(id_, "create", to_json(behaving(how)).dump())));
+    const auto answer = parse_object(plugin.invoke(id_, "create", to_json(behaving(how)).dump()));
+    return answer ? open_answer(*answer) : answer.error();
   }
 
   uint64_t id_ = 0;

@@ -89,14 +89,6 @@ Result<Json> parse_object(std::string_view text) {
   return json;
 }
 
-Status check_object(std::string_view text) {
-  if (nested_too_deeply(text)) return Error{Code::internal, "JSON that is nested too deeply"};
-  const size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || text[first] != '{' || !Json::accept(text))
-    return Error{Code::internal, "not a JSON object"};
-  return {};
-}
-
 Result<std::optional<std::string_view>> FrameDecoder::next_text() {
   if (begin_ == buffer_.size() || begin_ > (size_t{1} << 20)) buffer_.erase(0, std::exchange(begin_, 0));
   const std::string_view rest = std::string_view(buffer_).substr(begin_);

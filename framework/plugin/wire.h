@@ -44,8 +44,6 @@ Result<Envelope> open_envelope(std::string_view payload, std::string_view member
 // An object as JSON text, neither malformed nor nested deeper than anything of ours: what a plugin wrote must
 // not exhaust our stack. internal: it is not.
 Result<Json> parse_object(std::string_view text);
-// The same without keeping it.
-Status check_object(std::string_view text);
 
 // Cuts a stream of bytes into frames. One thread at a time.
 class FrameDecoder {

@@ -1,0 +1,82 @@
+#include "framework/plugin/brief_wait.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <string>
+#include <thread>
+
+#include "framework/base/files.h"
+
+namespace tenon {
+namespace {
+
+// So many sleeps until it waits awake again.
+int sleeps(Patience& patience) {
+  int count = 0;
+  while (!patience.ask()) ++count;
+  return count;
+}
+
+TEST(Patience, WaitsAwakeUntilThatWasInVain) {
+  Patience patience;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(sleeps(patience), 0);
+    patience.came(true);
+  }
+  patience.came(false);
+  EXPECT_EQ(sleeps(patience), 1);
+  patience.came(true);
+  EXPECT_EQ(sleeps(patience), 0);
+}
+
+TEST(Patience, IsTriedLessOftenTheMoreOftenItWasInVain) {
+  Patience patience;
+  for (const int expected : {1, 3, 7, 15, 31, 63, 127, 255, 255}) {
+    patience.came(false);
+    EXPECT_EQ(sleeps(patience), expected);
+  }
+}
+
+class ABriefWait : public testing::Test {
+ protected:
+  void SetUp() override {
+    int ends[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    ours_.reset(ends[0]);
+    theirs_.reset(ends[1]);
+  }
+  ssize_t receive() { return wait_.receive(ours_.get(), block_, sizeof block_); }
+  std::string received(ssize_t count) const { return std::string(block_, static_cast<size_t>(count)); }
+
+  FileDescriptor ours_, theirs_;
+  BriefWait wait_;
+  char block_[16] = {};
+};
+
+TEST_F(ABriefWait, GivesUpWhenNothingComes) {
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(receive(), -1);
+    EXPECT_EQ(errno, EAGAIN);
+  }
+}
+
+TEST_F(ABriefWait, TakesWhatComesHoweverOftenItWasInVain) {
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(receive(), -1);
+  ASSERT_EQ(send(theirs_.get(), "here", 4, 0), 4);
+  EXPECT_EQ(received(receive()), "here");
+  std::jthread later([this] { send(theirs_.get(), "later", 5, 0); });
+  ssize_t count;
+  do count = receive();
+  while (count < 0);
+  EXPECT_EQ(received(count), "later");
+}
+
+TEST_F(ABriefWait, SeesTheEndOfTheConnection) {
+  theirs_.reset();
+  EXPECT_EQ(receive(), 0);
+}
+
+}  // namespace
+}  // namespace tenon
