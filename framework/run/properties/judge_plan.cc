@@ -23,7 +23,8 @@ void add_requirements(const Scene& scene, int number, const Wish& wish,
     mine.insert(title(address_of(scene, target)));
     // A claim's consumers require its importer, too. Who is declared can do without one that is not.
     for (const auto& [other, importer] : scene.nodes)
-      if (importer.fills == target && (importer.wanted || !declared) && other != number)
+      if (importer.fills == target && (declared ? importer.wanted : importer.past != Past::none) &&
+          other != number)
         mine.insert(title(address_of(scene, other)));
   }
   for (int part = 0; part < wish.parts; ++part) mine.insert(title(part_of(number, part)));

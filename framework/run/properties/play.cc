@@ -110,7 +110,8 @@ class Play {
       return true;
     }
     court_.happened("refused plans");
-    if (seen_all_ && scene_.approve && !is_tight(scene_))
+    // What cannot be looked at just now may be taken for a user of what is to be filled.
+    if (seen_all_ && scene_.approve && !is_tight(scene_) && !court_.plan.blocked())
       court_.breaks(Property::converges, "what was begun is refused: " + refusal());
     return false;
   }
