@@ -110,8 +110,10 @@ class Play {
       return true;
     }
     court_.happened("refused plans");
-    // What cannot be looked at just now may be taken for a user of what is to be filled.
-    if (seen_all_ && scene_.approve && !is_tight(scene_) && !court_.plan.blocked())
+    // What cannot be looked at just now may be taken for a user of what is to be filled, and what goes in no
+    // order goes in two plans.
+    const bool for_now = court_.plan.blocked() || refusal().find("in any order") != std::string::npos;
+    if (seen_all_ && scene_.approve && !is_tight(scene_) && !for_now)
       court_.breaks(Property::converges, "what was begun is refused: " + refusal());
     return false;
   }
