@@ -84,10 +84,22 @@ void keep_private(int fd, int secrets, int lock) {
   });
 }
 
-// Data, not address space: threads reserve much of that and fill little. At the limit the host ends, since a
-// plugin that goes on without memory it asked for is not to be trusted.
-void limit_memory(uint64_t bytes) {
+// The kernel counts the whole stack of a thread, of which little is filled: those of the host's threads, and
+// of a few that a plugin starts, are not taken from what it may fill.
+uint64_t stacks(int parallel) {
+  constexpr int kOfPlugin = 8;
+  pthread_attr_t attributes;
+  size_t size = 0;
+  if (pthread_getattr_default_np(&attributes) != 0) return 0;
+  pthread_attr_getstacksize(&attributes, &size);
+  pthread_attr_destroy(&attributes);
+  return static_cast<uint64_t>(parallel + kOfPlugin) * size;
+}
+
+// At the limit the host ends, since a plugin that goes on without memory it asked for is not to be trusted.
+void limit_memory(uint64_t bytes, int parallel) {
   if (bytes == 0) return;
+  bytes += stacks(parallel);
   const rlimit bound{bytes, bytes};
   setrlimit(RLIMIT_DATA, &bound);
   std::set_new_handler([] {
@@ -104,7 +116,7 @@ int serve_plugin(const std::map<std::string, std::string>& options) {
   if (fd < 3 || parallel < 1 || file == options.end()) return std::fputs(kUsage, stderr), 2;
   SecretSocket secrets(number(options, "--secrets", -1));
   keep_private(fd, number(options, "--secrets", -1), number(options, "--lock", -1));
-  limit_memory(number(options, "--memory", uint64_t{0}));
+  limit_memory(number(options, "--memory", uint64_t{0}), parallel);
   FrameWriter out(fd);
   auto plugin = LoadedPlugin::load(
       file->second, write_log_line,

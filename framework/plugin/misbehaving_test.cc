@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <thread>
+#include <vector>
 
 #include "framework/plugin/hosted_testing.h"
 #include "framework/plugin/manifest_cache.h"
@@ -50,6 +51,16 @@ TEST_F(Misbehaving, APluginThatGrowsPastItsLimitIsEndedAndTheErrorSaysWhy) {
     EXPECT_NE(after, before);
     EXPECT_GT(std::atoi(after.c_str()), 0) << after;
   }
+}
+
+TEST_F(Misbehaving, TheLeastMemoryThatMayBeGivenIsEnoughForAPluginThatNeedsLittle) {
+  if (kSanitized)
+    GTEST_SKIP() << "this machine cannot limit memory of which a sanitizer has mapped much more";
+  HostOptions limited = options();
+  limited.memory = uint64_t{16} << 20;
+  const auto backend = open_with(limited);
+  std::vector<std::jthread> callers;
+  for (int i = 0; i < 8; ++i) callers.emplace_back([&] { EXPECT_EQ(identity(*backend, "fine"), "fine"); });
 }
 
 TEST_F(Misbehaving, APluginThatLeavesNoDescriptorIsStartedAnew) {

@@ -29,7 +29,7 @@ Json sealed(Json configuration, const Manifest& manifest, Vault* vault) {
 
 std::unique_ptr<Backend> open_hosted(HostOptions options, Json configuration,
                                      std::shared_ptr<const Manifest> manifest, const InstanceLimits& limits) {
-  options.parallel = manifest->parallel;
+  options.parallel = limits.parallel > 0 ? std::min(limits.parallel, manifest->parallel) : manifest->parallel;
   if (options.memory == 0) options.memory = limits.memory > 0 ? limits.memory : manifest->memory;
   Json opening = sealed(std::move(configuration), *manifest, options.vault);
   auto host = std::make_unique<Supervisor>(std::move(options), std::move(opening));
