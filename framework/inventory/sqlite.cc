@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "framework/base/digest.h"
 #include "framework/base/files.h"
+#include "framework/base/ranges.h"
 #include "framework/base/secret.h"
 #include "framework/inventory/database.h"
 #include "framework/inventory/memory.h"
@@ -23,6 +25,8 @@ namespace {
 
 constexpr int kFormatVersion = kInventoryFormatVersion;
 constexpr const char* kTables[] = {"resources", "run", "steps"};
+// Rows per thread below which another thread does not pay.
+constexpr size_t kWorthAThread = 500;
 
 struct Meta {
   int format = 0;
@@ -38,9 +42,10 @@ struct Row {
 };
 
 std::string digest_of(std::string_view table, std::string_view key, std::string_view text) {
-  std::string bytes(table);
-  bytes.append("\0", 1).append(key).append("\0", 1).append(text);
-  return sha256(bytes).substr(7);
+  constexpr std::string_view kEnd("\0", 1);
+  Sha256 digest;
+  for (const std::string_view part : {table, kEnd, key, kEnd, text}) digest.update(part);
+  return digest.finish().substr(7);
 }
 
 int hex_value(char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; }
@@ -97,20 +102,34 @@ Result<Meta> read_meta(Database& database) {
   return meta;
 }
 
+// What comes of checking some rows of a table.
+struct Checks {
+  std::string sum = std::string(64, '0');  // of their digests
+  std::string wrong;                       // the key of a row with another digest
+};
+
 // All rows of a table by key, each checked against its digest; adds their digests to sum.
 Result<std::vector<Row>> read_table(Database& database, const std::string& table, std::string& sum) {
   std::vector<Row> rows;
+  std::vector<std::string> digests;
   const auto take = [&](const std::vector<std::string_view>& row) {
-    Row read{std::string(row[0]), std::string(row[1])};
-    if (digest_of(table, read.key, read.text) != row[2])
-      return Status(
-          damaged(database.path(), "row " + read.key + " of table " + table + " has another digest"));
-    toggle(sum, row[2]);
-    rows.push_back(std::move(read));
+    rows.push_back({std::string(row[0]), std::string(row[1])});
+    digests.emplace_back(row[2]);
     return Status();
   };
   const Status done = database.each("SELECT key, text, digest FROM " + table + " ORDER BY key", {}, take);
   if (!done) return done.error();
+  const auto check = [&](size_t begin, size_t end, Checks& checks) {
+    for (size_t i = begin; i < end && checks.wrong.empty(); ++i) {
+      if (digest_of(table, rows[i].key, rows[i].text) != digests[i]) checks.wrong = rows[i].key;
+      toggle(checks.sum, digests[i]);
+    }
+  };
+  for (const Checks& checks : in_ranges<Checks>(rows.size(), kWorthAThread, check)) {
+    if (!checks.wrong.empty())
+      return damaged(database.path(), "row " + checks.wrong + " of table " + table + " has another digest");
+    toggle(sum, checks.sum);
+  }
   return rows;
 }
 
@@ -238,6 +257,24 @@ Status write_records(Database& database, const std::string& sum, const std::vect
   return writer.finish();
 }
 
+// Some of them, read.
+struct OwnedRows {
+  std::vector<Owned> rows;
+  std::string wrong;  // which cannot be read, and why
+
+  void add(const Row& row) {
+    auto owned = owned_from_json(Json::parse(row.text, nullptr, false));
+    if (!owned) {
+      wrong = "row " + row.key + ": " + owned.error().message;
+      return;
+    }
+    if (!rows.empty()) share_names(rows.back().address, owned->address);
+    rows.push_back(std::move(*owned));
+  }
+};
+
+bool by_address(const Owned& a, const Owned& b) { return a.address < b.address; }
+
 class SqliteInventory final : public Inventory {
  public:
   // resources: as they were when the database had this version.
@@ -256,16 +293,18 @@ class SqliteInventory final : public Inventory {
   Result<std::vector<Owned>> owned() override {
     const auto rows = resources();
     if (!rows) return rows.error();
+    const auto read = [&rows](size_t begin, size_t end, OwnedRows& part) {
+      for (size_t i = begin; i < end && part.wrong.empty(); ++i) part.add((*rows)[i]);
+    };
     std::vector<Owned> owned;
     owned.reserve(rows->size());
-    for (const Row& row : *rows) {
-      auto one = owned_from_json(Json::parse(row.text, nullptr, false));
-      if (!one) return damaged(database_.path(), "row " + row.key + ": " + one.error().message);
-      if (!owned.empty()) share_names(owned.back().address, one->address);
-      owned.push_back(std::move(*one));
+    for (OwnedRows& part : in_ranges<OwnedRows>(rows->size(), kWorthAThread, read)) {
+      if (!part.wrong.empty()) return damaged(database_.path(), part.wrong);
+      std::move(part.rows.begin(), part.rows.end(), std::back_inserter(owned));
     }
-    std::sort(owned.begin(), owned.end(),
-              [](const Owned& a, const Owned& b) { return a.address < b.address; });
+    // By key they stand nearly so.
+    if (std::is_sorted(owned.begin(), owned.end(), by_address)) return owned;
+    std::sort(owned.begin(), owned.end(), by_address);
     return owned;
   }
 

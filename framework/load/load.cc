@@ -7,9 +7,9 @@
 #include <iostream>
 #include <iterator>
 #include <mutex>
-#include <thread>
 
 #include "framework/base/files.h"
+#include "framework/base/ranges.h"
 #include "framework/load/chunks.h"
 #include "framework/load/yaml.h"
 
@@ -98,26 +98,13 @@ void load_document(std::shared_ptr<const DocumentSource> source, Loaded& loaded)
   if (value && !value->is_null()) loaded.documents.push_back({*std::move(value), std::move(source)});
 }
 
-void load_range(const std::shared_ptr<const Source>& source, const Chunk* begin, const Chunk* end,
-                Loaded& loaded) {
-  for (; begin != end; ++begin) load_document(std::make_shared<const DocumentSource>(source, *begin), loaded);
-}
-
-// Contiguous ranges, one per thread, so that the order of the text is the order of the results.
+// The order of the text is the order of the results.
 std::vector<Loaded> load_chunks(const std::shared_ptr<const Source>& source,
                                 const std::vector<Chunk>& chunks) {
-  const size_t useful = std::max<size_t>(1, chunks.size() / kWorthAThread);
-  const size_t count = std::min<size_t>(useful, std::max(1u, std::thread::hardware_concurrency()));
-  std::vector<Loaded> results(count);
-  const auto run = [&](size_t i) {
-    load_range(source, chunks.data() + chunks.size() * i / count,
-               chunks.data() + chunks.size() * (i + 1) / count, results[i]);
-  };
-  std::vector<std::jthread> threads;
-  for (size_t i = 1; i < count; ++i) threads.emplace_back(run, i);
-  run(0);
-  threads.clear();
-  return results;
+  return in_ranges<Loaded>(chunks.size(), kWorthAThread, [&](size_t begin, size_t end, Loaded& loaded) {
+    for (size_t i = begin; i < end; ++i)
+      load_document(std::make_shared<const DocumentSource>(source, chunks[i]), loaded);
+  });
 }
 
 template <typename T>

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "framework/base/digest.h"
+#include "framework/base/ranges.h"
 #include "framework/plan/decide.h"
 #include "framework/plan/marks.h"
 #include "framework/plan/steps.h"
@@ -11,6 +12,9 @@
 
 namespace tenon {
 namespace {
+
+// Observations per thread below which another thread does not pay.
+constexpr size_t kWorthAThread = 1000;
 
 // Removes in place what changes without anybody having changed it.
 void drop_volatile(const Schema& schema, Json& value) {
@@ -83,10 +87,15 @@ void look_up_plugins(const Catalog& catalog, Plan& plan) {
 
 // Nothing is planned on what is unknown, so it may be anything when the plan is applied.
 void take_fingerprints(const Situation& situation, Plan& plan) {
-  for (const Address& address : situation.graph.order)
-    if (const Observation& seen = situation.observation(address); seen.existence != Existence::unknown)
-      plan.fingerprints.emplace_hint(plan.fingerprints.end(), address,
-                                     fingerprint(seen, situation.kind(address)));
+  using Prints = std::vector<std::pair<Address, std::string>>;
+  const std::vector<Address>& order = situation.graph.order;
+  const auto take = [&](size_t begin, size_t end, Prints& prints) {
+    for (size_t i = begin; i < end; ++i)
+      if (const Observation& seen = situation.observation(order[i]); seen.existence != Existence::unknown)
+        prints.emplace_back(order[i], fingerprint(seen, situation.kind(order[i])));
+  };
+  for (Prints& prints : in_ranges<Prints>(order.size(), kWorthAThread, take))
+    for (auto& print : prints) plan.fingerprints.emplace_hint(plan.fingerprints.end(), std::move(print));
 }
 
 std::string counted(size_t count) {

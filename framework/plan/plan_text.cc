@@ -1,9 +1,13 @@
 #include "framework/base/json_text.h"
+#include "framework/base/ranges.h"
 #include "framework/model/secrets.h"
 #include "framework/plan/plan_file.h"
 
 namespace tenon {
 namespace {
+
+// Items per thread below which another thread does not pay.
+constexpr size_t kWorthAThread = 500;
 
 // Members stand in the order of their names.
 class Writer {
@@ -12,7 +16,8 @@ class Writer {
 
   std::string write(const Plan& plan) {
     out_.begin_object();
-    write_list("changes", plan.changes);
+    out_.key("changes");
+    write_list(parts_of(plan.changes));
     write_list("externals", plan.externals);
     out_.key("fingerprints");
     out_.begin_object();
@@ -21,14 +26,14 @@ class Writer {
     out_.member("formatVersion", kPlanFormatVersion);
     out_.member("inventory", plan.inventory);
     // Whether anything in them is masked is told before them.
-    const std::string steps = text_of(plan.steps);
+    const std::vector<Part> steps = parts_of(plan.steps);
     if (masked_) out_.member("masked", true);
     out_.member("notes", plan.notes);
     out_.member("plugins", plan.plugins);
     if (!plan.secrets.empty()) write_list("secrets", plan.secrets);
     if (!plan.set.empty()) out_.member("set", plan.set);
     out_.key("steps");
-    out_.raw(steps);
+    write_list(steps);
     out_.end_object();
     return std::move(out_).take();
   }
@@ -42,12 +47,32 @@ class Writer {
     out_.end_list();
   }
 
-  std::string text_of(const std::vector<Step>& steps) {
-    JsonText outer = std::exchange(out_, {});
+  // Some of a long list.
+  struct Part {
+    std::string text;  // of the list, with its brackets
+    bool masked = false;
+  };
+
+  template <typename Item>
+  std::vector<Part> parts_of(const std::vector<Item>& items) {
+    const auto write = [&](size_t begin, size_t end, Part& part) {
+      Writer writer(catalog_);
+      writer.out_.begin_list();
+      for (size_t i = begin; i < end; ++i) writer.add(items[i]);
+      writer.out_.end_list();
+      part = {std::move(writer.out_).take(), writer.masked_};
+    };
+    std::vector<Part> parts = in_ranges<Part>(items.size(), kWorthAThread, write);
+    for (const Part& part : parts) masked_ |= part.masked;
+    return parts;
+  }
+
+  void write_list(const std::vector<Part>& parts) {
     out_.begin_list();
-    for (const Step& step : steps) add(step);
+    for (const Part& part : parts)
+      if (const auto inside = std::string_view(part.text).substr(1, part.text.size() - 2); !inside.empty())
+        out_.raw(inside);
     out_.end_list();
-    return std::move(std::exchange(out_, std::move(outer))).take();
   }
 
   void add(const Address& address) { out_.value(to_string(address)); }

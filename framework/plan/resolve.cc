@@ -1,6 +1,8 @@
 #include "framework/plan/resolve.h"
 
 #include <algorithm>
+#include <iterator>
+#include <ranges>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -277,16 +279,23 @@ class Resolver {
   }
 
   void order() {
-    std::vector<Address> names = graph_.externals;
-    for (const auto& [address, resource] : graph_.desired) names.push_back(address);
-    for (const auto& [address, row] : owned_) names.push_back(address);
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
+    std::vector<Address> names = all_names();
     Order order = order_of(before(names));
     while (drop_undeclared_fillers(order.cycles, names)) order = order_of(before(names));
     for (const std::vector<int>& cycle : order.cycles) report(cycle, names);
     graph_.order.reserve(names.size());
     for (int number : order.sorted) graph_.order.push_back(std::move(names[number]));
+  }
+
+  // By address.
+  std::vector<Address> all_names() const {
+    std::vector<Address> ours, all;
+    ours.reserve(std::max(graph_.desired.size(), owned_.size()));
+    std::ranges::set_union(std::views::keys(graph_.desired), std::views::keys(owned_),
+                           std::back_inserter(ours));
+    if (graph_.externals.empty()) return ours;
+    std::ranges::set_union(ours, graph_.externals, std::back_inserter(all));
+    return all;
   }
 
   std::vector<std::vector<int>> before(const std::vector<Address>& names) const {
