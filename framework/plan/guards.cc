@@ -84,9 +84,12 @@ class RemovalGuard {
     return fate && fate->removes();
   }
 
-  // It exists, stays, and goes on requiring it.
+  // It exists, stays, and goes on requiring it: also where it is declared without, and this plan does not
+  // touch it.
   bool keeps(const Address& holder, const Address& address) const {
-    return !situation_.desired(holder) || situation_.requires_still(holder, address);
+    const Fate* fate = situation_.fate(holder);
+    const bool untouched = !fate || (fate->change.action == Action::none && !fate->unfinished);
+    return untouched || !situation_.desired(holder) || situation_.requires_still(holder, address);
   }
 
   // A user that this plan deletes, or that is updated and no longer requires it.
