@@ -26,8 +26,8 @@ TEST(Shared, WhatNobodyElseHoldsIsEditedInPlace) {
   Shared<Words> only(Words{"a"});
   const Words* before = &*only;
   {
-    const Shared<Words> another = only;
-    EXPECT_EQ(&*another, before);
+    const std::vector<Shared<Words>> others(2, only);
+    EXPECT_EQ(&*others[1], before);
   }
   only.edit().push_back("b");
   EXPECT_EQ(&*only, before);

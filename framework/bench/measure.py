@@ -54,13 +54,22 @@ def _high_water_kib(pid):
     return 0
 
 
+def _program(pid):
+    try:
+        return os.readlink('/proc/%d/exe' % pid)
+    except OSError:
+        return None
+
+
 def _watch(pid, peaks):
     """Until the process ends; gathers the peaks of its descendants."""
+    own = _program(pid)
     ended = select.poll()
     descriptor = os.pidfd_open(pid)
     ended.register(descriptor, select.POLLIN)
     while not ended.poll(SAMPLE_MS):
-        for child in _descendants(pid):
+        # Between fork and exec a child has the peak of its parent, and shares the memory.
+        for child in (child for child in _descendants(pid) if _program(child) != own):
             peaks[child] = max(peaks.get(child, 0), _high_water_kib(child))
     os.close(descriptor)
 

@@ -37,13 +37,14 @@ class Disks final : public PluginSource {
 
 // Two directories, a with a tenon.yaml; commands are run in the other one.
 class ConfigurationPaths : public testing::Test {
- protected:
+ public:
   ConfigurationPaths() {
     for (const char* name : {"a", "other"}) fs::create_directory(directory_ / name);
     fs::current_path(directory_ / "other");
   }
   ~ConfigurationPaths() override { fs::current_path(before_); }
 
+ protected:
   // What the plugin is given for a configuration in the file.
   Json given(const std::string& configuration, const std::string& file = "../a/tenon.yaml",
              const std::string& state = "../a/.tenon") {
