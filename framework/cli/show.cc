@@ -22,10 +22,9 @@ int show_selected(const Arguments& arguments, Environment& env, const Show& show
     return kFailure;
   }
   if (view->unread)
-    env.err
-        << "warning: the record of the last run cannot be read, so that only what is owned is shown; "
-           "the next run begins another: "
-        << view->unread->message << "\n";
+    env.err << "warning: the record of the last run cannot be read, so that only what is owned is shown; "
+               "the next run begins another: "
+            << view->unread->message << "\n";
   std::vector<const Item*> items;
   std::vector<Address> found;
   for (const Item& item : view->items) {
