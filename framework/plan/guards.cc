@@ -84,12 +84,9 @@ class RemovalGuard {
     return fate && fate->removes();
   }
 
-  // It exists, stays, and goes on requiring it: also where it is declared without, and this plan does not
-  // touch it.
+  // It exists, stays, and goes on requiring it.
   bool keeps(const Address& holder, const Address& address) const {
-    const Fate* fate = situation_.fate(holder);
-    const bool untouched = !fate || (fate->change.action == Action::none && !fate->unfinished);
-    return untouched || !situation_.desired(holder) || situation_.requires_still(holder, address);
+    return !situation_.desired(holder) || situation_.requires_still(holder, address);
   }
 
   // A user that this plan deletes, or that is updated and no longer requires it.
