@@ -84,9 +84,11 @@ class RemovalGuard {
     return fate && fate->removes();
   }
 
-  // It exists, stays, and goes on requiring it.
+  // It exists, stays, and goes on requiring it. Who destroys updates nothing: what another set declares is as
+  // it was recorded.
   bool keeps(const Address& holder, const Address& address) const {
-    return !situation_.desired(holder) || situation_.requires_still(holder, address);
+    return situation_.options.destroy || !situation_.desired(holder) ||
+           situation_.requires_still(holder, address);
   }
 
   // A user that this plan deletes, or that is updated and no longer requires it.

@@ -36,7 +36,6 @@ class Maker {
                      return entry.second.kind == Kind::import && !entry.second.wanted;
                    });
     scene_.approve = chance(95);
-    if (scene_.destroy) leave_to_others();
     return std::move(scene_);
   }
 
@@ -88,12 +87,6 @@ class Maker {
     if (!whole || !(can_change_owner(made.kind) || made.kind == Kind::group) || !chance(8)) return;
     made.others = true;
     made.wanted = scene_.adopt ? chance(50) : chance(3);
-  }
-
-  // Who destroys says nothing of what others have.
-  void leave_to_others() {
-    for (auto& [number, node] : scene_.nodes)
-      if (node.others) node.wanted = node.moved = false;
   }
 
   static bool can_change_owner(Kind kind) { return kind == Kind::fast || kind == Kind::slow; }
