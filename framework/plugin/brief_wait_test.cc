@@ -6,8 +6,9 @@
 #include <cerrno>
 #include <string>
 #include <thread>
+#include <tuple>
 
-#include "framework/base/files.h"
+#include "framework/plugin/host_launch.h"
 
 namespace tenon {
 namespace {
@@ -42,10 +43,9 @@ TEST(Patience, IsTriedLessOftenTheMoreOftenItWasInVain) {
 class ABriefWait : public testing::Test {
  protected:
   void SetUp() override {
-    int ends[2];
-    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    ours_.reset(ends[0]);
-    theirs_.reset(ends[1]);
+    auto ends = socket_pair();
+    ASSERT_TRUE(ends);
+    std::tie(ours_, theirs_) = *std::move(ends);
   }
   ssize_t receive() { return wait_.receive(ours_.get(), block_, sizeof block_); }
   std::string received(ssize_t count) const { return std::string(block_, static_cast<size_t>(count)); }

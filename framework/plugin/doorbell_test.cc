@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 
 #include <thread>
+#include <tuple>
+
+#include "framework/plugin/host_launch.h"
 
 namespace tenon {
 namespace {
@@ -12,10 +15,9 @@ namespace {
 class DoorbellTest : public testing::Test {
  protected:
   void SetUp() override {
-    int ends[2];
-    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    ours_.reset(ends[0]);
-    theirs_.reset(ends[1]);
+    auto ends = socket_pair();
+    ASSERT_TRUE(ends);
+    std::tie(ours_, theirs_) = *std::move(ends);
     auto bell = Doorbell::of(ours_.get());
     ASSERT_TRUE(bell);
     bell_.emplace(*std::move(bell));

@@ -27,6 +27,14 @@ class LocalPlugin : public testing::Test {
             .changed = claim("1Gi"),
             .manifest = manifest_};
   }
+  // For its first create.
+  Request first() const {
+    return {.address = sample().address,
+            .desired = claim("64Mi"),
+            .generation = "g",
+            .nonce = "n",
+            .inventory = "i"};
+  }
   const Schema& schema() const { return manifest_->kinds.at(0).schema; }
 
   TemporaryDirectory temporary_;
@@ -58,11 +66,7 @@ TEST_F(LocalPlugin, ConformsInAHostProcess) {
 
 TEST_F(LocalPlugin, AClaimIsBoundAndTellsItsDisk) {
   const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
-  Request request{.address = sample().address,
-                  .desired = claim("64Mi"),
-                  .generation = "g",
-                  .nonce = "n",
-                  .inventory = "i"};
+  Request request = first();
   ASSERT_TRUE(backend->create(request, {}));
   const Observation seen = backend->observe({request}, {}).value().observations.at(0);
   EXPECT_EQ(seen.phase, "Bound");
@@ -79,11 +83,7 @@ TEST_F(LocalPlugin, AClaimIsBoundAndTellsItsDisk) {
 
 TEST_F(LocalPlugin, APopulatedClaimTellsWhoFilledIt) {
   const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
-  Request request{.address = sample().address,
-                  .desired = claim("64Mi"),
-                  .generation = "g",
-                  .nonce = "n",
-                  .inventory = "i"};
+  Request request = first();
   ASSERT_TRUE(backend->create(request, {}));
   const std::string directory = directory_ / "ns/c";
   const auto told = [&](const ContentsMark& mark) {
@@ -107,11 +107,7 @@ TEST_F(LocalPlugin, ANameThatWouldLeaveTheDirectoryIsUnknownAndRefused) {
 
 TEST_F(LocalPlugin, AClaimThatWasMadeInAnotherDirectoryIsUnknownAndNothingIsDoneAboutIt) {
   const auto there = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
-  Request request{.address = sample().address,
-                  .desired = claim("64Mi"),
-                  .generation = "g",
-                  .nonce = "n",
-                  .inventory = "i"};
+  Request request = first();
   ASSERT_TRUE(there->create(request, {}));
   request.identity = there->observe({request}, {}).value().observations.at(0).identity;
   const TemporaryDirectory other;
@@ -135,11 +131,7 @@ TEST_F(LocalPlugin, AClaimThatWasMadeInAnotherDirectoryIsUnknownAndNothingIsDone
 TEST_F(LocalPlugin, ADirectoryThatIsNoClaimIsThereAndSaysWhyItCannotBeTaken) {
   fs::create_directories(directory_ / "ns/c/photographs");
   const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
-  Request request{.address = sample().address,
-                  .desired = claim("64Mi"),
-                  .generation = "g",
-                  .nonce = "n",
-                  .inventory = "i"};
+  Request request = first();
   const Observation seen = backend->observe({request}, {}).value().observations.at(0);
   EXPECT_EQ(seen.existence, Existence::present);
   EXPECT_FALSE(seen.mark);
