@@ -19,7 +19,7 @@ Result<Observed> TracedBackend::observe(const std::vector<Request>& requests, co
   world_.advance(kCallTakes);
   std::vector<Observation> answer;
   for (const Request& request : requests) answer.push_back(world_.look(request));
-  return Observed(std::move(answer));
+  return Observed(std::move(answer), world_.pools());
 }
 
 template <typename Effect>
@@ -52,6 +52,19 @@ Result<Outcome> TracedBackend::remove(const Request& request, const CallContext&
 Result<std::vector<Result<std::vector<ChildSpec>>>> TracedBackend::expand(
     const std::vector<Request>& requests, const CallContext&) {
   return std::vector<Result<std::vector<ChildSpec>>>(requests.size(), std::vector<ChildSpec>());
+}
+
+Result<std::vector<Result<Check>>> TracedBackend::check(const std::vector<PlannedChange>& changes,
+                                                        const Pools& pools, const CallContext&) {
+  const auto size = [](const Json& spec) { return spec.is_object() ? spec.value("size", int64_t{0}) : 0; };
+  std::vector<Result<Check>> checks;
+  for (const PlannedChange& change : changes) {
+    Check check;
+    const int64_t more = size(change.desired) - size(change.actual);
+    if (!pools.empty()) check.demands = {{"room", *Quantity::from_json(Json(more))}};
+    checks.emplace_back(std::move(check));
+  }
+  return checks;
 }
 
 void OneThreadCaller::start(std::vector<Call> calls) {

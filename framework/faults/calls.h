@@ -23,6 +23,8 @@ class TracedBackend final : public Backend {
   Result<Outcome> create(const Request& request, const CallContext& context) override;
   Result<Outcome> update(const Request& request, const CallContext& context) override;
   Result<Outcome> remove(const Request& request, const CallContext& context) override;
+  Result<std::vector<Result<Check>>> check(const std::vector<PlannedChange>& changes, const Pools& pools,
+                                           const CallContext& context) override;
   Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
                                                              const CallContext& context) override;
 

@@ -1,6 +1,6 @@
-// A run of 200 resources is killed at each of its steps once, and at others by chance; one more run, and
-// world and inventory are as if nothing had happened. tools/faults does the same for longer, and repeats one
-// kill.
+// A run over some 230 resources is killed at each of its steps once, and at others by chance; one more run,
+// and world and inventory are as if nothing had happened. tools/faults does the same for longer, and repeats
+// one kill.
 #include <gtest/gtest.h>
 
 #include "framework/faults/workshop.h"
@@ -34,6 +34,34 @@ void tell(const Findings& findings) {
   testing::Test::RecordProperty("sum:crashes:wrongly deleted", std::to_string(findings.wrongly_deleted));
   testing::Test::RecordProperty("sum:crashes:otherwise different", std::to_string(findings.different));
   testing::Test::RecordProperty("max:crashes:re-runs", std::to_string(findings.re_runs));
+}
+
+const Ending::Thing& thing(const std::string& name) {
+  static const Ending::Thing nothing;
+  const auto& things = workshop().expected().things;
+  const auto found = things.find("test/Box/default/" + name);
+  return found == things.end() ? nothing : found->second;
+}
+
+// Every kill is judged by this end, so it is looked at itself.
+TEST(Scenario, EndsAsItIsDeclared) {
+  const Ledger& ledger = workshop().expected().ledger;
+  for (const char* name : {"moved0", "adopted0", "taken0", "others0", "intended0"}) {
+    ASSERT_EQ(thing(name).objects.size(), 1u) << name;
+    EXPECT_FALSE(ledger.made.contains("test/Box/default/" + std::string(name)));
+    EXPECT_FALSE(ledger.unmade.contains("test/Box/default/" + std::string(name)));
+  }
+  EXPECT_TRUE(thing("moving0").objects.empty() && thing("moving0").row.is_null());
+  EXPECT_EQ(thing("moved0").objects.front().at("marked as"), "test/Box/default/moved0");
+  EXPECT_TRUE(thing("adopted0").objects.front().at("ours"));
+  EXPECT_TRUE(thing("intended0").row.is_null());
+  EXPECT_FALSE(thing("intended0").objects.front().at("ours"));
+  EXPECT_EQ(thing("others0").row.value("set", ""), kOthers);
+  EXPECT_EQ(thing("taken0").row.value("set", ""), "");
+  EXPECT_EQ(thing("unwritten0").objects.front().at("spec").at("tier"), "plain");
+  EXPECT_EQ(thing("written0").objects.front().at("spec").at("tier"), "gold");
+  EXPECT_EQ(thing("updated0").objects.front().at("spec").at("tier"), "thin");
+  EXPECT_EQ(thing("created0").objects.front().at("spec").at("tier"), "plain");
 }
 
 class Crash : public testing::TestWithParam<int> {

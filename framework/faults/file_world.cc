@@ -24,8 +24,13 @@ int deaths_of(const std::string& address) { return character(address) % 3 == 0 ?
 int64_t ticks(Time time) { return time.time_since_epoch().count(); }
 Time time_of(const Json& json) { return Time(Duration(json.get<int64_t>())); }
 
+int64_t size_of(const Object& object) {
+  return object.spec.is_object() ? object.spec.value("size", int64_t{0}) : 0;
+}
+
 Json to_json(const Object& o) {
   return {{"id", o.id},
+          {"at", to_string(o.address)},
           {"inventory", o.mark.inventory},
           {"address", o.mark.address},
           {"nonce", o.mark.nonce},
@@ -39,7 +44,7 @@ Json to_json(const Object& o) {
 }
 
 Object object_from(const Json& json) {
-  Object o{.address = *parse_address(json.at("address").get<std::string>()),
+  Object o{.address = *parse_address(json.at("at").get<std::string>()),
            .mark = {json.at("inventory"), json.at("address"), json.at("nonce"), json.at("generation")},
            .spec = json.at("spec"),
            .id = json.at("id"),
@@ -75,7 +80,8 @@ Request request_from(const Json& json) {
           .generation = json.at("generation"),
           .identity = json.at("identity"),
           .nonce = json.at("nonce"),
-          .inventory = json.at("inventory")};
+          .inventory = json.at("inventory"),
+          .mark = json.at("mark")};
 }
 
 Json kept(const Request& request) {
@@ -84,7 +90,8 @@ Json kept(const Request& request) {
           {"generation", request.generation},
           {"identity", request.identity},
           {"nonce", request.nonce},
-          {"inventory", request.inventory}};
+          {"inventory", request.inventory},
+          {"mark", request.mark}};
 }
 
 }  // namespace
@@ -123,7 +130,7 @@ void FileWorld::apply(const Json& line) {
   } else if (what == "made") {
     ++ledger_.made[value];
   } else if (what == "gone") {
-    ++ledger_.unmade[objects_.at(value).mark.address];
+    ++ledger_.unmade[to_string(objects_.at(value).address)];
     drop(value);
   } else if (what == "wrong") {
     ledger_.wrong.push_back(value);
@@ -138,15 +145,21 @@ void FileWorld::apply(const Json& line) {
 
 void FileWorld::keep(Object object) {
   const auto [it, fresh] = objects_.try_emplace(object.id);
+  const bool moves = !fresh && it->second.address != object.address;
+  if (moves) unlist(it->second);
   it->second = std::move(object);
   const Object& kept = it->second;
-  if (fresh) by_address_[kept.address].push_back(&it->second);
+  if (fresh || moves) by_address_[kept.address].push_back(&it->second);
   if (kept.removed || kept.address.kind == "Import") restless_.insert(kept.id);
+}
+
+void FileWorld::unlist(const Object& object) {
+  std::erase_if(by_address_.at(object.address), [&](const Object* other) { return other == &object; });
 }
 
 void FileWorld::drop(const std::string& id) {
   const auto it = objects_.find(id);
-  std::erase(by_address_.at(it->second.address), &it->second);
+  unlist(it->second);
   restless_.erase(id);
   objects_.erase(it);
 }
@@ -193,7 +206,21 @@ void FileWorld::finish_abandoned(std::mt19937& random) {
   }
 }
 
+void FileWorld::put_unmarked(const Address& address, const Json& spec) {
+  commit({put({.address = address, .mark = {}, .spec = spec, .id = "by-hand-" + address.name})});
+}
+
+Pools FileWorld::pools() const {
+  if (room_ == 0) return {};
+  int64_t taken = 0;
+  for (const auto& [id, object] : objects_)
+    if (opened_ >= object.visible_from) taken += size_of(object);
+  const auto units = [](int64_t amount) { return *Quantity::from_json(Json(amount)); };
+  return {{"room", Pool{units(room_), units(room_ - taken), "units"}}};
+}
+
 Object* FileWorld::find(const Request& request) {
+  if (const auto known = objects_.find(request.identity); known != objects_.end()) return &known->second;
   const auto named = by_address_.find(request.address);
   if (named == by_address_.end()) return nullptr;
   for (Object* object : named->second) {
@@ -243,6 +270,7 @@ Result<Outcome> FileWorld::make(const Request& request, std::vector<Json> lines)
                       .visible_from = now() + appears_after(address),
                       .work_began = now(),
                       .deaths_left = request.address.kind == "Import" ? deaths_of(address) : 0};
+  complain_of_room(object, lines);
   lines.push_back(put(object));
   lines.push_back(Json{{"made", address}});
   commit(std::move(lines));
@@ -253,12 +281,16 @@ Result<Outcome> FileWorld::update(const Request& request) {
   settle();
   Object* object = find(request);
   if (!object) return Error{Code::not_found, to_string(request.address) + " does not exist"};
-  if (object->mark.nonce != request.nonce) return owned_by(*object);
+  const bool free = request.mark == "set" && object->mark.inventory.empty();
+  if (!free && object->mark.nonce != request.nonce) return owned_by(*object);
   Object changed = *object;
-  changed.spec = request.desired;
-  changed.mark.generation = request.generation;
+  changed.address = request.address;
+  changed.mark = {request.inventory, to_string(request.address), request.nonce, request.generation};
+  if (request.mark == "drop") changed.mark = {};
+  if (request.mark.empty()) changed.spec = request.desired;
   std::vector<Json> lines{put(changed)};
-  complain_of_missing_needs(changed.address, changed.spec, lines);
+  if (request.mark.empty()) complain_of_missing_needs(changed.address, changed.spec, lines);
+  complain_of_room(changed, lines);
   commit(std::move(lines));
   return Outcome{.identity = changed.id};
 }
@@ -273,7 +305,7 @@ Result<Outcome> FileWorld::remove(const Request& request) {
   std::vector<Json> lines{put(removed)};
   complain_of_users(removed, lines);
   commit(std::move(lines));
-  return Outcome{.in_progress = gone_after(removed.mark.address) > Duration(0)};
+  return Outcome{.in_progress = gone_after(to_string(removed.address)) > Duration(0)};
 }
 
 void FileWorld::complain_of_missing_needs(const Address& address, const Json& spec,
@@ -297,8 +329,17 @@ void FileWorld::complain_of_users(const Object& object, std::vector<Json>& lines
   }
 }
 
+void FileWorld::complain_of_room(const Object& changed, std::vector<Json>& lines) const {
+  int64_t taken = size_of(changed);
+  for (const auto& [id, object] : objects_)
+    if (id != changed.id) taken += size_of(object);
+  if (room_ > 0 && taken > room_)
+    lines.push_back(wrong(to_string(changed.address) + " was given room where there is none: " +
+                          std::to_string(taken) + " of " + std::to_string(room_)));
+}
+
 bool FileWorld::is_dead(const Object& object) const {
-  return object.deaths_left > 0 && now() >= object.work_began + work_of(object.mark.address) / 2;
+  return object.deaths_left > 0 && now() >= object.work_began + work_of(to_string(object.address)) / 2;
 }
 
 Object* FileWorld::disk_of(const Object& import) {
@@ -318,8 +359,8 @@ Observation FileWorld::seen(const Object& object) {
   Observation seen{.existence = Existence::present,
                    .phase = kind == "Disk" ? "Bound" : "Ready",
                    .identity = object.id,
-                   .mark = object.mark,
                    .actual = object.spec};
+  if (!object.mark.inventory.empty()) seen.mark = object.mark;
   if (kind == "Disk") {
     seen.contents = object.filled.is_null() ? Contents::none : Contents::populated;
     if (!object.filled.is_null()) seen.outputs.edit()["contents"] = object.filled;
@@ -340,10 +381,10 @@ void FileWorld::settle() {
   std::vector<Json> lines;
   for (const std::string& id : restless_) {
     const Object& object = objects_.at(id);
-    if (object.removed && now() >= *object.removed + gone_after(object.mark.address))
+    if (object.removed && now() >= *object.removed + gone_after(to_string(object.address)))
       lines.push_back(Json{{"gone", id}});
     const bool works = object.address.kind == "Import" && !object.removed && !is_dead(object) &&
-                       now() >= object.work_began + work_of(object.mark.address);
+                       now() >= object.work_began + work_of(to_string(object.address));
     if (!works || is_done(object)) continue;
     if (const Object* disk = disk_of(object)) {
       Object filled = *disk;

@@ -2,12 +2,18 @@
 // killed process takes with it.
 //
 // Kinds and their ways:
-//   Box      ready at once, found by its address; its name is unique
-//   Token    ready at once, found by nonce or identity alone; its name is not unique, so a create under a new
-//            nonce makes a second one
+//
+//   Box      ready at once, found by its address, or by its identity where it moves; its name is unique
+//
+//   Token    ready at once, found by nonce or identity alone; its name is not unique, so a create under a
+//            new nonce makes a second one
+//
 //   Disk     a claim; holds what an Import put into it, and keeps it
+//
 //   Import   fills a Disk: work that goes on by the world's clock, whoever is killed; some workers die
-//   halfway Machine  uses a filled Disk
+//            halfway
+//
+//   Machine  uses a filled Disk
 #pragma once
 
 #include <map>
@@ -28,7 +34,7 @@ namespace tenon::faults {
 
 struct Object {
   Address address;
-  Mark mark;
+  Mark mark;  // empty: nobody's
   Json spec;
   std::string id;
   Time visible_from{};
@@ -58,6 +64,14 @@ class FileWorld final : public Clock {
   Result<Outcome> update(const Request& request);
   Result<Outcome> remove(const Request& request);
 
+  // Every thing takes its size of the pool "room". What has appeared since this world was opened is not
+  // counted: an earlier look of the same plan has not seen it either, and asks for room to make it.
+  Pools pools() const;
+  // From now on more is wrong; 0: there is no such pool.
+  void limit_room(int64_t room) { room_ = room; }
+  // Somebody makes it by hand.
+  void put_unmarked(const Address& address, const Json& spec);
+
   // A call reaches whoever makes it, and may be made after its caller has died. The number is for begin.
   int accept(CallKind kind, const Request& request);
   // What changes next is the effect of this call; end: it has none any more.
@@ -78,7 +92,7 @@ class FileWorld final : public Clock {
   };
 
   FileWorld(std::string path, FileDescriptor file, Trace& trace)
-      : path_(std::move(path)), file_(std::move(file)), trace_(trace) {}
+      : path_(std::move(path)), file_(std::move(file)), trace_(trace), opened_(Duration(trace.now)) {}
   Status replay(const std::string& text);
   void apply(const Json& line);
   // One write: all of it, and that the current call has had its effect.
@@ -92,6 +106,8 @@ class FileWorld final : public Clock {
   Result<Outcome> make(const Request& request, std::vector<Json> lines);
   void complain_of_missing_needs(const Address& address, const Json& spec, std::vector<Json>& lines) const;
   void complain_of_users(const Object& object, std::vector<Json>& lines) const;
+  void complain_of_room(const Object& changed, std::vector<Json>& lines) const;
+  void unlist(const Object& object);
   bool is_dead(const Object& import) const;
   bool is_done(const Object& import);
   Observation seen(const Object& object);
@@ -100,11 +116,13 @@ class FileWorld final : public Clock {
   const std::string path_;
   FileDescriptor file_;
   Trace& trace_;
+  const Time opened_;
   std::map<std::string, Object> objects_;  // by id
   std::map<Address, std::vector<Object*>> by_address_;
   std::set<std::string> restless_;  // time may change them
   std::map<int, Accepted> accepted_;
   Ledger ledger_;
+  int64_t room_ = 0;
   int last_call_ = 0;
   int current_ = 0;
 };

@@ -8,11 +8,9 @@ namespace tenon::faults {
 namespace {
 
 Json canonical(const Object& object, const std::string& inventory) {
-  return {{"ours", object.mark.inventory == inventory},
-          {"generation", object.mark.generation},
-          {"spec", object.spec},
-          {"removed", object.removed.has_value()},
-          {"filled", object.filled}};
+  return {{"ours", object.mark.inventory == inventory}, {"marked as", object.mark.address},
+          {"generation", object.mark.generation},       {"spec", object.spec},
+          {"removed", object.removed.has_value()},      {"filled", object.filled}};
 }
 
 // A nonce or identity counts by whether an object of the same address carries it.
@@ -62,7 +60,9 @@ void compare_thing(const std::string& address, const Ending::Thing& expected, co
     note(findings, findings.lost, here == 0 || !owned, address + (owned ? " is gone" : " is forgotten"));
     note(findings, findings.doubled, here - 1, address + " exists " + std::to_string(here) + " times");
   } else {
-    note(findings, findings.leaked, here, address + " is left in the world");
+    const auto nobodys = static_cast<int64_t>(expected.objects.size());
+    note(findings, findings.leaked, here - nobodys, address + " is left in the world");
+    note(findings, findings.lost, nobodys - here, address + " is gone, and was nobody's");
     note(findings, findings.different, owned, address + " is left in the inventory");
   }
   if (!findings.story.empty()) return;
@@ -85,8 +85,9 @@ Result<Ending> ending_of(const std::string& inventory, const std::string& world,
   Ending ending{.ledger = (*made)->ledger(), .run_ended = ended(*run)};
   std::map<std::string, std::vector<const Object*>> objects;
   for (const auto& [id, object] : (*made)->objects()) {
-    objects[object.mark.address].push_back(&object);
-    ending.things[object.mark.address].objects.push_back(canonical(object, (*opened)->uuid()));
+    const std::string address = to_string(object.address);
+    objects[address].push_back(&object);
+    ending.things[address].objects.push_back(canonical(object, (*opened)->uuid()));
   }
   for (const Owned& row : *rows) {
     const std::string address = to_string(row.address);

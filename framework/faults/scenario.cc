@@ -1,5 +1,7 @@
 #include "framework/faults/scenario.h"
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -7,7 +9,8 @@ namespace tenon::faults {
 namespace {
 
 constexpr const char* kManifest = R"({
-  "manifestVersion": 1, "name": "world", "version": "1", "kinds": [
+  "manifestVersion": 1, "name": "world", "version": "1", "capabilities": ["adopt", "move", "check"],
+  "kinds": [
     {"group": "test", "kind": "Box", "plural": "boxes", "versions": ["v1"], "ready": {"phases": ["Ready"]},
      "schema": THING, "requirements": NEEDS},
     {"group": "test", "kind": "Token", "plural": "tokens", "versions": ["v1"], "ready": {"phases": ["Ready"]},
@@ -30,6 +33,7 @@ constexpr const char* kManifest = R"({
 
 constexpr const char* kThing = R"({"type": "object", "properties": {
   "size": {"type": "integer"}, "fixed": {"type": "integer", "x-update": "replace"},
+  "tier": {"type": "string", "default": "DEFAULT"},
   "boxes": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
   "tokens": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"}}})";
 
@@ -74,17 +78,71 @@ void add_machine(const std::string& group, int number, std::vector<Resource>& re
   resources.push_back(resource("Machine", name, {{"disk", name}, {"import", name}}));
 }
 
+Resource box(const std::string& group, int number, Json spec = Json::object()) {
+  spec["size"] = spec.value("size", 1);
+  return resource("Box", group + std::to_string(number), std::move(spec));
+}
+
+// Whoever requires it names it by its new name from now on.
+void add_moved(int number, Scenario& scenario) {
+  const std::string from = "moving" + std::to_string(number), to = "moved" + std::to_string(number);
+  scenario.before.push_back(box("moving", number, {{"size", 1}}));
+  scenario.before.push_back(box("user", number, {{"boxes", {from}}}));
+  Resource moved = box("moved", number, {{"size", 1 + number % 2}});
+  moved.annotations[std::string(kMovedFromAnnotation)] = to_string(scenario.before.end()[-2].address);
+  scenario.after.push_back(std::move(moved));
+  scenario.after.push_back(box("user", number, {{"boxes", {to}}}));
+}
+
+void add_owners(int number, Scenario& scenario) {
+  // As it was found and as it is declared, it has a tier: what is missing there stays so if a run ends
+  // between.
+  scenario.by_hand.push_back(box("adopted", number, {{"tier", "plain"}}));
+  scenario.after.push_back(box("adopted", number, {{"size", 1 + number % 2}}));
+  scenario.by_hand.push_back(box("intended", number));
+  scenario.intended.push_back(scenario.by_hand.back().address);
+  scenario.others.push_back(box("others", number));
+  scenario.others.push_back(box("taken", number));
+  scenario.after.push_back(box("taken", number, {{"size", 1 + number % 2}}));
+}
+
+void add_defaulted(const Things& things, int number, Scenario& scenario) {
+  scenario.before.push_back(things.make("unwritten", number, {{"tier", "gold"}}));
+  scenario.after.push_back(things.make("unwritten", number, Json::object()));
+  scenario.before.push_back(things.make("written", number, Json::object()));
+  scenario.after.push_back(things.make("written", number, {{"tier", "gold"}}));
+}
+
+// Of what exists when the run begins, and of what then grows or comes.
+int64_t room_of(const Scenario& scenario) {
+  std::map<Address, int64_t> sizes;
+  const auto size = [](const Resource& resource) { return resource.spec->value("size", int64_t{0}); };
+  for (const auto* resources : {&scenario.others, &scenario.before, &scenario.by_hand})
+    for (const Resource& resource : *resources) sizes[resource.address] = size(resource);
+  int64_t room = 0;
+  for (const auto& [address, taken] : sizes) room += taken;
+  for (const Resource& resource : scenario.after) {
+    const auto moved = resource.annotations.find(std::string(kMovedFromAnnotation));
+    const Address before =
+        moved == resource.annotations.end() ? resource.address : *parse_address(moved->second);
+    room += std::max<int64_t>(0, size(resource) - sizes[before]);
+  }
+  return room;
+}
+
 }  // namespace
 
-Catalog fake_catalog() {
-  auto manifest = parse_manifest(with(with(kManifest, "THING", kThing), "NEEDS", kNeeds));
+Catalog fake_catalog(bool older) {
+  const std::string thing = with(kThing, "DEFAULT", older ? "thin" : "plain");
+  auto manifest = parse_manifest(with(with(kManifest, "THING", thing), "NEEDS", kNeeds));
   return Catalog({{"world", std::make_shared<const Manifest>(std::move(manifest.value()))}}, {});
 }
 
 Scenario scenario_of(int size, bool tokens) {
   const Things things(tokens);
   Scenario scenario;
-  auto& [before, after, approved] = scenario;
+  std::vector<Resource>&before = scenario.before, &after = scenario.after;
+  std::set<Address>& approved = scenario.approved;
   for (int i = 0; i < size / 5; ++i)  // created, one on the other
     after.push_back(things.make("created", i, i > 0 ? things.needing("created", i / 2) : Json::object()));
   for (int i = 0; i < size / 5; ++i) {  // updated; some let go of what is deleted for what is created
@@ -94,9 +152,15 @@ Scenario scenario_of(int size, bool tokens) {
     spec["size"] = 2;
     after.push_back(things.make("updated", i, std::move(spec)));
   }
-  for (int i = 0; i < size / 7; ++i) {
-    before.push_back(things.make("replaced", i, {{"fixed", 1}}));
-    after.push_back(things.make("replaced", i, {{"fixed", 2}}));
+  // A tier is written, for what is made anew by two runs has the default of now.
+  for (int i = 0; i < size / 8; ++i) {
+    before.push_back(things.make("replaced", i, {{"fixed", 1}, {"tier", "gold"}}));
+    after.push_back(things.make("replaced", i, {{"fixed", 2}, {"tier", "gold"}}));
+  }
+  for (int i = 0; i < std::max(1, size / 50); ++i) {
+    add_moved(i, scenario);
+    add_owners(i, scenario);
+    add_defaulted(things, i, scenario);
   }
   for (int i = 0; i < size / 8; ++i)  // deleted, one after the other
     before.push_back(things.make("deleted", i, i > 0 ? things.needing("deleted", i / 2) : Json::object()));
@@ -109,6 +173,7 @@ Scenario scenario_of(int size, bool tokens) {
     before.push_back(things.make("kept", i, Json::object()));
     after.push_back(things.make("kept", i, Json::object()));
   }
+  scenario.room = room_of(scenario);
   return scenario;
 }
 

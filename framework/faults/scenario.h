@@ -10,17 +10,27 @@
 namespace tenon::faults {
 
 struct Scenario {
-  std::vector<Resource> before, after;
+  std::vector<Resource> others, before;  // applied one after the other, to make the state that exists
+  std::vector<Resource> by_hand;         // then somebody makes these, and they carry no mark
+  std::vector<Address> intended;  // and of these, among them, an open intent is left that did not make them
+  std::vector<Resource> after;
   std::set<Address> approved;  // claims whose data may go
+  int64_t room = 0;            // what all sizes may be together: just enough
 };
 
-// The kinds of file_world.h, all of instance "world".
-Catalog fake_catalog();
+// The set of `others`; the rest is of the unnamed one.
+inline constexpr const char* kOthers = "others";
+
+// The kinds of file_world.h, all of instance "world". older: with the defaults of the plugin that made what
+// exists.
+Catalog fake_catalog(bool older = false);
 
 // tokens: every third thing is found by nonce and identity alone; otherwise all by their marks.
 //
-// About `size` resources over both states: a fifth each is created, updated and deleted, a seventh replaced,
-// a fifth imported into and started on; some stay as they are.
+// About `size` resources over both states: a fifth each is created, updated and deleted, an eighth replaced,
+// a fifth imported into and started on; some each move, are adopted, taken over from another set or left to
+// it, go back to a default or keep an older one; of some only the record is to be removed; some stay as they
+// are. Everything together just fits.
 Scenario scenario_of(int size, bool tokens = true);
 
 }  // namespace tenon::faults

@@ -34,17 +34,14 @@ class Silent final : public Reporter {
 // One whole command in this process, as the command line does it.
 class Command {
  public:
-  Command(const std::string& directory, const Catalog& catalog, const Attempt& attempt, Trace& trace)
-      : directory_(directory),
-        catalog_(catalog),
-        attempt_(attempt),
-        trace_(trace),
-        tracer_(trace, attempt.kill) {}
+  Command(const std::string& directory, const Task& task, const Attempt& attempt, Trace& trace)
+      : directory_(directory), task_(task), attempt_(attempt), trace_(trace), tracer_(trace, attempt.kill) {}
 
-  int run(const std::vector<Resource>& desired, const std::set<Address>& approved) {
+  int run() {
     watch_files([this](FileChange change, const std::string& path) { return on_change(change, path); });
     const auto world = FileWorld::open(directory_ + "/world", trace_);
     if (!world) return said(world.error());
+    (*world)->limit_room(task_.room);
     const auto lock = RunLock::acquire(directory_ + "/lock", "test", (*world)->now());
     if (!lock) return said(lock.error());
     const auto opened = open_inventory(directory_ + "/inventory.db", OpenMode::write);
@@ -53,8 +50,8 @@ class Command {
     TracedBackend backend(**world, tracer_, attempt_.seed);
     const Backends backends{{"world", &backend}};
     Diagnostics diagnostics;
-    const auto planned = make_plan({catalog_, backends, inventory, **world}, desired,
-                                   {.approved = approved, .prune = true}, diagnostics);
+    const auto planned =
+        make_plan({task_.catalog, backends, inventory, **world}, task_.desired, task_.options, diagnostics);
     if (!planned) return said(planned.error());
     if (!diagnostics.empty()) return said({Code::invalid_argument, to_string(diagnostics.front())});
     if (planned->plan.refused()) return refused(planned->plan);
@@ -93,8 +90,9 @@ class Command {
   int carry_out(const Planned& planned, Inventory& inventory, const Clock& clock, Caller& caller) {
     Silent reporter;
     const StopFlag stop = 0;
-    const auto result = tenon::run(planned.plan, catalog_, inventory, planned.observations, clock, reporter,
-                                   stop, {.id = random_uuid(), .process = "test", .parallelism = 20}, caller);
+    const auto result =
+        tenon::run(planned.plan, task_.catalog, inventory, planned.observations, clock, reporter, stop,
+                   {.id = random_uuid(), .process = "test", .parallelism = 20}, caller);
     if (!result) return said(result.error());
     if (result->broken_off) return said(*result->broken_off);
     for (const StepRecord& step : result->steps)
@@ -119,7 +117,7 @@ class Command {
   }
 
   const std::string& directory_;
-  const Catalog& catalog_;
+  const Task& task_;
   const Attempt& attempt_;
   Trace& trace_;
   Tracer tracer_;
@@ -179,8 +177,11 @@ Status Workshop::forget_history() {
 
 Status Workshop::prepare() {
   fs::create_directory(directory_ + "/now");
-  const End before = in_child(scenario_.before, {});
+  const End others = in_child({scenario_.others, older_, {.set = kOthers}}, {});
+  if (!others.done()) return Error{Code::internal, "the others' state: " + others.message};
+  const End before = in_child({scenario_.before, older_, {}}, {});
   if (!before.done()) return Error{Code::internal, "the state before: " + before.message};
+  if (Status made = make_by_hand(); !made) return made;
   if (Status compacted = forget_history(); !compacted) return compacted;
   if (Status copied = copy_files(directory_ + "/now", directory_ + "/start"); !copied) return copied;
   const End after = run({});
@@ -194,14 +195,37 @@ Status Workshop::prepare() {
   expected_ = std::move(*ending);
   if (!expected_.ledger.wrong.empty()) return Error{Code::internal, expected_.ledger.wrong.front()};
   const int64_t steps = (*trace)->steps;
-  const End again = in_child(scenario_.after, {});
+  const End again = in_child(task(), {});
   // Nothing but one look at each wave of resources.
   if (!again.done() || (*trace)->steps - steps > 20)
     return Error{Code::internal, "a second run has something to do: " + again.message};
   return {};
 }
 
-End Workshop::in_child(const std::vector<Resource>& desired, const Attempt& attempt) {
+Task Workshop::task() const {
+  return {scenario_.after,
+          catalog_,
+          {.approved = scenario_.approved, .prune = true, .adopt = true},
+          scenario_.room};
+}
+
+Status Workshop::make_by_hand() {
+  const auto trace = TraceFile::open(directory_ + "/now/trace");
+  if (!trace) return trace.error();
+  const auto made = FileWorld::open(world(), **trace);
+  if (!made) return made.error();
+  for (const Resource& resource : scenario_.by_hand) (*made)->put_unmarked(resource.address, resource.spec);
+  std::vector<Record> intents;
+  for (const Address& address : scenario_.intended) {
+    Owned row{.address = address, .instance = "world"};
+    row.intent = Intent{.nonce = "lost", .generation = "lost", .spec = Json::object()};
+    intents.emplace_back(PutOwned{std::move(row)});
+  }
+  const auto opened = open_inventory(inventory(), OpenMode::write);
+  return opened ? (*opened)->commit(intents) : Status(opened.error());
+}
+
+End Workshop::in_child(const Task& task, const Attempt& attempt) {
   const std::string directory = directory_ + "/now";
   const auto trace = TraceFile::open(directory + "/trace");
   if (!trace) return {.status = -1, .message = trace.error().message};
@@ -209,7 +233,7 @@ End Workshop::in_child(const std::vector<Resource>& desired, const Attempt& atte
   const pid_t child = fork();
   if (child == 0) {
     // Nothing of the parent's is to be flushed or destroyed here.
-    _exit(Command(directory, catalog_, attempt, **trace).run(desired, scenario_.approved));
+    _exit(Command(directory, task, attempt, **trace).run());
   }
   End end;
   while (waitpid(child, &end.status, 0) < 0 && errno == EINTR) {
@@ -240,7 +264,7 @@ End Workshop::run(const Attempt& attempt) {
     if (!trace) return {.status = -1, .message = trace.error().message};
     (*trace)->steps = (*trace)->writes = 0;
   }
-  return in_child(scenario_.after, attempt);
+  return in_child(task(), attempt);
 }
 
 Status Workshop::bury(unsigned seed, Duration pause) {
@@ -265,7 +289,7 @@ Findings Workshop::recover(const Attempt& attempt) {
   do {
     if (Status buried = bury(attempt.seed + chance, Duration(1000 * findings.re_runs)); !buried)
       return findings.story = buried.error().message, findings;
-    end = in_child(scenario_.after, next);
+    end = in_child(task(), next);
     next.kill = {};
     findings.kills += end.killed();
     findings.re_runs += !end.killed();

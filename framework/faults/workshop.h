@@ -8,6 +8,7 @@
 #include "framework/faults/judge.h"
 #include "framework/faults/scenario.h"
 #include "framework/faults/tracer.h"
+#include "framework/plan/plan.h"
 
 namespace tenon::faults {
 
@@ -36,6 +37,14 @@ struct End {
 
   bool killed() const;
   bool done() const;  // all that was planned
+};
+
+// One apply.
+struct Task {
+  const std::vector<Resource>& desired;
+  const Catalog& catalog;
+  PlanOptions options;
+  int64_t room = 0;
 };
 
 // One thread. Its directory is in memory where that is possible: a kill loses nothing that was written.
@@ -71,11 +80,13 @@ class Workshop {
   Status forget_history();
   std::string world() const { return directory_ + "/now/world"; }
   Status bury(unsigned seed, Duration pause);
-  End in_child(const std::vector<Resource>& desired, const Attempt& attempt);
+  Status make_by_hand();
+  End in_child(const Task& task, const Attempt& attempt);
+  Task task() const;  // what is killed
 
   const std::string directory_;
   const Scenario scenario_;
-  const Catalog catalog_;
+  const Catalog catalog_, older_ = fake_catalog(true);
   int64_t steps_ = 0, writes_ = 0;
   Ending expected_;
 };
