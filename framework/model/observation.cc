@@ -43,34 +43,48 @@ double progress_from(const Json& json) {
   return progress;
 }
 
-// Throws where a member has the wrong type.
+Mark mark_from_json(const Json& mark) {
+  return {mark.value("inventory", ""), mark.value("address", ""), mark.value("nonce", ""),
+          mark.value("generation", "")};
+}
+
+using Read = void (*)(const Json&, Observation&);
+
+// How each member is read; it throws where the type is wrong.
+constexpr std::pair<std::string_view, Read> kMembers[] = {
+    {"phase", [](const Json& json, Observation& o) { json.get_to(o.phase); }},
+    {"reason", [](const Json& json, Observation& o) { json.get_to(o.reason); }},
+    {"message", [](const Json& json, Observation& o) { json.get_to(o.message); }},
+    {"identity", [](const Json& json, Observation& o) { json.get_to(o.identity); }},
+    {"error",
+     [](const Json& json, Observation& o) {
+       o.error = Error{parse_code(json.value("code", "")), json.value("message", "")};
+     }},
+    {"mark", [](const Json& json, Observation& o) { o.mark = mark_from_json(json); }},
+    {"actual", [](const Json& json, Observation& o) { o.actual = object_or_null(json, "actual"); }},
+    {"outputs",
+     [](const Json& json, Observation& o) {
+       if (!json.is_null()) o.outputs = object_or_null(json, "outputs");
+     }},
+    {"progress", [](const Json& json, Observation& o) { o.progress = progress_from(json); }},
+    {"contents", [](const Json& json,
+                    Observation& o) { o.contents = parse_contents(json.get_ref<const std::string&>()); }},
+    {"busy", [](const Json& json, Observation& o) { json.get_to(o.busy); }},
+    {"resumable", [](const Json& json, Observation& o) { json.get_to(o.resumable); }},
+    {"users", [](const Json& json, Observation& o) { json.get_to(o.users); }},
+    {"conditions", [](const Json& json, Observation& o) { o.conditions = conditions_from_json(json); }},
+    {"notes", [](const Json& json, Observation& o) { json.get_to(o.notes); }},
+};
+
+// Throws where a member has the wrong type; those that it does not know are left out.
 Observation read(const Json& json) {
   Observation o;
-  const auto take = [&json](const char* key, std::string& target) {
-    if (const auto member = json.find(key); member != json.end()) member->get_to(target);
-  };
-  take("phase", o.phase);
-  take("reason", o.reason);
-  take("message", o.message);
-  take("identity", o.identity);
-  if (const auto error = json.find("error"); error != json.end())
-    o.error = Error{parse_code(error->value("code", "")), error->value("message", "")};
-  if (const auto mark = json.find("mark"); mark != json.end())
-    o.mark = Mark{mark->value("inventory", ""), mark->value("address", ""), mark->value("nonce", ""),
-                  mark->value("generation", "")};
-  if (const auto actual = json.find("actual"); actual != json.end())
-    o.actual = object_or_null(*actual, "actual");
-  if (const auto outputs = json.find("outputs"); outputs != json.end() && !outputs->is_null())
-    o.outputs = object_or_null(*outputs, "outputs");
-  if (const auto progress = json.find("progress"); progress != json.end())
-    o.progress = progress_from(*progress);
-  o.contents = parse_contents(json.value("contents", ""));
-  o.busy = json.value("busy", false);
-  o.resumable = json.value("resumable", false);
-  if (const auto users = json.find("users"); users != json.end()) users->get_to(o.users);
-  if (const auto conditions = json.find("conditions"); conditions != json.end())
-    o.conditions = conditions_from_json(*conditions);
-  if (const auto notes = json.find("notes"); notes != json.end()) notes->get_to(o.notes);
+  for (const auto& [key, value] : json.get_ref<const Json::object_t&>())
+    for (const auto& [name, read_member] : kMembers)
+      if (name == key) {
+        read_member(value, o);
+        break;
+      }
   return o;
 }
 

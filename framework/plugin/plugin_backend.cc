@@ -149,7 +149,7 @@ struct PluginBackend::Question {
   const CallContext& context;
   size_t limit;                    // of items in one call
   const char* list = "resources";  // where the request has the items
-  Json rest = Json::object();      // what it has besides
+  Json rest;                       // what it has besides; null: nothing
   Pools* pools = nullptr;          // where an answer has some, they are put there
 };
 
@@ -225,9 +225,12 @@ void PluginBackend::find_suspects(const Part& part, const Error& crash) {
 
 std::vector<Result<Json>> PluginBackend::put(const Question& question) {
   std::vector<Result<Json>> items(question.count, Error{});
+  const bool unsuspected = suspects_.empty();
   std::vector<size_t> asked;
   for (size_t i = 0; i < question.count; ++i) {
-    if (auto refused = suspects_.refuses_question(question.address(i), question.method))
+    auto refused = unsuspected ? std::optional<Error>()
+                               : suspects_.refuses_question(question.address(i), question.method);
+    if (refused)
       items[i] = *std::move(refused);
     else
       asked.push_back(i);

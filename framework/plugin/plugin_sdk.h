@@ -17,7 +17,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <type_traits>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -267,40 +267,46 @@ class Backend {
 
 // ---- implementation ----
 
-inline Resource Resource::from_json(Json item) {
-  Resource r;
-  const auto take = [&item](const char* key, auto& target) {
-    const auto member = item.find(key);
-    if (member == item.end()) return;
-    if constexpr (std::is_same_v<std::decay_t<decltype(target)>, Json>)
-      target = std::move(*member);
-    else
-      member->get_to(target);
-  };
-  take("address", r.address);
-  std::string* parts[] = {&r.group, &r.kind, &r.name_space, &r.name};
+namespace internal {
+
+// group/Kind/namespace/name.
+inline void split_address(Resource& resource) {
+  std::string* parts[] = {&resource.group, &resource.kind, &resource.name_space, &resource.name};
   size_t begin = 0;
   for (std::string* part : parts) {
-    const size_t end = part == &r.name ? std::string::npos : r.address.find('/', begin);
-    *part = r.address.substr(begin, end == std::string::npos ? end : end - begin);
+    const size_t end = part == parts[3] ? std::string::npos : resource.address.find('/', begin);
+    *part = resource.address.substr(begin, end == std::string::npos ? end : end - begin);
     if (end == std::string::npos) break;
     begin = end + 1;
   }
+}
+
+constexpr std::pair<std::string_view, Json Resource::*> kResourceValues[] = {
+    {"desired", &Resource::desired},
+    {"labels", &Resource::labels},
+    {"annotations", &Resource::annotations},
+    {"applied", &Resource::applied},
+    {"private", &Resource::private_state},
+    {"dependencies", &Resource::dependencies},
+    {"record", &Resource::record}};
+constexpr std::pair<std::string_view, std::string Resource::*> kResourceTexts[] = {
+    {"address", &Resource::address}, {"generation", &Resource::generation}, {"identity", &Resource::identity},
+    {"nonce", &Resource::nonce},     {"inventory", &Resource::inventory},   {"mark", &Resource::mark},
+    {"from", &Resource::from}};
+
+}  // namespace internal
+
+inline Resource Resource::from_json(Json item) {
+  Resource r;
   r.labels = r.annotations = r.dependencies = Json::object();
-  take("desired", r.desired);
-  take("labels", r.labels);
-  take("annotations", r.annotations);
-  take("applied", r.applied);
-  take("generation", r.generation);
-  take("identity", r.identity);
-  take("nonce", r.nonce);
-  take("inventory", r.inventory);
-  take("private", r.private_state);
-  take("dependencies", r.dependencies);
-  take("operations", r.operations);
-  take("mark", r.mark);
-  take("from", r.from);
-  take("record", r.record);
+  for (auto& [key, value] : item.get_ref<Json::object_t&>()) {
+    for (const auto& [name, member] : internal::kResourceValues)
+      if (name == key) r.*member = std::move(value);
+    for (const auto& [name, member] : internal::kResourceTexts)
+      if (name == key) value.get_to(r.*member);
+    if (key == "operations") value.get_to(r.operations);
+  }
+  internal::split_address(r);
   return r;
 }
 
@@ -338,7 +344,8 @@ inline Observation Observation::present(std::string identity, const Json& mark, 
 }
 
 inline Json Observation::to_json() && {
-  Json json = {{"existence", existence}};
+  Json json;
+  json["existence"] = std::move(existence);
   const auto put = [&json](const char* key, const auto& value) {
     if (!value.empty()) json[key] = value;
   };

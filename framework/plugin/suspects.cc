@@ -42,6 +42,11 @@ Error Suspects::crashed_asking(const std::string& address, const std::string& qu
   return why;
 }
 
+bool Suspects::empty() const {
+  const std::lock_guard lock(mutex_);
+  return records_.empty();
+}
+
 std::optional<Error> Suspects::refuses_change(const std::string& address, bool deletes) const {
   const std::lock_guard lock(mutex_);
   const auto found = records_.find(address);

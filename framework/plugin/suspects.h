@@ -24,6 +24,8 @@ class Suspects {
   // again, nor changes it.
   Error crashed_asking(const std::string& address, const std::string& question, const Error& crash);
 
+  // Nothing has crashed until now.
+  bool empty() const;
   // Why no call is made; nothing: it may be. Deleting needs no answer to what it is made of or takes.
   std::optional<Error> refuses_change(const std::string& address, bool deletes) const;
   std::optional<Error> refuses_question(const std::string& address, const std::string& question) const;
