@@ -118,11 +118,10 @@ class Driver {
 
   Result<RunResult> run() {
     std::vector<CallResult> results;
-    while (stop_.load() < 2) {
+    for (int stop = stop_.load(); stop < 2; stop = stop_.load()) {
       if (!heard_.empty()) hear(state_, std::exchange(heard_, {}), clock_.now());
-      const bool stopping = stop_.load() > 0;
-      if (stopping) caller_.hold();
-      Turn turn = next(state_, std::move(results), clock_.now(), stopping);
+      if (stop > 0) caller_.hold();
+      Turn turn = next(state_, std::move(results), clock_.now(), stop > 0);
       if (Status committed = inventory_.commit(turn.records); !committed) return give_up(committed.error());
       tell(turn);
       if (turn.finished) return ended();
@@ -130,15 +129,15 @@ class Driver {
         called_ |= call.kind != CallKind::observe && call.kind != CallKind::check;
       in_flight_ += turn.calls.size();
       caller_.start(std::move(turn.calls));
-      results = wait(turn.wake);
+      results = wait(turn.wake, stop);
     }
     return ended();
   }
 
  private:
-  // Until there are results, it is time, or somebody stops: a turn in between would have nothing to do.
-  std::vector<CallResult> wait(const std::optional<Time>& wake) {
-    const int stop = stop_.load();
+  // Until there are results, it is time, or somebody has stopped since the turn read `stop`: a turn in
+  // between would have nothing to do.
+  std::vector<CallResult> wait(const std::optional<Time>& wake, int stop) {
     for (;;) {
       std::vector<CallResult> results = caller_.wait(time_until(wake, clock_.now()));
       in_flight_ -= results.size();

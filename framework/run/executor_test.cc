@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 #include "framework/backend/forwarding.h"
@@ -52,6 +54,45 @@ class Gate final : public ForwardingBackend {
   }
 
   std::atomic<bool> entered = false, open = false, bounded = false;
+};
+
+// Somebody who acts as soon as something is so, and goes with the test if it never is.
+std::jthread once(std::function<bool()> is_so, std::function<void()> act) {
+  return std::jthread([is_so = std::move(is_so), act = std::move(act)](const std::stop_token& over) {
+    while (!is_so()) {
+      if (over.stop_requested()) return;
+      std::this_thread::yield();
+    }
+    act();
+  });
+}
+
+// An interrupt comes while the turn that begins the first change hands it over; it is never answered.
+class InterruptedCaller final : public Caller {
+ public:
+  InterruptedCaller(const Backends& backends, StopFlag& stop, int value)
+      : backends_(backends), stop_(stop), value_(value) {}
+
+  void start(std::vector<Call> calls) override {
+    for (const Call& call : calls)
+      if (call.kind == CallKind::observe)
+        answers_.push_back(make_call(backends_, call, {}));
+      else
+        stop_ = value_;
+  }
+  std::vector<CallResult> wait(std::chrono::milliseconds) override {
+    if (++waits_ > 100) throw std::runtime_error("the run does not hear of the interrupt");
+    return std::exchange(answers_, {});
+  }
+  // It is heard of: a second one ends the run.
+  void hold() override { stop_ = 2; }
+
+ private:
+  const Backends& backends_;
+  StopFlag& stop_;
+  const int value_;
+  std::vector<CallResult> answers_;
+  int waits_ = 0;
 };
 
 // Tells whoever watches of everything, all the time.
@@ -146,11 +187,11 @@ TEST_F(Executor, IsBrokenOffWhereNothingCanBeRecordedAnyMore) {
 
 TEST_F(Executor, TheFirstInterruptLetsCallsReturn) {
   const Plan made = plan({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}})});
-  std::jthread person([this] {
-    while (!gate_.entered) std::this_thread::yield();
-    stop_ = 1;
-    gate_.open = true;
-  });
+  const std::jthread person = once([this] { return gate_.entered.load(); },
+                                   [this] {
+                                     stop_ = 1;
+                                     gate_.open = true;
+                                   });
   const auto result = execute(made, world_.inventory, gate_);
   ASSERT_TRUE(result);
   EXPECT_TRUE(gate_.bounded);
@@ -180,10 +221,7 @@ class Waiting final : public ForwardingBackend {
 TEST_F(Executor, TheFirstInterruptBeginsNothingThatStillWaits) {
   Waiting waiting(backend_);
   const Plan made = plan({resource(fast("a"))});
-  std::jthread person([&] {
-    while (!waiting.entered) std::this_thread::yield();
-    stop_ = 1;
-  });
+  const std::jthread person = once([&] { return waiting.entered.load(); }, [this] { stop_ = 1; });
   const auto result = execute(made, world_.inventory, waiting);
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->interrupted);
@@ -193,15 +231,28 @@ TEST_F(Executor, TheFirstInterruptBeginsNothingThatStillWaits) {
 
 TEST_F(Executor, TheSecondInterruptAbandonsCallsAndLosesNothing) {
   const Plan made = plan({resource(fast("a"))});
-  std::jthread person([this] {
-    while (!gate_.entered) std::this_thread::yield();
-    stop_ = 2;
-  });
+  const std::jthread person = once([this] { return gate_.entered.load(); }, [this] { stop_ = 2; });
   const auto result = execute(made, world_.inventory, gate_);
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->interrupted);
   ASSERT_EQ(world_.inventory.owned()->size(), 1u);
   EXPECT_TRUE(world_.inventory.owned()->front().intent);
+}
+
+// However soon it comes: between a turn and the wait for its answers, too.
+TEST_F(Executor, AnInterruptIsHeardWhileATurnHandsOverItsCalls) {
+  for (int interrupts : {1, 2}) {
+    Simulation world;
+    const Plan made = world.plan({resource(fast("a"))});
+    const Backends backends{{"fake", &backend_}};
+    StopFlag stop = 0;
+    InterruptedCaller caller(backends, stop, interrupts);
+    const auto result = run(made, world.catalog, world.inventory, {}, clock_, reporter_, stop,
+                            {.id = "r", .process = "test", .parallelism = 4}, caller);
+    ASSERT_TRUE(result);
+    EXPECT_TRUE(result->interrupted);
+    EXPECT_TRUE(world.inventory.owned()->front().intent);
+  }
 }
 
 TEST_F(Executor, OnlyWhatIsWatchedIsHeardOf) {
@@ -230,10 +281,8 @@ TEST_F(Executor, WhatAPluginNotifiesOfIsLookedAtAtOnce) {
   backend.script(slow("s"), {.ready_after = std::chrono::seconds(10)});
   Bell bell(backend);
   const Plan made = plan({resource(slow("s"))});
-  std::jthread person([&] {
-    while (!backend.world().contains(slow("s"))) std::this_thread::yield();
-    world_time.advance(std::chrono::seconds(10));
-  });
+  const std::jthread person = once([&] { return backend.world().contains(slow("s")); },
+                                   [&] { world_time.advance(std::chrono::seconds(10)); });
   const Catalog catalog = watching();
   const auto result = run(made, catalog, {{"fake", &bell}}, world_.inventory, {}, standing, reporter_, stop_,
                           {.id = "r", .process = "test", .parallelism = 4});
