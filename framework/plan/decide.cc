@@ -193,7 +193,7 @@ class Decider {
   bool holds_what_was_asked() const {
     if (!situation_.is_populated(address_)) return false;
     const Address* claim = situation_.claim_of(address_);
-    return !claim || situation_.is_filled_by(*claim, address_, generation_of(filled()));
+    return !claim || is_filled_by(situation_.observation(*claim), address_, generation_of(filled()));
   }
 
   void replace_failed() {

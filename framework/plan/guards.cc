@@ -31,9 +31,9 @@ class RemovalGuard {
 
  private:
   void guard(const Address& address, Fate& fate) {
+    if (fate.change.action == Action::remove && is_wanted(address, fate)) return;
     std::vector<std::string> holders, users;
     for (const Address& holder : situation_.holders_of(address)) {
-      if (is_made_on(holder, address, fate)) return refuse_wanted(address, fate, holder);
       if (goes_before(holder)) continue;
       if (is_blocked(holder)) return block_for(holder, "cannot be looked at or is blocked itself", fate);
       if (!keeps(holder, address) && is_busy(holder))
@@ -63,17 +63,33 @@ class RemovalGuard {
     return fate && fate->change.action == Action::none && fate->unfinished;
   }
 
-  // This plan makes it, and it requires what would be gone. An importer may go: its claim keeps the data.
-  bool is_made_on(const Address& holder, const Address& address, const Fate& fate) const {
-    if (fate.change.action != Action::remove || situation_.claim_of(address)) return false;
-    const Fate* made = situation_.fate(holder);
-    return made && made->change.action == Action::create && situation_.requires_still(holder, address);
+  // This plan has somebody use it, or would if that were not blocked. Refuses or blocks if so. An importer
+  // may go: its claim keeps the data.
+  bool is_wanted(const Address& address, Fate& fate) {
+    const auto by = situation_.graph.required_by.find(address);
+    if (situation_.claim_of(address) || by == situation_.graph.required_by.end()) return false;
+    for (const Address& wanting : by->second) {
+      const Fate* made = situation_.fate(wanting);
+      if (!made || !situation_.requires_still(wanting, address)) continue;
+      if (made->change.action == Action::blocked)
+        return block_for(wanting, "cannot be looked at or is blocked itself", fate), true;
+      if (made->makes() && !is_updated_as_holder(wanting, *made, address))
+        return refuse_wanted(address, fate, wanting), true;
+    }
+    return false;
   }
 
-  static void refuse_wanted(const Address& address, Fate& fate, const Address& holder) {
+  // It uses it already.
+  bool is_updated_as_holder(const Address& holder, const Fate& made, const Address& address) const {
+    const std::vector<Address> holders = situation_.holders_of(address);
+    return !made.removes() && made.change.action != Action::create &&
+           std::find(holders.begin(), holders.end(), holder) != holders.end();
+  }
+
+  static void refuse_wanted(const Address& address, Fate& fate, const Address& wanting) {
     fate.change.refusal =
-        Refusal{title(address) + " cannot be deleted by the plan that makes " + title(holder) + " to use it",
-                "declare " + title(address) + ", or leave " + title(holder) + " out"};
+        Refusal{title(address) + " cannot be deleted by the plan that has " + title(wanting) + " use it",
+                "declare " + title(address) + ", or leave " + title(wanting) + " out"};
   }
 
   // Nothing that holds, or deleted before.
@@ -160,7 +176,7 @@ std::string blocker_of(const Situation& situation, const Address& address) {
 // Done already, or going on with what was allowed when it began.
 bool writes_nothing_new(const Situation& situation, const Address& importer, const Address& claim) {
   const std::string generation = generation_of(situation.filled(importer));
-  if (situation.is_filled_by(claim, importer, generation)) return true;
+  if (is_filled_by(situation.observation(claim), importer, generation)) return true;
   const Observation& observation = situation.observation(importer);
   const bool present = observation.existence == Existence::present;
   const auto& ready = situation.kind(importer)->ready.phases;
@@ -199,7 +215,10 @@ void guard_import(Situation& situation, const Address& importer, const Address& 
   const Fate* beneath = situation.fate(claim);
   const bool made_anew = beneath && beneath->removes();
   if (made_anew || situation.observation(claim).contents != Contents::populated) return;
-  if (writes_nothing_new(situation, importer, claim)) return;
+  // What is in it now may be; what comes into it after this plan was made may not.
+  fate.guarded_delete = true;
+  if (fate.change.action == Action::create && writes_nothing_new(situation, importer, claim)) return;
+  fate.refills = true;
   const std::vector<Address> holders = situation.holders_of(claim);
   if (const Address* user = user_of(situation, holders, importer)) {
     fate.change.refusal = Refusal{title(claim) + " cannot be filled anew while " + title(*user) + " uses it",
@@ -251,7 +270,8 @@ void note_losses(Situation& situation) {
 
 void guard_imports(Situation& situation) {
   for (auto& [address, fate] : situation.fates) {
-    if (fate.change.action != Action::create || fate.change.refusal) continue;
+    const bool imports = fate.change.action == Action::create || fate.change.action == Action::replace;
+    if (!imports || fate.change.refusal) continue;
     if (const Address* claim = situation.claim_of(address)) guard_import(situation, address, *claim, fate);
   }
 }

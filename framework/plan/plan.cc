@@ -163,6 +163,13 @@ std::string approval_digest(const Address& address, const Observation& observati
   return sha256(what.dump());
 }
 
+bool is_filled_by(const Observation& claim, const Address& importer, const std::string& generation) {
+  static const Json::json_pointer by("/contents/importer"), of("/contents/generation");
+  const Json& outputs = claim.outputs;
+  return outputs.contains(by) && outputs.contains(of) && outputs.at(by) == to_string(importer) &&
+         outputs.at(of) == generation;
+}
+
 std::string fingerprint(const Observation& observation, const KindManifest* kind) {
   std::string seen;
   const auto add = [&seen](std::string_view part) { seen.append(part).append("\0", 1); };

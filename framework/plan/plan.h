@@ -42,6 +42,9 @@ Plan make_plan(const Graph& graph, const Observations& observations, const std::
 // is another one for the next object of the same address.
 std::string approval_digest(const Address& address, const Observation& observation);
 
+// Whether the claim says that this very import filled it. A claim that does not tell: false.
+bool is_filled_by(const Observation& claim, const Address& importer, const std::string& generation);
+
 // Adds what is imported or moved to by name alone, with a null spec: nothing else would look at it.
 void add_undeclared(const PlanOptions& options, const Catalog& catalog, std::vector<Resource>& resources);
 

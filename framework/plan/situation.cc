@@ -141,12 +141,4 @@ bool Situation::is_populated(const Address& address) const {
   return claim && observation(*claim).contents == Contents::populated;
 }
 
-bool Situation::is_filled_by(const Address& claim, const Address& importer,
-                             const std::string& generation) const {
-  static const Json::json_pointer by("/contents/importer"), of("/contents/generation");
-  const Json& outputs = observation(claim).outputs;
-  return outputs.contains(by) && outputs.contains(of) && outputs.at(by) == to_string(importer) &&
-         outputs.at(of) == generation;
-}
-
 }  // namespace tenon

@@ -16,6 +16,7 @@ struct Fate {
   std::string nonce;        // a create goes on with this intent
   bool stops_only = false;  // an update that nothing holds back
   bool guarded_delete = false;
+  bool refills = false;    // an import over older contents
   bool unchecked = false;  // room for it has still to be asked for
   // Present and nobody has to act, but it has still to become ready.
   bool unfinished = false;
@@ -80,8 +81,6 @@ struct Situation {
   bool is_populated(const Address& address) const;
   // The claim that it fills; null: none.
   const Address* claim_of(const Address& address) const;
-  // Whether the claim says that this very import filled it. A claim that does not tell: false.
-  bool is_filled_by(const Address& claim, const Address& importer, const std::string& generation) const;
 
  private:
   // All about one address; null: there is none.

@@ -126,6 +126,8 @@ class Builder {
     step.operations = fate.change.operations;
     step.nonce = fate.marks() ? "" : fate.nonce;
     step.unchecked = fate.unchecked;
+    if (situation_.claim_of(address)) step.guarded_delete = fate.guarded_delete;
+    if (fate.refills) come_after_users(address, step);
     if (const auto removal = removals_.find(address); removal != removals_.end())
       step.after.push_back(removal->second);
     if (const int marked = making_of(address); marked >= 0) step.after.push_back(marked);
@@ -153,6 +155,18 @@ class Builder {
   void come_after_replacement(const Edge& edge, Step& step) const {
     const int making = making_of(edge.await.target);
     if (making >= 0 && removals_.count(edge.await.target)) step.after.push_back(making);
+  }
+
+  // Whoever uses what is written over, and goes in this plan, is gone before.
+  void come_after_users(const Address& importer, Step& step) const {
+    const Address& claim = *situation_.claim_of(importer);
+    const auto come_after = [&](const Address& user) {
+      const auto removal = removals_.find(user);
+      if (user != importer && removal != removals_.end()) step.after.push_back(removal->second);
+    };
+    for (const Address& holder : situation_.holders_of(claim)) come_after(holder);
+    for (const std::string& user : situation_.observation(claim).users)
+      if (const auto address = parse_address(user)) come_after(*address);
   }
 
   static bool guards(const Edge& edge, const Step& step) {

@@ -63,6 +63,25 @@ std::optional<Decision> reconsider(const RunState& state, const Step& step, cons
   return Decision{.move = Move::finish, .sent = std::move(kept)};
 }
 
+// An importer writes over nothing that has come into its claim, or into use, since the plan was made.
+std::optional<Decision> refuse_overwriting(const RunState& state, const Step& step, const Sent& sent) {
+  for (const Await& guard : step.guards) {
+    const KindManifest* kind = kind_of(state, guard.target);
+    // Everybody else minds what is in a claim.
+    if (!kind || !kind->claim || !guard.contents.empty()) continue;
+    const Observation& claim = self_of(state, guard.target);
+    if (claim.contents != Contents::populated || is_filled_by(claim, step.address, sent.generation)) continue;
+    const std::string name = to_string(guard.target);
+    if (!step.guarded_delete)
+      return fail(name + " was filled after the plan was made, and importing into it destroys the data; " +
+                  "plan again");
+    for (const std::string& user : claim.users)
+      if (user != to_string(step.address))
+        return wait_for(claim, name + " is still used by " + user, kBeforeCall);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string nonce_for(const RunState& state, const Step& step) {
@@ -99,6 +118,7 @@ Decision decide_create(const RunState& state, int index) {
   const auto sent = prepare(state, step, nonce);
   if (!sent) return fail(sent.error().message);
   if (self.existence == Existence::present) return decide_present(state, index, self, *sent);
+  if (auto refused = refuse_overwriting(state, step, *sent)) return *refused;
   return call(CallKind::create, *sent);
 }
 

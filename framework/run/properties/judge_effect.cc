@@ -58,10 +58,24 @@ class EffectJudge {
     const bool starts = std::count(step.operations.begin(), step.operations.end(), "start") > 0;
     for (const auto& [target, hold] : node->want.needs)
       if (hold != Hold::start || starts) judge_need(target);
+    if (node->fills >= 0 && effect_.method == Method::create) judge_refill(node->fills);
     for (int target : {node->fills, node->want.value_of})
       if (target >= 0) judge_need(target);
     for (int part = 0; part < node->want.parts; ++part)
       judge_ready(part_of(court_.numbers.at(effect_.address), part));
+  }
+
+  // What is written over is used by nobody.
+  void judge_refill(int claim) {
+    const Address filled = address_of(court_.scene, claim);
+    if (backend_.look(court_.place_of(filled)).contents != Contents::populated) return;
+    backend_.each([&](const Address& address, const FakeObject& object) {
+      if (address == effect_.address || is_given_up(address, object)) return;
+      court_.judge(Property::order);
+      if (names(object.spec, filled))
+        court_.breaks(Property::order,
+                      name() + " while " + to_string(address) + " uses " + to_string(filled));
+    });
   }
 
   void judge_need(int target) {
@@ -113,14 +127,17 @@ class EffectJudge {
   void judge_removal() {
     judge_whose();
     backend_.each([this](const Address& address, const FakeObject& object) {
-      // What is nobody's is not known to require anything, nor is what it once did when it is ours again.
-      const Node* holder = court_.node_of(address);
-      const bool given_up = object.mark.inventory.empty() || (holder && holder->forgotten);
-      if (address == effect_.address || given_up) return;
+      if (address == effect_.address || is_given_up(address, object)) return;
       court_.judge(Property::order);
       if (names(object.spec) || is_asked_for(address))
         court_.breaks(Property::order, name() + " while " + to_string(address) + " requires it");
     });
+  }
+
+  // What is nobody's is not known to require anything, nor is what it once did when it is ours again.
+  bool is_given_up(const Address& address, const FakeObject& object) const {
+    const Node* holder = court_.node_of(address);
+    return object.mark.inventory.empty() || (holder && holder->forgotten);
   }
 
   bool names(const Json& spec) const {

@@ -158,7 +158,9 @@ class Maker {
     if (mine.kind == Kind::claim || mine.kind == Kind::outer) return;
     for (const auto& [other, target] : scene_.nodes) {
       if (other >= number || other == mine.fills) continue;
-      if (!target.wanted && target.kind != Kind::outer && !stays_for_others(target)) continue;
+      const bool stays = target.wanted || target.kind == Kind::outer || stays_for_others(target);
+      // What is going can be wanted by mistake; what has never been there would be waited for.
+      if (!stays && !(was_there(target) && was_owned(target) && chance(3))) continue;
       const auto before = mine.was.needs.find(other);
       if (before != mine.was.needs.end() ? chance(75) : chance(20))
         mine.want.needs[other] = before != mine.was.needs.end() ? before->second : hold(target.kind);
