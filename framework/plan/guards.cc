@@ -63,11 +63,10 @@ class RemovalGuard {
     return fate && fate->change.action == Action::none && fate->unfinished;
   }
 
-  // This plan has somebody use it, or would if that were not blocked. Refuses or blocks if so. An importer
-  // may go: its claim keeps the data.
+  // This plan has somebody use it, or would if that were not blocked. Refuses or blocks if so.
   bool is_wanted(const Address& address, Fate& fate) {
     const auto by = situation_.graph.required_by.find(address);
-    if (situation_.claim_of(address) || by == situation_.graph.required_by.end()) return false;
+    if (by == situation_.graph.required_by.end()) return false;
     for (const Address& wanting : by->second) {
       const Fate* made = situation_.fate(wanting);
       if (!made || !situation_.requires_still(wanting, address)) continue;
