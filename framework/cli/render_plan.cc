@@ -71,12 +71,21 @@ void narrow(const FieldChange& field, const Schema* schema, std::vector<FieldCha
     if (!before.contains(key)) compare(key, Json(), member);
 }
 
+// With the values that are known already in the places of their references.
+Json to_be_sent(const Change& change) {
+  Json spec = change.desired;
+  for (const FieldChange& field : change.fields)
+    if (is_reference(spec.value(Json::json_pointer(field.pointer), Json())) && !field.known_after_apply)
+      spec[Json::json_pointer(field.pointer)] = field.after;
+  return spec;
+}
+
 std::vector<FieldChange> fields_of(const Change& change, const Catalog& catalog) {
   const KindManifest* kind = catalog.find(change.address);
   const Schema* schema = kind ? &kind->schema : nullptr;
   std::vector<FieldChange> fields;
   if (change.action == Action::create && change.desired.is_object())
-    flatten(change.desired, schema, "", fields);
+    flatten(to_be_sent(change), schema, "", fields);
   else
     for (const FieldChange& field : change.fields) narrow(field, schema, fields);
   return fields;

@@ -62,6 +62,21 @@ Plan: 2 to create, 0 to update, 0 to replace, 0 to delete, 1 await.
 )");
 }
 
+TEST(RenderPlan, ShowsTheValuesOfWhatIsCreatedAsFarAsTheyAreKnown) {
+  Planned planned;
+  Change machine = create(kMachine, {}, {"vm.yaml", 1, 1});
+  const auto output = [](const char* path) {
+    return Json{{"tenon.dev/ref", to_string(kClaim)}, {"path", path}};
+  };
+  machine.desired = {{"disk", output("/disk")}, {"label", output("/later")}};
+  machine.fields = {{.pointer = "/disk", .after = "/disks/1"}};
+  planned.plan.changes = {machine};
+  planned.plan.steps = {{.kind = StepKind::create, .address = kMachine}};
+  const std::string text = rendered(planned);
+  EXPECT_NE(text.find("disk: \"/disks/1\"\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("label: (known after apply)\n"), std::string::npos) << text;
+}
+
 TEST(RenderPlan, ShowsDriftApartFromWhatWasAsked) {
   Planned planned;
   Change change{

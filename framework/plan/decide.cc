@@ -28,7 +28,7 @@ class Decider {
     if (situation_.options.destroy)
       destroy();
     else if (resource_)
-      keep();
+      keep(), check_values();
     else
       drop();
     return std::move(fate_);
@@ -69,6 +69,14 @@ class Decider {
     change().refusal =
         not_ours(address_, observation_, resource_ && is_able(situation_, change().instance, "adopt"));
     return true;
+  }
+
+  // A run would come to the same, step by step.
+  void check_values() {
+    if (!fate_.filled || !fate_.makes()) return;
+    const std::string problem = problem_with_values(situation_, address_, *fate_.filled);
+    if (!problem.empty())
+      refuse(title(address_) + ": " + problem, "refer to another output, or write a value");
   }
 
   // Desired, and not destroyed.
@@ -146,6 +154,7 @@ class Decider {
 
   void create_absent() {
     change().operations = operations_of_create(kind_->schema, filled());
+    change().fields = known_values(situation_, address_, filled());
     if (!row_) return act(Action::create, "it does not exist");
     if (!row_->intent) return act(Action::create, "it no longer exists: somebody removed it");
     fate_.nonce = row_->intent->nonce;

@@ -1,6 +1,9 @@
 #include "framework/plan/values.h"
 
+#include <algorithm>
+
 #include "framework/model/pointer.h"
+#include "framework/plan/words.h"
 
 namespace tenon {
 namespace {
@@ -16,6 +19,23 @@ bool is_settled(const Situation& situation, const ValueReference& reference) {
   return !output || !output->computed_by_update;
 }
 
+// It is there, as it is to be, and this plan leaves it alone.
+bool is_finished(const Situation& situation, const Address& target) {
+  const Observation& seen = situation.observation(target);
+  const Fate* fate = situation.fate(target);
+  const KindManifest* kind = situation.kind(target);
+  if (seen.existence != Existence::present || !kind) return false;
+  if (fate && (fate->change.action != Action::none || fate->unfinished)) return false;
+  const std::vector<std::string>& ready = kind->ready.phases;
+  return ready.empty() || std::count(ready.begin(), ready.end(), seen.phase) > 0;
+}
+
+const std::vector<ValueReference>& references_of(const Situation& situation, const Address& address) {
+  static const std::vector<ValueReference> none;
+  const auto found = situation.graph.values.find(address);
+  return found == situation.graph.values.end() ? none : found->second;
+}
+
 }  // namespace
 
 std::optional<SharedJson> fill_known_values(const Situation& situation, const Resource& resource) {
@@ -28,6 +48,30 @@ std::optional<SharedJson> fill_known_values(const Situation& situation, const Re
       spec[Json::json_pointer(reference.pointer)] = *value;
   }
   return SharedJson(std::move(spec));
+}
+
+std::vector<FieldChange> known_values(const Situation& situation, const Address& address,
+                                      const Json& filled) {
+  std::vector<FieldChange> known;
+  for (const ValueReference& reference : references_of(situation, address)) {
+    const Json* value = find_value(filled, reference.pointer);
+    if (value && !is_reference(*value)) known.push_back({.pointer = reference.pointer, .after = *value});
+  }
+  return known;
+}
+
+std::string problem_with_values(const Situation& situation, const Address& address, const Json& filled) {
+  for (const ValueReference& reference : references_of(situation, address)) {
+    const Json* value = find_value(filled, reference.pointer);
+    if (value && is_reference(*value) && is_finished(situation, reference.target))
+      return reference.pointer + " cannot be filled in: " + title(reference.target) + " has no output " +
+             reference.path;
+  }
+  Json copy = filled;
+  std::vector<SchemaProblem> problems;
+  complete_value(situation.kind(address)->schema, copy, problems);
+  if (problems.empty()) return "";
+  return problems.front().pointer + " cannot be what it refers to: " + problems.front().summary;
 }
 
 }  // namespace tenon
