@@ -2,12 +2,20 @@
 be taken over again; what moves keeps running under its new name.
 """
 import json
+import pathlib
 
 from support.case import Case
 
 CLAIM = 'core/PersistentVolumeClaim/default/example-dv'
 DATA_VOLUME = 'cdi.kubevirt.io/DataVolume/default/example-dv'
 MACHINE = 'kubevirt.io/VirtualMachine/default/example-vm'
+
+CLAIM_MANIFEST = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: example-dv}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 64Mi}}}
+"""
 
 
 class OwnershipTest(Case):
@@ -98,3 +106,37 @@ class OwnershipTest(Case):
         self.assertEqual(sorted(self.tenon.get()),
                          ['DataVolume/example-dv', 'PersistentVolumeClaim/example-dv', 'VirtualMachine/renamed'])
         self.nothing_left()
+
+
+class OwnDataTest(Case):
+    """A claim that somebody fills with data of their own, where `describe` says that its disk is."""
+
+    image = dict(text='sentinel 4711', fill=4, name='example')
+
+    def setUp(self):
+        super().setUp()
+        self.manifest = self.tenon.write('claim.yaml', CLAIM_MANIFEST)
+        self.succeeds('apply', '--yes', '-f', self.manifest)
+        described = json.loads(self.succeeds('describe', '-o', 'json', CLAIM))
+        self.image = pathlib.Path(described['items'][0]['outputs']['disk']['path'])
+        self.image.write_bytes(self.disk.raw.read_bytes())
+
+    def test_it_is_destroyed_only_with_approval(self):
+        refused = self.tenon.run('destroy', '--yes')
+        self.assertEqual(refused.status, 4, str(refused))
+        self.assertIn('--approve ' + CLAIM, refused.text)
+        self.assertEqual(self.image.read_bytes(), self.disk.raw.read_bytes())
+        self.succeeds('destroy', '--yes', '--approve', CLAIM)
+        self.assertEqual(self.tenon.leftovers(), [])
+
+    def test_where_its_directory_is_missing_it_is_not_made_anew(self):
+        volumes, aside = self.image.parents[2], self.image.parents[3] / 'aside'
+        volumes.rename(aside)
+        for command in (('plan',), ('apply', '--yes')):
+            blocked = self.tenon.run(*command, '-f', self.manifest)
+            self.assertEqual(blocked.status, 3, str(blocked))
+            self.assertIn('%s is missing' % volumes, blocked.text)
+        self.assertFalse(volumes.exists())
+        aside.rename(volumes)
+        self.assertIn('No changes.', self.succeeds('plan', '-f', self.manifest))
+        self.assertEqual(self.image.read_bytes(), self.disk.raw.read_bytes())

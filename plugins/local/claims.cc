@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <limits>
 #include <thread>
 
 #include "framework/base/digest.h"
@@ -95,6 +96,37 @@ Json spec_of_disk(const Claim& claim) {
           {"resources", {{"requests", {{"storage", std::to_string(disk.st_size)}}}}}};
 }
 
+// Whoever put it there: a claim is born without a disk, and nothing here makes one. What is no plain file may
+// lead to one.
+Result<bool> holds_disk(const Claim& claim) {
+  struct stat disk {};
+  if (lstat(claim.disk_path().c_str(), &disk) == 0) return !S_ISREG(disk.st_mode) || disk.st_size > 0;
+  if (errno == ENOENT) return false;
+  return errno_error("looking at", claim.disk_path(), errno);
+}
+
+// A disk of which no mark tells is somebody's data.
+Status read_contents(Claim& claim) {
+  const auto mark = read_contents_mark(claim.directory);
+  if (!mark) return mark.error();
+  claim.contents = contents_state(*mark, claim.mark.nonce);
+  if (claim.contents == "populated") claim.filled = **mark;
+  if (claim.contents != "none") return {};
+  const auto disk = holds_disk(claim);
+  if (!disk) return disk.error();
+  if (*disk) claim.contents = "populated";
+  return {};
+}
+
+// So that no importer counts as done any more while its disk goes; that it goes was decided.
+Status mark_incomplete(const Claim& claim) {
+  if (claim.filled.contents.empty()) return {};
+  ContentsMark mark = claim.filled;
+  mark.contents = "incomplete";
+  mark.digest.clear();
+  return write_contents_mark(claim.directory, mark);
+}
+
 // None of what is no directory.
 fs::directory_iterator entries(const fs::directory_entry& entry, std::error_code& error) {
   return entry.is_directory() ? fs::directory_iterator(entry.path(), error) : fs::directory_iterator();
@@ -172,7 +204,32 @@ Result<int64_t> requested_size(const Json& spec) {
   if (!size) return with_context("spec.resources.requests.storage", size.error());
   if (!size->is_positive())
     return Error{Code::invalid_argument, "spec.resources.requests.storage: a size must be positive"};
+  if (*size > Quantity::from_json(std::numeric_limits<int64_t>::max()).value())
+    return Error{Code::invalid_argument,
+                 "spec.resources.requests.storage: no file has more than 9223372036854775807 bytes"};
   return size->value();
+}
+
+Status Claims::look_at_root() const {
+  std::error_code error;
+  const fs::file_type type = fs::status(root_, error).type();
+  if (type == fs::file_type::directory) return {};
+  const std::string wrong = type == fs::file_type::not_found ? " is missing"
+                            : type == fs::file_type::none    ? " cannot be looked at: " + error.message()
+                                                             : " is no directory";
+  return Error{Code::failed_precondition,
+               root_ + wrong +
+                   ", and claims were made in it: mount it or put it back; if it is gone for good, "
+                   "`tenon forget --record-only` gives them up"};
+}
+
+bool Claims::can_hold(int64_t size) const {
+  fs::path directory = root_;
+  std::error_code error;
+  while (!fs::is_directory(directory, error) && directory.has_relative_path())
+    directory = directory.parent_path();
+  const FileDescriptor file(open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  return !file || ftruncate(file.get(), size) == 0 || (errno != EFBIG && errno != EINVAL);
 }
 
 Result<Claim> Claims::find(const ClaimName& name) const {
@@ -197,10 +254,7 @@ Result<Claim> Claims::find(const ClaimName& name) const {
   if (!mark) return mark.error();
   claim.marked = !mark->inventory.empty();
   claim.mark = std::move(*mark);
-  const auto contents = read_contents_mark(claim.directory);
-  if (!contents) return contents.error();
-  claim.contents = contents_state(*contents, claim.mark.nonce);
-  if (claim.contents == "populated") claim.filled = **contents;
+  if (const Status read = read_contents(claim); !read) return read.error();
   return claim;
 }
 
@@ -260,7 +314,8 @@ Status Claims::change_mark(const ClaimName& name, std::chrono::milliseconds pati
     if (!busy) return busy.error();
     auto contents = read_contents_mark(claim->directory);
     if (!contents) return contents.error();
-    if (!*contents && claim->contents == "populated") *contents = ContentsMark{.contents = "populated"};
+    if (claim->contents == "populated" && (!*contents || (*contents)->contents != "populated"))
+      *contents = ContentsMark{.contents = "populated"};
     if (*contents) {
       (*contents)->nonce = mark->nonce;
       if (const Status kept = write_contents_mark(claim->directory, **contents); !kept) return kept;
@@ -374,9 +429,10 @@ Status Claims::erase(const Claim& claim, const ClaimName& name) const {
     return Error{Code::failed_precondition,
                  claim.disk_path() + " is in use by a running program: stop that first"};
   if (const Status own = refuse_strangers(claim.directory); !own) return own;
-  // Contents are none before the disk goes, and the claim's own mark goes last: a kill leaves a smaller
-  // claim, which the next delete finds.
-  if (const Status unmarked = remove_tree(claim.directory + "/contents.json"); !unmarked) return unmarked;
+  // The disk goes before the mark that tells of it, and the claim's own mark goes last: a kill leaves a
+  // smaller claim, which the next delete finds, and never a disk that passes for none.
+  if (const Status marked = mark_incomplete(claim); !marked) return marked;
+  if (const Status removed = remove_tree(claim.disk_path()); !removed) return removed;
   if (const Status synced = sync_directory(claim.directory); !synced) return synced;
   const fs::path mark(mark_path(claim.directory));
   std::error_code error;

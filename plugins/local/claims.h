@@ -50,15 +50,25 @@ struct Claim {
   std::string why_not_claimed() const;
 };
 
-// Bytes asked for by a claim's spec.
+// Bytes asked for by a claim's spec. invalid_argument: more than a file can have.
 Result<int64_t> requested_size(const Json& spec);
 
 class Claims {
  public:
   // root: absolute. Made when the first claim is.
   explicit Claims(std::string root) : root_(std::move(root)) {}
+  const std::string& root() const { return root_; }
 
-  // Changes nothing. An error: it is not known whether the claim exists.
+  // For who knows of claims that were made here. failed_precondition: the directory they were in is not
+  // there, so nothing is known of them; an unmounted disk looks like that.
+  Status look_at_root() const;
+
+  // False: the file system never has a file of this size. It is not about free space: a disk grows as it is
+  // written. Leaves nothing behind.
+  bool can_hold(int64_t size) const;
+
+  // Changes nothing. An error: it is not known whether the claim exists. A disk of which no mark tells counts
+  // as populated.
   Result<Claim> find(const ClaimName& name) const;
 
   // The same owner and nonce again: brought to this generation and spec, made only once. already_exists names
@@ -68,9 +78,8 @@ class Claims {
   // New spec and generation; a populated disk grows with its claim. aborted: it is being filled just now.
   Status update(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience);
 
-  // A new mark and nothing else. adopt: of one that is nobody's or this owner's; a disk without a contents
-  // mark counts as populated, and a directory that holds none is refused. move: of one that carries `from`.
-  // forget: spec and contents are kept.
+  // A new mark and nothing else. adopt: of one that is nobody's or this owner's; a directory that holds no
+  // disk is refused. move: of one that carries `from`. forget: spec and contents are kept.
   Status adopt(const ClaimName& name, const ClaimMark& mark, std::chrono::milliseconds patience);
   Status move(const ClaimName& name, const ClaimMark& mark, const std::string& from,
               std::chrono::milliseconds patience);

@@ -7,6 +7,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <limits>
 
 #include "framework/base/files.h"
 #include "framework/base/temporary_directory.h"
@@ -47,15 +49,20 @@ class ClaimsTest : public testing::Test {
   bool is_empty_namespace() const {
     return !fs::exists(root_ / "volumes/ns") || fs::is_empty(root_ / "volumes/ns");
   }
-  void kill_while_it_creates_and_removes(int microseconds) {
+  void create_and_remove() {
+    (void)claims_.create(name_, mark_of(), kNoWait);
+    (void)claims_.remove(name_, mark_of(), kNoWait);
+  }
+  void create_populate_and_remove() {
+    (void)claims_.create(name_, mark_of(), kNoWait);
+    if (!fs::exists(find().directory + "/contents.json")) populate(4096);
+    (void)claims_.remove(name_, mark_of(), kNoWait);
+  }
+  void kill_while_it_does(const std::function<void()>& work, int microseconds) {
     const pid_t child = fork();
     ASSERT_GE(child, 0);
-    if (child == 0) {
-      for (;;) {
-        (void)claims_.create(name_, mark_of(), kNoWait);
-        (void)claims_.remove(name_, mark_of(), kNoWait);
-      }
-    }
+    if (child == 0)
+      for (;;) work();
     usleep(static_cast<useconds_t>(microseconds));
     int status = 0;
     kill(child, SIGKILL);
@@ -226,6 +233,34 @@ TEST_F(ClaimsTest, APopulatedDiskGrowsWithItsClaim) {
   EXPECT_EQ(find().mark.nonce, "n1");
 }
 
+TEST_F(ClaimsTest, ADiskOfWhichNoMarkTellsIsData) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  std::ofstream(find().disk_path()).flush();
+  EXPECT_EQ(find().contents, "none") << "there is nothing in it";
+  std::ofstream(find().disk_path()) << "copied by hand";
+  EXPECT_EQ(find().contents, "populated");
+  EXPECT_EQ(find().filled.importer, "");
+  ASSERT_TRUE(write_contents_mark(find().directory, {"populated", "of another claim", "g/K/ns/dv", "g", ""}));
+  EXPECT_EQ(find().contents, "populated");
+  ASSERT_TRUE(write_contents_mark(find().directory, {"incomplete", "n1", "g/K/ns/dv", "g", ""}));
+  EXPECT_EQ(find().contents, "incomplete") << "an importer is at it";
+  fs::remove(find().directory + "/contents.json");
+  fs::remove(find().disk_path());
+  fs::create_symlink("/nowhere/now", find().disk_path());
+  EXPECT_EQ(find().contents, "populated") << "it is elsewhere, and not there now";
+}
+
+// As after a backup was put back, or an adoption that was killed in the midst.
+TEST_F(ClaimsTest, DataWithTheMarkOfAnotherClaimStaysDataWhenItIsTakenOver) {
+  ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
+  std::ofstream(find().disk_path()) << "data";
+  for (const char* contents : {"incomplete", "populated"}) {
+    ASSERT_TRUE(write_contents_mark(find().directory, {contents, "another", "g/K/ns/dv", "g", ""}));
+    ASSERT_TRUE(claims_.adopt(name_, mark_of(std::string("n-") + contents), kNoWait));
+    EXPECT_EQ(find().contents, "populated") << contents;
+  }
+}
+
 TEST_F(ClaimsTest, AnEmptyClaimGrowsWithoutADisk) {
   ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
   ASSERT_TRUE(claims_.update(name_, mark_of("n1", "g2", "3Mi"), kNoWait));
@@ -241,8 +276,7 @@ TEST_F(ClaimsTest, AClaimNeverShrinks) {
 TEST_F(ClaimsTest, ARemovalThatWasCutShortIsFinishedByTheNext) {
   ASSERT_TRUE(claims_.create(name_, mark_of(), kNoWait));
   populate(1 << 20);
-  fs::remove(find().directory + "/contents.json");
-  EXPECT_EQ(find().contents, "none");
+  fs::remove(find().disk_path());
   EXPECT_TRUE(claims_.remove(name_, mark_of(), kNoWait));
   fs::create_directories(root_ / "volumes/ns/c");
   EXPECT_FALSE(find().exists);
@@ -255,7 +289,7 @@ TEST_F(ClaimsTest, KilledAtAnyPointOfCreateAndRemoveTheClaimIsWholeOrAbsent) {
   int kills = 0, whole = 0, absent = 0, in_between = 0;
   const auto enough = [&] { return kills >= 40 && whole >= 5 && absent >= 5 && in_between >= 5; };
   for (; kills < 2000 && !enough(); ++kills) {
-    ASSERT_NO_FATAL_FAILURE(kill_while_it_creates_and_removes(kills * 150 % 6000));
+    ASSERT_NO_FATAL_FAILURE(kill_while_it_does([this] { create_and_remove(); }, kills * 150 % 6000));
     const auto claim = claims_.find(name_);
     ASSERT_TRUE(claim) << claim.error().message;
     EXPECT_EQ(claim->exists, claim->marked);
@@ -272,6 +306,27 @@ TEST_F(ClaimsTest, KilledAtAnyPointOfCreateAndRemoveTheClaimIsWholeOrAbsent) {
   EXPECT_TRUE(fs::is_empty(root_ / "volumes"));
 }
 
+// Whoever needs the disk starts with a mark that says populated, and only a mark tells whose data it was.
+TEST_F(ClaimsTest, KilledWhileItRemovesAClaimNoMarkSaysPopulatedOfADiskThatIsGone) {
+  int kills = 0, whole = 0, going = 0, gone = 0;
+  const auto enough = [&] { return kills >= 40 && whole >= 3 && going >= 3 && gone >= 3; };
+  for (; kills < 3000 && !enough(); ++kills) {
+    ASSERT_NO_FATAL_FAILURE(kill_while_it_does([this] { create_populate_and_remove(); }, kills * 150 % 9000));
+    const Claim claim = find();
+    const bool disk = fs::exists(claim.disk_path());
+    if (claim.filled.contents == "populated") {
+      EXPECT_TRUE(disk);
+      ++whole;
+    }
+    going += claim.contents == "incomplete" && disk;
+    gone += claim.contents == "incomplete" && !disk;
+  }
+  EXPECT_TRUE(enough()) << kills << " kills left " << whole << " whole, " << going << " with their disk and "
+                        << gone << " without";
+  EXPECT_TRUE(claims_.remove(name_, mark_of(), kNoWait));
+  EXPECT_TRUE(fs::is_empty(root_ / "volumes"));
+}
+
 TEST(ClaimName, RefusesWhatWouldLeaveTheRoot) {
   EXPECT_TRUE(ClaimName::make("ns", "c"));
   for (const std::string part : {"", ".", "..", ".new-1", "a/b", "../x"}) {
@@ -284,7 +339,8 @@ TEST(RequestedSize, IsInBytesAndPositive) {
   const auto spec = [](const Json& size) { return Json{{"resources", {{"requests", {{"storage", size}}}}}}; };
   EXPECT_EQ(requested_size(spec("1.5Gi")).value_or(-1), 1610612736);
   EXPECT_EQ(requested_size(spec(1024)).value_or(-1), 1024);
-  for (const Json& size : {Json("0"), Json("-1"), Json("64MiB"), Json(nullptr)})
+  EXPECT_EQ(requested_size(spec("9223372036854775807")).value_or(-1), std::numeric_limits<int64_t>::max());
+  for (const Json& size : {Json("0"), Json("-1"), Json("64MiB"), Json(nullptr), Json("9223372036854775808")})
     EXPECT_FALSE(requested_size(spec(size))) << size;
   EXPECT_FALSE(requested_size(Json::object()));
 }

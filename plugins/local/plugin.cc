@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "framework/base/quantity.h"
 #include "framework/plugin/plugin_sdk.h"
 #include "framework/plugin/sdk_result.h"
 #include "plugins/local/claims.h"
@@ -92,6 +93,17 @@ class LocalBackend final : public sdk::Backend {
     return {};
   }
 
+  sdk::Check check(const sdk::Change& change, const Json&) override {
+    sdk::Check answer;
+    if (change.desired.is_null()) return answer;
+    if (!change.unknown.empty() && !change.desired.contains("/resources/requests/storage"_json_pointer))
+      answer.unchecked = "its size is not known yet";
+    else
+      answer.refusal = why_too_large(change.desired);
+    if (!answer.refusal.empty()) answer.remedy = "ask for less";
+    return answer;
+  }
+
   sdk::ListPage list(const std::string& inventory, const std::string&, const sdk::Call&) override {
     sdk::ListPage page;
     for (const Claim& claim : value_or_throw(claims_->marked())) {
@@ -105,10 +117,20 @@ class LocalBackend final : public sdk::Backend {
 
  private:
   // Where it is already, whatever its name is; otherwise after its name. Fails for what is in another
-  // directory: nothing here is about that.
+  // directory: nothing here is about that. Fails too where the directory is gone in which it was made.
   ClaimName name_of(const sdk::Resource& resource) const {
+    if (!resource.identity.empty() || !resource.applied.is_null()) value_or_throw(claims_->look_at_root());
     if (const auto place = value_or_throw(claims_->place_of(resource.identity))) return *place;
     return value_or_throw(ClaimName::make(resource.name_space, resource.name));
+  }
+
+  // "": it is not.
+  std::string why_too_large(const Json& spec) const {
+    const auto size = requested_size(spec);
+    if (!size) return size.error().message;
+    if (claims_->can_hold(*size)) return "";
+    return "spec.resources.requests.storage: the file system of " + claims_->root() + " has no file of " +
+           format_bytes(*size) + "B";
   }
 
   Status changed(const sdk::Resource& resource, const sdk::Call& call) {

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "framework/base/temporary_directory.h"
 #include "framework/plugin/conformance/conformance.h"
@@ -81,6 +83,16 @@ TEST_F(LocalPlugin, AClaimIsBoundAndTellsItsDisk) {
   EXPECT_EQ(seen.outputs.at("contents").at("directory"), directory);
 }
 
+TEST_F(LocalPlugin, ADiskThatWasCopiedIntoItsPathIsData) {
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
+  const Request request = first();
+  ASSERT_TRUE(backend->create(request, {}));
+  const auto looked = [&] { return backend->observe({request}, {}).value().observations.at(0); };
+  std::ofstream(looked().outputs.at("disk").at("path").get<std::string>()) << "image";
+  EXPECT_EQ(looked().contents, Contents::populated);
+  EXPECT_EQ(looked().outputs.at("contents").at("importer"), "");
+}
+
 TEST_F(LocalPlugin, APopulatedClaimTellsWhoFilledIt) {
   const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
   Request request = first();
@@ -126,6 +138,68 @@ TEST_F(LocalPlugin, AClaimThatWasMadeInAnotherDirectoryIsUnknownAndNothingIsDone
   EXPECT_EQ(here->remove(request, {}).error().code, Code::failed_precondition);
   EXPECT_TRUE(fs::is_empty(other.path()));
   EXPECT_TRUE(fs::exists(directory_ / "ns/c/claim.json"));
+}
+
+// As where a disk is not mounted.
+TEST_F(LocalPlugin, WhereTheDirectoryOfItsClaimsIsMissingNothingIsKnownOfThem) {
+  const fs::path root = directory_ / "mounted/volumes", aside = directory_ / "aside";
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", {{"directory", root.string()}}, manifest_);
+  Request request = first();
+  EXPECT_EQ(backend->observe({request}, {}).value().observations.at(0).existence, Existence::absent);
+  ASSERT_TRUE(backend->create(request, {})) << "the first one makes it";
+  request.identity = backend->observe({request}, {}).value().observations.at(0).identity;
+  fs::rename(root, aside);
+  const auto is_unknown = [&](const std::string& why) {
+    const Observation seen = backend->observe({request}, {}).value().observations.at(0);
+    EXPECT_EQ(seen.existence, Existence::unknown);
+    for (const std::string& words : {root.string() + why, std::string("mount it"), std::string("forget")})
+      EXPECT_NE(seen.error.value_or(Error{}).message.find(words), std::string::npos) << words;
+    for (const auto& answer :
+         {backend->create(request, {}), backend->update(request, {}), backend->remove(request, {})})
+      EXPECT_EQ(answer ? Code::internal : answer.error().code, Code::failed_precondition);
+  };
+  is_unknown(" is missing");
+  EXPECT_FALSE(fs::exists(root)) << "nothing was made there";
+  std::ofstream(root).flush();
+  is_unknown(" is no directory");
+  fs::remove(root);
+  request.identity = "";
+  request.applied = request.desired;
+  is_unknown(" is missing");
+  fs::rename(aside, root);
+  EXPECT_EQ(backend->observe({request}, {}).value().observations.at(0).existence, Existence::present);
+}
+
+Result<Check> checked(Backend& backend, const Json& storage) {
+  const PlannedChange change{{"core", "PersistentVolumeClaim", "ns", "c"}, Action::create, claim(storage)};
+  return backend.check({change}, {}, {}).value().at(0);
+}
+
+TEST_F(LocalPlugin, WhatNoFileCanHoldIsRefused) {
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
+  EXPECT_FALSE(checked(*backend, "64Mi")->refusal);
+  const auto refusal = checked(*backend, "9223372036854775808")->refusal;
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->reason,
+            "spec.resources.requests.storage: no file has more than 9223372036854775807 bytes");
+  EXPECT_EQ(refusal->remedy, "ask for less");
+}
+
+TEST_F(LocalPlugin, WhatItsFileSystemCannotHoldIsRefused) {
+  const fs::path file = directory_ / "large";
+  std::ofstream(file).flush();
+  if (truncate(file.c_str(), int64_t{999999} << 40) == 0)
+    GTEST_SKIP()
+        << "this machine cannot run out of what a file may be: its file system has files of all sizes";
+  fs::remove(file);
+  const Json configuration = {{"directory", (directory_ / "not/there/yet").string()}};
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration, manifest_);
+  EXPECT_FALSE(checked(*backend, "1Ti")->refusal) << "it grows as it is written";
+  const auto refusal = checked(*backend, "999999Ti")->refusal;
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->reason, "spec.resources.requests.storage: the file system of " +
+                                 (directory_ / "not/there/yet").string() + " has no file of 999999TiB");
+  EXPECT_TRUE(fs::is_empty(directory_));
 }
 
 TEST_F(LocalPlugin, ADirectoryThatIsNoClaimIsThereAndSaysWhyItCannotBeTaken) {
