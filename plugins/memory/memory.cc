@@ -1,6 +1,7 @@
 // The reference plugin: Items, and Groups of them, that exist in memory or in a file and nowhere else.
 #include <tenon/plugin_sdk.h>
 
+#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <thread>
@@ -15,11 +16,12 @@ class Memory final : public sdk::Backend {
  public:
   void open(const Json& configuration, const sdk::Call&) override {
     delay_ = configuration.value("delay", 0);
-    file_ = configuration.value("file", "");
-    std::ifstream in(file_);
-    for (std::string line; std::getline(in, line);)  // one may be torn
-      if (Json changes = Json::parse(line, nullptr, false); changes.is_object())
-        for (auto& [identity, item] : changes.items()) world_[identity] = std::move(item);
+    std::ifstream in(file_ = configuration.value("file", ""));
+    std::string line;
+    while (std::getline(in, line) && line.find_first_not_of('{') != 0)  // one may be torn
+      if (const Json changes = Json::parse(line, nullptr, false); changes.is_object()) world_.update(changes);
+    if (line.find_first_not_of('{') == 0 || (!in.eof() && std::filesystem::exists(file_)))
+      throw sdk::Failure("failed_precondition", "cannot read " + file_ + ": mend it, or move it away");
   }
 
   sdk::Observation observe(const sdk::Resource& resource, const sdk::Call&) override {
@@ -35,13 +37,13 @@ class Memory final : public sdk::Backend {
   sdk::Outcome create(const sdk::Resource& resource, const sdk::Call&) override {
     std::this_thread::sleep_for(std::chrono::milliseconds(delay_));
     const std::lock_guard lock(mutex_);
-    ours(resource, "already_exists");
+    ours_or_null(resource, "already_exists");
     return put(resource, {{"spec", resource.desired}, {"mark", resource.mark_json()}});
   }
 
   sdk::Outcome update(const sdk::Resource& resource, const sdk::Call&) override {
     const std::lock_guard lock(mutex_);
-    const Json item = ours(resource);
+    const Json item = ours_or_null(resource);
     if (item.is_null()) throw sdk::Failure("not_found", resource.address + " is gone");
     const Json spec = resource.mark.empty() ? resource.desired : item.at("spec");
     return put(resource, {{"spec", spec}, {"mark", resource.mark_json()}});
@@ -49,7 +51,7 @@ class Memory final : public sdk::Backend {
 
   sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call&) override {
     const std::lock_guard lock(mutex_);
-    return ours(resource).is_null() ? sdk::Outcome() : put(resource, nullptr);
+    return ours_or_null(resource).is_null() ? sdk::Outcome() : put(resource, nullptr);
   }
 
   sdk::ListPage list(const std::string& inventory, const std::string& after, const sdk::Call&) override {
@@ -61,33 +63,31 @@ class Memory final : public sdk::Backend {
   }
 
   std::vector<sdk::Child> expand(const sdk::Resource& group, const sdk::Call&) override {
-    std::vector<sdk::Child> children;
+    std::vector<sdk::Child> items;
     Json spec = group.desired;
     spec.erase("items");
     for (const Json& name : group.desired.value("items", Json::array()))
-      children.push_back(
-          {"memory.tenon.dev/v1", "Item", name, spec, "/items/" + std::to_string(children.size())});
-    return children;
+      items.push_back({"memory.tenon.dev/v1", "Item", name, spec, "/items/" + std::to_string(items.size())});
+    return items;
   }
 
  private:
   std::string identity_of(const sdk::Resource& resource) const {
-    const auto item = world_.find(resource.identity);
-    return item == world_.end() || item->is_null() ? resource.address : resource.identity;
+    return world_.value(resource.identity, Json()).is_null() ? resource.address : resource.identity;
   }
 
-  // What is there, null if nothing is; a Failure if it is another's.
-  Json ours(const sdk::Resource& resource, const char* code = "failed_precondition") const {
+  Json ours_or_null(const sdk::Resource& resource, const char* code = "failed_precondition") const {
     const Json item = world_.value(identity_of(resource), Json());
     if (!item.is_null()) resource.expect_own(item.value("mark", Json()), code);
     return item;
   }
 
   sdk::Outcome put(const sdk::Resource& resource, const Json& item) {
-    const std::string identity = identity_of(resource);
-    world_[identity] = item;
-    if (!file_.empty()) std::ofstream(file_, std::ios::app) << '\n' << Json{{identity, item}};
-    return {.identity = item.is_null() ? "" : identity};
+    const Json change = {{identity_of(resource), item}};
+    if (!file_.empty() && !(std::ofstream(file_, std::ios::app) << '\n' << change << std::endl))
+      throw sdk::Failure("unavailable", "cannot write " + file_);
+    world_.update(change);
+    return {.identity = item.is_null() ? "" : change.begin().key()};
   }
 
   std::mutex mutex_;

@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -6,6 +8,7 @@
 #include <fstream>
 
 #include "framework/base/digest.h"
+#include "framework/base/temporary_directory.h"
 #include "framework/plugin/conformance/conformance.h"
 #include "framework/plugin/open.h"
 
@@ -98,6 +101,58 @@ TEST_F(Memory, KeepsEveryChangeInItsFileThoughTheLastLineIsTorn) {
   EXPECT_EQ(seen->observations[2].existence, Existence::present);
   EXPECT_EQ(seen->observations[3].existence, Existence::present);
   std::filesystem::remove(file);
+}
+
+// What could not be kept must not pass for done: the next process would not find it.
+TEST_F(Memory, WhatCannotBeWrittenDoesNotHappen) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() / "missing/world";
+  const auto backend = open({{"file", file}});
+  const auto refuses = [&](const std::string& name) {
+    const auto made = backend->create(item(name), {});
+    EXPECT_EQ(made ? Code::internal : made.error().code, Code::unavailable);
+    EXPECT_NE(made.error().message.find(file), std::string::npos) << made.error().message;
+    EXPECT_EQ(backend->observe({item(name)}, {}).value().observations[0].existence, Existence::absent);
+  };
+  refuses("a");
+  std::filesystem::create_directory(directory.path() / "missing");
+  EXPECT_TRUE(backend->create(item("a"), {})) << "it is tried again";
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit full{std::filesystem::file_size(file) + 20, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &full);
+  refuses("b");
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_TRUE(backend->create(item("c"), {}));
+  const auto later = open({{"file", file}})->observe({item("a"), item("b"), item("c")}, {});
+  EXPECT_EQ(later->observations[0].existence, Existence::present);
+  EXPECT_EQ(later->observations[1].existence, Existence::absent);
+  EXPECT_EQ(later->observations[2].existence, Existence::present);
+}
+
+// Nothing would be a wrong answer: what is in the file would be made a second time.
+TEST_F(Memory, WhatCannotBeReadIsUnknownAndStaysAsItIs) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() / "world";
+  const auto is_unknown = [&](const std::string& what) {
+    const auto seen = open({{"file", file}})->observe({item("a")}, {});
+    ASSERT_FALSE(seen) << what;
+    EXPECT_EQ(seen.error().code, Code::failed_precondition);
+    EXPECT_NE(seen.error().message.find(file), std::string::npos) << seen.error().message;
+    EXPECT_FALSE(open({{"file", file}})->create(item("a"), {})) << what;
+  };
+  std::filesystem::create_directory(file);
+  is_unknown("a directory");
+  std::filesystem::remove(file);
+  for (const char* text : {"garbage", "garbage\n", "\n{\"a\": null}\n[1]", "{\"a\":\n  null}\n"}) {
+    std::ofstream(file) << text;
+    is_unknown(text);
+    std::ifstream in(file);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), text);
+  }
+  std::ofstream(file).flush();
+  EXPECT_TRUE(open({{"file", file}})->create(item("a"), {})) << "an empty one is an empty world";
 }
 
 TEST_F(Memory, ListsWhatIsMarkedPageByPage) {
