@@ -54,6 +54,7 @@ TEST(Scenario, EndsAsItIsDeclared) {
   EXPECT_TRUE(thing("moving0").objects.empty() && thing("moving0").row.is_null());
   EXPECT_EQ(thing("moved0").objects.front().at("marked as"), "test/Box/default/moved0");
   EXPECT_TRUE(thing("adopted0").objects.front().at("ours"));
+  EXPECT_EQ(thing("adopted0").objects.front().at("spec").at("tier"), "plain");
   EXPECT_TRUE(thing("intended0").row.is_null());
   EXPECT_FALSE(thing("intended0").objects.front().at("ours"));
   EXPECT_EQ(thing("others0").row.value("set", ""), kOthers);

@@ -95,9 +95,7 @@ void add_moved(int number, Scenario& scenario) {
 }
 
 void add_owners(int number, Scenario& scenario) {
-  // As it was found and as it is declared, it has a tier: what is missing there stays so if a run ends
-  // between.
-  scenario.by_hand.push_back(box("adopted", number, {{"tier", "plain"}}));
+  scenario.by_hand.push_back(box("adopted", number));
   scenario.after.push_back(box("adopted", number, {{"size", 1 + number % 2}}));
   scenario.by_hand.push_back(box("intended", number));
   scenario.intended.push_back(scenario.by_hand.back().address);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/plan/defaults.h"
 #include "framework/plan/diff.h"
 #include "framework/plan/marks.h"
 #include "framework/plan/values.h"
@@ -95,7 +96,7 @@ class Decider {
   void move_from(const Address& from) {
     move(situation_, from, fate_);
     if (change().action == Action::move && !change().refusal)
-      update_after_mark(situation_.row(from)->applied, situation_.observation(from),
+      update_after_mark(situation_.row(from), situation_.observation(from),
                         "apply it with its old spec first, or move it alone: tenon mv");
   }
 
@@ -106,19 +107,22 @@ class Decider {
       return;
     }
     fate_.identity = observation_.identity;
-    update_after_mark(Json(), observation_, "take it over as it is: tenon import");
+    update_after_mark(nullptr, observation_, "take it over as it is: tenon import");
   }
 
-  // What differs from the manifest is changed once it is ours, unless it had to be made anew for that.
-  void update_after_mark(const Json& applied, const Observation& seen, const std::string& remedy) {
+  // What differs from the manifest is changed once it is ours, unless it had to be made anew for that. row:
+  // null: it has none yet.
+  void update_after_mark(const Owned* row, const Observation& seen, const std::string& remedy) {
     fate_.found = filled();
     fate_.found_defaulted = resource_->defaulted;
     fate_.unfinished = !is_ready(seen);
-    if (seen.actual.is_null() && applied.is_null()) return;
+    const SharedJson told = row ? row->applied : SharedJson();
+    if (seen.actual.is_null() && told.is_null()) return;
     const SpecDiff diff =
-        diff_spec(kind_->schema, filled(), applied, seen.actual, situation_.is_populated(address_));
+        diff_spec(kind_->schema, filled(), told, seen.actual, situation_.is_populated(address_),
+                  row ? row->defaulted : std::vector<std::string>());
     fate_.found = as_found(filled(), diff);
-    fate_.found_defaulted = defaulted_as_found(resource_->defaulted, diff);
+    fate_.found_defaulted = adopted_defaults(resource_->defaulted, diff);
     if (seen.busy) return wait_for_worker(diff);
     explain(diff);
     change().fields = diff.fields;
@@ -163,7 +167,7 @@ class Decider {
 
   void keep_present() {
     const SpecDiff diff = diff_spec(kind_->schema, filled(), baseline(), observation_.actual,
-                                    situation_.is_populated(address_));
+                                    situation_.is_populated(address_), told_defaults());
     change().fields = diff.fields;
     // The create that began the work has still to be recorded; repeating it starts nothing twice.
     const bool unrecorded = is_open() && diff.empty();
@@ -177,8 +181,17 @@ class Decider {
   // What it was last told to be.
   SharedJson baseline() const {
     if (!situation_.is_recorded(address_)) return {};
-    const bool by_intent = row_->intent && (row_->applied.is_null() || carries(row_->intent->nonce));
-    return by_intent ? row_->intent->spec : row_->applied;
+    return told_by_intent() ? row_->intent->spec : row_->applied;
+  }
+
+  bool told_by_intent() const {
+    return row_->intent && (row_->applied.is_null() || carries(row_->intent->nonce));
+  }
+
+  const std::vector<std::string>& told_defaults() const {
+    static const std::vector<std::string> none;
+    if (!row_) return none;
+    return told_by_intent() ? row_->intent->defaulted : row_->defaulted;
   }
 
   bool carries(const std::string& nonce) const {

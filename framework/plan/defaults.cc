@@ -54,4 +54,10 @@ void keep_old_defaults(const Schema& schema, const Owned& row, Resource& resourc
   }
 }
 
+std::vector<std::string> adopted_defaults(std::vector<std::string> defaulted, const SpecDiff& diff) {
+  defaulted = defaulted_as_found(std::move(defaulted), diff);
+  defaulted.insert(defaulted.end(), diff.lacking.begin(), diff.lacking.end());
+  return defaulted;
+}
+
 }  // namespace tenon

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "framework/base/quantity.h"
+#include "framework/model/pointer.h"
 #include "framework/model/resource.h"
 #include "framework/model/secrets.h"
 #include "framework/plan/words.h"
@@ -128,9 +129,15 @@ std::string shown(bool secret, const Json* value) {
 
 class Comparer {
  public:
-  // applied_known: a missing applied value means that it was not set, not that nothing is known.
-  Comparer(SpecDiff& diff, bool applied_known, bool actual_known, bool populated)
-      : diff_(diff), applied_known_(applied_known), actual_known_(actual_known), populated_(populated) {}
+  // Null applied: nothing is known; otherwise a missing applied value means that it was not set.
+  Comparer(SpecDiff& diff, const Json& applied, const std::vector<std::string>& defaulted, bool actual_known,
+           bool populated)
+      : diff_(diff),
+        applied_(applied),
+        defaulted_(defaulted),
+        applied_known_(!applied.is_null()),
+        actual_known_(actual_known),
+        populated_(populated) {}
 
   void compare(const Schema& schema, const std::string& pointer, const Sides& sides) {
     if (schema.computed || schema.is_volatile) return;
@@ -221,7 +228,10 @@ class Comparer {
     const auto& [desired, applied, actual] = sides;
     if (has_drifted(schema, sides))
       add(schema, {pointer, value_or_null(actual), *applied, true, false}, sides);
-    const Likeness likeness = desired_likeness(schema, sides);
+    const bool lacks = actual_known_ && !actual && !applied_known_;
+    if (lacks && is_default(schema, desired) && inherited_.rule < UpdateRule::replace)
+      diff_.lacking.push_back(pointer);
+    const Likeness likeness = desired_likeness(schema, pointer, sides);
     if (likeness == Likeness::unknown && inherited_.rule >= UpdateRule::replace)
       diff_.untold.push_back(pointer);
     else if (likeness != Likeness::same)
@@ -240,7 +250,7 @@ class Comparer {
   }
 
   // Of what is desired and what it was told last; where that says nothing, of what is desired and what is.
-  Likeness desired_likeness(const Schema& schema, const Sides& sides) const {
+  Likeness desired_likeness(const Schema& schema, const std::string& pointer, const Sides& sides) const {
     const auto [desired, applied, actual] = sides;
     if (!desired || (applied && has_reference(*desired))) return Likeness::different;
     const Likeness told = applied ? likeness(schema, *desired, *applied) : Likeness::unknown;
@@ -250,8 +260,15 @@ class Comparer {
                                                            : Likeness::different;
     if (applied || !applied_known_ || seen == Likeness::same) return seen;
     // A default that the plugin has gained since does not touch what exists.
-    const bool by_default = schema.default_value && equivalent(schema, *desired, *schema.default_value);
-    return by_default ? Likeness::same : Likeness::different;
+    return is_default(schema, desired) && !is_owed(pointer) ? Likeness::same : Likeness::different;
+  }
+
+  bool is_owed(const std::string& pointer) const {
+    return std::count(defaulted_.begin(), defaulted_.end(), pointer) > 0 && !find_value(applied_, pointer);
+  }
+
+  static bool is_default(const Schema& schema, const Json* value) {
+    return value && schema.default_value && equivalent(schema, *value, *schema.default_value);
   }
 
   bool is_secret(const Json& value) const { return inherited_.secret || is_handle(value); }
@@ -306,6 +323,8 @@ class Comparer {
   };
 
   SpecDiff& diff_;
+  const Json& applied_;
+  const std::vector<std::string>& defaulted_;
   Inherited inherited_;
   const bool applied_known_;
   const bool actual_known_;
@@ -325,11 +344,11 @@ void collect_starts(const Schema& schema, const Json& value, std::vector<std::st
 }  // namespace
 
 SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applied, const Json& actual,
-                   bool populated) {
+                   bool populated, const std::vector<std::string>& defaulted) {
   SpecDiff diff;
   const bool same = desired == applied && (actual.is_null() || applied == actual);
   if (same && !has_reference(desired)) return diff;
-  Comparer comparer(diff, !applied.is_null(), !actual.is_null(), populated);
+  Comparer comparer(diff, applied, defaulted, !actual.is_null(), populated);
   comparer.compare(schema, "", {present(&desired), present(&applied), present(&actual)});
   diff.stops_only = comparer.stops_only();
   return diff;

@@ -18,6 +18,8 @@ struct SpecDiff {
   // Secrets that may differ: they are not shown, or their handles are of different keys. Only where an update
   // would not do; elsewhere they are fields.
   std::vector<std::string> untold;
+  // Of what nobody was told about: pointers of defaults that it lacks and that an update can give it.
+  std::vector<std::string> lacking;
 
   bool empty() const { return fields.empty(); }
 };
@@ -27,9 +29,10 @@ struct SpecDiff {
 // default. populated: the resource holds a user's data. Null applied: not known, so desired is compared with
 // actual alone. Null actual: cannot be read, so there is no drift. References that are still in desired are
 // values known after apply: they may turn out to be what is there, so they ask for no more than an update,
-// and a run that learns more plans again. A secret that actual does not show has not drifted.
+// and a run that learns more plans again. A secret that actual does not show has not drifted. defaulted: as
+// recorded with applied; a default that applied lacks is asked for if it stands there, and left otherwise.
 SpecDiff diff_spec(const Schema& schema, const Json& desired, const Json& applied, const Json& actual,
-                   bool populated);
+                   bool populated, const std::vector<std::string>& defaulted = {});
 
 // What an object that nobody was told about is as if it had been told: desired, but for the fields that
 // differ.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/plan/defaults.h"
 #include "framework/plan/diff.h"
 #include "framework/plan/values.h"
 #include "framework/plan/words.h"
@@ -50,19 +51,22 @@ SharedJson found_by_import(const Situation& situation, const Observation& observ
   const Resource* resource = situation.desired(fate.change.address);
   if (resource) fate.found_defaulted = resource->defaulted;
   if (observation.actual.is_null()) return *fate.filled;
-  const KindManifest* kind = situation.kind(fate.change.address);
-  const SpecDiff diff = diff_spec(kind->schema, *fate.filled, Json(), observation.actual,
-                                  situation.is_populated(fate.change.address));
-  fate.found_defaulted = defaulted_as_found(std::move(fate.found_defaulted), diff);
+  const Schema& schema = situation.kind(fate.change.address)->schema;
+  const bool populated = situation.is_populated(fate.change.address);
+  const SpecDiff diff = diff_spec(schema, *fate.filled, Json(), observation.actual, populated);
+  SharedJson found = as_found(*fate.filled, diff);
+  fate.found_defaulted = adopted_defaults(std::move(fate.found_defaulted), diff);
   std::vector<std::string> pointers;
-  for (const FieldChange& field : diff.fields) pointers.push_back(field.pointer);
+  for (const FieldChange& field :
+       diff_spec(schema, *fate.filled, found, observation.actual, populated, diff.lacking).fields)
+    pointers.push_back(field.pointer);
   if (!pointers.empty())
     fate.change.notes.push_back("differs from its manifest, which the next apply puts right: " +
                                 listed(pointers));
   if (!diff.untold.empty())
     fate.change.notes.push_back("taken to have the secrets of its manifest, which cannot be told: " +
                                 listed(diff.untold));
-  return as_found(*fate.filled, diff);
+  return found;
 }
 
 void import(const Situation& situation, const Address& address, const std::string& identity, Fate& fate) {

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "framework/base/files.h"
+#include "framework/model/pointer.h"
 #include "framework/plan/resolve.h"
 #include "framework/plan/seal.h"
 
@@ -245,7 +246,11 @@ std::string render(const Step& step, size_t number) {
   if (step.guarded_delete) text += "    guarded\n";
   if (step.from) text += "    from " + to_string(*step.from) + "\n";
   if (!step.identity.empty()) text += "    identity " + step.identity + "\n";
-  if (step.kind == StepKind::adopt) text += "    as found: " + step.found.dump() + "\n";
+  if (step.kind == StepKind::adopt) {
+    text += "    as found: " + step.found.dump() + "\n";
+    for (const std::string& pointer : step.defaulted)
+      if (!find_value(step.found, pointer)) text += "    and owed: " + pointer + "\n";
+  }
   if (step.unchecked) text += "    asks for room before its call\n";
   return text;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "framework/model/pointer.h"
 #include "framework/plan/order.h"
 #include "framework/plan/words.h"
 
@@ -93,7 +94,7 @@ class Builder {
     Step step = step_for(fate, kind);
     if (const Resource* resource = situation_.desired(address)) describe(*resource, step);
     if (kind == StepKind::adopt) step.found = fate.found, step.defaulted = fate.found_defaulted;
-    if (kind == StepKind::move && fate.updates) keep_until_updated(*situation_.row(*fate.from), step);
+    if (kind == StepKind::move) keep_told(*situation_.row(*fate.from), fate, step);
     step.identity = fate.identity;
     step.from = fate.from;
     step.nonce = fate.nonce;
@@ -104,8 +105,12 @@ class Builder {
     makings_.emplace(address, push(std::move(step)));
   }
 
-  // Between its move and its update it is what it was last told to be, and holds what it was made with.
-  static void keep_until_updated(const Owned& row, Step& step) {
+  // It is still what it was last told to be: of the defaults of now, it has those that it was told. Until an
+  // update follows, it also holds what it was made with.
+  static void keep_told(const Owned& row, const Fate& fate, Step& step) {
+    std::erase_if(step.defaulted,
+                  [&row](const std::string& pointer) { return !find_value(row.applied, pointer); });
+    if (!fate.updates) return;
     step.defaulted = row.defaulted;
     for (const Address& target : row.dependencies)
       if (std::find(step.dependencies.begin(), step.dependencies.end(), target) == step.dependencies.end())

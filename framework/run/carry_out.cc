@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/base/durations.h"
+#include "framework/model/pointer.h"
 #include "framework/model/resource.h"
 #include "framework/plan/capacity.h"
 #include "framework/run/decide.h"
@@ -116,6 +117,10 @@ void record_applied(RunState& state, const Step& step, const Sent& sent) {
   row.generation = sent.generation;
   row.applied = sent.spec;
   row.intent.reset();
+  // What stays as it was told needs no new default; what is adopted is owed those that it lacks.
+  if (step.kind != StepKind::adopt)
+    std::erase_if(row.defaulted,
+                  [&row](const std::string& pointer) { return !find_value(row.applied, pointer); });
   put_owned(state, std::move(row));
   state.sent.erase(step.address);
 }

@@ -266,9 +266,10 @@ std::string set_of(const Scene& scene) { return scene.named_set ? "named" : ""; 
 std::optional<std::string> tier_of(const Node& node) {
   const bool nobody_wrote_it = node.past != Past::none && node.was.tier == 0;
   const std::string wanted = kTiers[node.want.tier];
-  // A default that is new does not touch what exists, written out or not.
+  // A default that is new does not touch what exists, written out or not; who adopts gives it.
   const bool by_default = wanted.empty() || wanted == kDefault;
-  if (nobody_wrote_it && node.was_default == Default::missing && by_default) return std::nullopt;
+  if (nobody_wrote_it && node.was_default == Default::missing && by_default)
+    return node.past == Past::unmarked ? std::optional<std::string>(kDefault) : std::nullopt;
   if (!wanted.empty()) return wanted;
   // It keeps what it had if a run makes it anew, and not if the run ends in between.
   const bool gone = !was_there(node) && node.moved;
