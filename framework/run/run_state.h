@@ -81,6 +81,9 @@ struct RunState {
   std::unordered_set<Address> awaited;                 // some await step looks whether it gets ready
   std::vector<std::vector<int>> followers;
 
+  // Awaits of the last run whose targets are blocked in this one.
+  std::vector<std::pair<Step, StepRecord>> left;
+
   std::vector<StepState> steps;
   std::set<int> queue;    // want a slot
   std::set<int> looks;    // to be looked at in this turn

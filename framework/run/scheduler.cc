@@ -48,8 +48,15 @@ bool waits_alike(const Step& a, const Step& b) {
          a.await->contents == b.await->contents;
 }
 
+// The plan cannot tell whether it is still to be waited for.
+bool is_left_blocked(const RunState& state, const Await& await) {
+  const auto change = state.changes.find(await.target);
+  if (change == state.changes.end()) return state.plan.blocked();
+  return state.plan.changes[change->second].action == Action::blocked;
+}
+
 // A run that was interrupted did not make what it waited for move. One that gave up has said so: this one
-// begins anew.
+// begins anew. What is blocked in this run is waited for again in a later one.
 void carry_over(const RunRecord& before, RunState& state) {
   const auto waited = [](const StepRecord& record) {
     const bool open = record.status == StepStatus::waiting || record.status == StepStatus::pending;
@@ -60,23 +67,39 @@ void carry_over(const RunRecord& before, RunState& state) {
   if (!plan) return;
   for (const StepRecord& record : before.steps) {
     if (!waited(record) || at(record.step) >= plan->steps.size()) continue;
+    const Step& open = plan->steps[at(record.step)];
+    bool goes_on = false;
     for (size_t i = 0; i < state.steps.size(); ++i) {
       const Step& step = state.plan.steps[i];
-      if (!step.after.empty() || !waits_alike(step, plan->steps[at(record.step)])) continue;
+      if (!step.after.empty() || !waits_alike(step, open)) continue;
       state.steps[i].record.seen = record.seen;
       state.steps[i].record.last_progress = record.last_progress;
+      goes_on = true;
     }
+    if (!goes_on && open.await && is_left_blocked(state, *open.await)) state.left.emplace_back(open, record);
   }
+}
+
+// What is left blocked stands behind the steps of the plan, as after an interrupt.
+RunRecord record_of_run(const RunState& state) {
+  RunRecord run{.id = state.options.id, .process = state.options.process, .since = state.now};
+  run.steps = step_records(state);
+  if (state.left.empty()) return run.plan = plan_text(state.plan, *state.catalog), run;
+  Plan plan = state.plan;
+  for (const auto& [step, record] : state.left) {
+    run.steps.push_back(record);
+    run.steps.back().step = static_cast<int>(plan.steps.size());
+    run.steps.back().status = StepStatus::pending;
+    plan.steps.push_back(step);
+    plan.steps.back().after.clear();
+  }
+  run.plan = plan_text(plan, *state.catalog);
+  return run;
 }
 
 void record_begin(RunState& state) {
   state.begun = true;
-  state.turn.records.emplace_back(BeginRun{{.id = state.options.id,
-                                            .process = state.options.process,
-                                            .since = state.now,
-                                            .ended = std::nullopt,
-                                            .plan = plan_text(state.plan, *state.catalog),
-                                            .steps = step_records(state)}});
+  state.turn.records.emplace_back(BeginRun{record_of_run(state)});
   for (size_t i = 0; i < state.steps.size(); ++i)
     if (state.steps[i].open == 0) start_step(state, static_cast<int>(i));
 }

@@ -204,6 +204,30 @@ TEST_F(Scheduler, AnAwaitOfSomethingStuckTimesOut) {
       << said;
 }
 
+// Also over a run in which nobody could look: it did not make anything move either.
+TEST_F(Scheduler, TimeWithoutProgressCountsAcrossRuns) {
+  const std::vector<Resource> desired = {resource(slow("disk"))};
+  const auto minutes = [](int n) { return std::chrono::minutes(n); };
+  const Script stuck{.final_phase = "Stuck"};
+  world_.backend.script(slow("disk"), stuck);
+  const Time began = world_.clock.now();
+  apply(desired, {.stopping = [&] { return world_.clock.now() >= began + minutes(20); }});
+  EXPECT_EQ(result_.steps.back().status, StepStatus::pending);
+  for (int run = 0; run < 2; ++run) {
+    world_.backend.script(slow("disk"), {.faults = {{.method = Method::observe, .times = 1000}}});
+    EXPECT_EQ(apply(desired), "");
+    EXPECT_TRUE(plan_.blocked());
+    world_.clock.advance(minutes(10));
+  }
+  world_.backend.script(slow("disk"), stuck);
+  EXPECT_NE(apply(desired).find("await Slow disk: failed: no progress for 60 min"), std::string::npos);
+  EXPECT_LT(world_.clock.now() - began, minutes(62));
+  world_.clock.advance(minutes(1));
+  const Time anew = world_.clock.now();
+  apply(desired);
+  EXPECT_GE(world_.clock.now() - anew, minutes(60)) << "it has been told";
+}
+
 // An import that fails: what waits for it never starts, everything else does.
 TEST_F(Scheduler, AFailureSkipsDescendantsNamingTheCauseAndNobodyElse) {
   world_.backend.script(slow("disk"), {.ready_after = seconds(3), .final_phase = "Failed"});
