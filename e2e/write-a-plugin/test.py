@@ -57,6 +57,24 @@ class WriteAPluginTest(unittest.TestCase):
         (self.directory / 'manifest.json').write_text(json.dumps({**manifest, 'capabilities': []}))
         self.assertRegex(self.checked(), r' 0 failed, .*\nstatus 0\n$')
 
+    def test_what_is_no_sample_does_not_pass_the_kit(self):
+        self.checked()
+        (self.directory / 'claim.yaml').write_text(
+            'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\n'
+            'spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}\n')
+        sample = (self.directory / 'sample.yaml').read_text()
+        (self.directory / 'other.yaml').write_text(sample.replace('name: sample', 'name: other'))
+        with (self.directory / 'tenon.yaml').open('a') as instances:
+            instances.write('- {name: local, plugin: local}\n')
+        shell = pages.Shell(self.directory, timeout=300)
+        for options, why in (('-f claim.yaml', 'core/PersistentVolumeClaim/default/c is none of what plugin memory makes'),
+                             ('-f sample.yaml --changed sample.yaml', 'it is the same'),
+                             ('-f sample.yaml --changed other.yaml', 'memory.tenon.dev/Item/default/other and not the object'),
+                             ('-f sample.yaml --changed claim.yaml', 'core/PersistentVolumeClaim/default/c and not the object')):
+            said = shell.run('tenon-conformance mine %s 2>&1; echo status $?' % options)
+            self.assertIn(why, said)
+            self.assertIn('status 1', said)
+
     def test_a_plugin_that_forgets_its_mark_does_not_pass_the_kit(self):
         """What the page promises of the kit: it fails, and says what to mend."""
         source = self.directory / 'memory.cc'

@@ -121,6 +121,10 @@ int check(const Options& options, Environment& env) {
   const auto changed = options.changed.empty()
                            ? std::nullopt
                            : read_object(options.changed, installation.catalog(), diagnostics);
+  if (object && changed && changed->address != object->address)
+    diagnostics.push_back({.summary = "it is " + to_string(changed->address) + " and not the object, " +
+                                      to_string(object->address) + ", with something changed",
+                           .position = {options.changed}});
   const auto dependencies = read_dependencies(options.dependencies, diagnostics);
   if (!print_diagnostics(diagnostics, env)) return kFailure;
   const auto open = [&] { return installation.plugins->open(*instance); };

@@ -17,6 +17,7 @@
 #include "framework/base/files.h"
 #include "framework/base/process.h"
 #include "plugins/cdi-import/imports.h"
+#include "plugins/cdi-import/web_server.h"
 
 namespace tenon::cdi {
 namespace {
@@ -34,34 +35,6 @@ void qemu_img(std::vector<std::string> arguments) {
   const auto done = run(arguments);
   ASSERT_TRUE(done && done->ok()) << (done ? done->err : done.error().message);
 }
-
-// Serves a directory until it goes out of scope.
-class WebServer {
- public:
-  explicit WebServer(const std::string& root) {
-    const std::string said = root + "/../url";
-    const auto started =
-        spawn({.argv = {from_runfiles("HTTP_SERVE"), "--root", root, "--owner", std::to_string(getpid())},
-               .log = said});
-    EXPECT_TRUE(started) << started.error().message;
-    pid_ = started.value_or(-1);
-    std::string text;
-    while (text.find('\n') == std::string::npos && pid_ > 0 && waitpid(pid_, nullptr, WNOHANG) == 0) {
-      std::this_thread::sleep_for(10ms);
-      text = read_file(said).value_or("");
-    }
-    url_ = text.substr(0, text.find('\n')).substr(4);
-  }
-  ~WebServer() {
-    kill(pid_, SIGKILL);
-    wait_for(pid_);
-  }
-  const std::string& url() const { return url_; }
-
- private:
-  pid_t pid_ = -1;
-  std::string url_;
-};
 
 class ImportTest : public testing::Test {
  public:

@@ -6,6 +6,8 @@
 
 namespace tenon {
 
+// Of the sample itself, before anything is made of it.
+Findings check_sample(const ConformanceSample& sample);
 // Neighbours, lost answers, foreign calls, many at once, another process, a second life.
 Findings check_edges(Backend& backend, const ConformanceSample& sample);
 // What becomes of calls that are cut off: by their deadline, by a request to stop, by a kill of the host.

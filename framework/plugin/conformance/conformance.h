@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,12 +47,16 @@ struct ConformanceFinding {
   bool skipped = false;  // not looked at, since the sample says that it cannot be
 };
 
-// All checks in order, each once; fewer when something basic fails, since the others start from its object.
+// All checks in order, each once; fewer when something basic fails, since the others start from its object,
+// and none of the backend when the sample is no sample of it.
 std::vector<ConformanceFinding> run_conformance(Backend& backend, const ConformanceSample& sample);
 
 // What is legal in a manifest and yet a mistake, such as failing phases without ready ones. Checks of a kind
 // begin with its name.
 std::vector<ConformanceFinding> check_manifest(const Manifest& manifest);
+
+// The checks that were not looked at, by name.
+std::set<std::string> skipped(const std::vector<ConformanceFinding>& findings);
 
 // The findings that are not ok, one per line; empty: conforms.
 std::string failures(const std::vector<ConformanceFinding>& findings);

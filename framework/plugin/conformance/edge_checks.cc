@@ -113,11 +113,6 @@ class Edges final : public Probe {
 
   void spec(const Observation& seen) {
     if (!kind_) return;
-    add("the sample is valid", problem_of(sample_.spec).empty(), "give a sample that its own schema accepts",
-        problem_of(sample_.spec));
-    const Json whole = completed(sample_.spec);
-    add("completing the sample changes nothing", whole == sample_.spec,
-        "a sample has its defaults: " + whole.dump());
     add("what is observed fits the schema", problem_of(seen.actual).empty(),
         "actual is shaped like the spec, and has nothing that the schema does not know",
         problem_of(seen.actual));
@@ -140,12 +135,6 @@ class Edges final : public Probe {
       if (!equivalent(*field, seen.actual[name], value)) return name;
     }
     return "";
-  }
-
-  Json completed(Json value) const {
-    std::vector<SchemaProblem> ignored;
-    complete_value(kind_->schema, value, ignored);
-    return value;
   }
 
   void is_found_again(const Observation& seen) {

@@ -153,14 +153,13 @@ Findings check_secrecy(const Eavesdropper& overheard, const ConformanceSample& s
     if (told.empty()) told = overheard.said(text);
     if (log.find(text) != std::string::npos) logged = sample.log;
   }
-  if (texts.empty()) {
-    findings.push_back({"secrets are not echoed", true, "", true});
-    findings.push_back({"the log tells no secret", true, "", true});
-    return findings;
-  }
-  add("secrets are not echoed", told.empty(),
-      "leave the value of what is x-secret out of every answer and message; it answers " + told);
-  add("the log tells no secret", logged.empty(), "do not log or print what was redeemed; see " + logged);
+  const auto add_or_skip = [&](const char* check, bool looked, bool ok, const std::string& advice) {
+    looked ? add(check, ok, advice) : findings.push_back({check, true, "", true});
+  };
+  add_or_skip("secrets are not echoed", !texts.empty(), told.empty(),
+              "leave the value of what is x-secret out of every answer and message; it answers " + told);
+  add_or_skip("the log tells no secret", !texts.empty() && !sample.log.empty(), logged.empty(),
+              "do not log or print what was redeemed; see " + logged);
   return findings;
 }
 
