@@ -9,6 +9,7 @@
 #include "framework/base/files.h"
 #include "framework/bench/measure.h"
 #include "framework/plugin/open.h"
+#include "framework/plugin/sockets.h"
 
 namespace tenon::bench {
 namespace {
@@ -52,15 +53,13 @@ Request request_for(const Resource& resource) {
 // As many bytes as a small call has, to another process and back, and nothing else: what the kernel alone
 // takes.
 Status measure_floor() {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    return errno_error("making", "a socket pair", errno);
-  const FileDescriptor ours(ends[0]);
-  FileDescriptor theirs(ends[1]);
+  auto ends = socket_pair();
+  if (!ends) return ends.error();
+  auto& [ours, theirs] = *ends;
   const double cpu = cpu_seconds();
   const pid_t child = fork();
   if (child < 0) return errno_error("forking", "a process", errno);
-  if (child == 0) close(ends[0]), echo(ends[1]);
+  if (child == 0) ours.reset(), echo(theirs.get());
   theirs.reset();
   char block[kBytes] = {};
   std::vector<double> taken;

@@ -8,7 +8,7 @@
 #include <thread>
 #include <tuple>
 
-#include "framework/plugin/host_launch.h"
+#include "framework/plugin/sockets.h"
 
 namespace tenon {
 namespace {

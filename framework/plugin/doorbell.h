@@ -16,7 +16,7 @@ class Doorbell {
 
   // It rings once when the socket has something to read or is at its end; at once where that is so already.
   void hang() const;
-  // What comes on the socket is the caller's.
+  // What comes on the socket is the caller's; only the end of the connection still rings, once.
   void take_down() const;
   // By hand.
   void ring() const;

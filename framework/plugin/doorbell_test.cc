@@ -7,7 +7,7 @@
 #include <thread>
 #include <tuple>
 
-#include "framework/plugin/host_launch.h"
+#include "framework/plugin/sockets.h"
 
 namespace tenon {
 namespace {
@@ -60,6 +60,16 @@ TEST_F(ADoorbell, RingsAtTheEndOfTheConnection) {
   bell_->hang();
   theirs_.reset();
   EXPECT_TRUE(bell_->answer());
+}
+
+TEST_F(ADoorbell, ThatWasTakenDownStillRingsOnceAtTheEndOfTheConnection) {
+  bell_->take_down();
+  something_comes();
+  EXPECT_FALSE(rings());
+  theirs_.reset();
+  EXPECT_TRUE(rings());
+  EXPECT_TRUE(bell_->answer());
+  EXPECT_FALSE(rings());
 }
 
 TEST_F(ADoorbell, RungByHandRingsForOneOfThoseWhoWait) {

@@ -15,6 +15,7 @@
 #include "framework/base/files.h"
 #include "framework/plugin/brief_wait.h"
 #include "framework/plugin/doorbell.h"
+#include "framework/plugin/sockets.h"
 #include "framework/plugin/wire.h"
 
 namespace tenon {
@@ -28,15 +29,6 @@ Result<bool> read_some(int fd, FrameDecoder& decoder, BriefWait& awake) {
   if (count < 0) return errno_error("reading", "calls", errno);
   decoder.push({block, static_cast<size_t>(count)});
   return count > 0;
-}
-
-void send_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return;
-    bytes.remove_prefix(static_cast<size_t>(count));
-  }
 }
 
 // Nothing that the plugin does from here on can be right, and no later call mends it.

@@ -8,10 +8,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "framework/base/clock.h"
-#include "framework/base/files.h"
 #include "framework/base/result.h"
 #include "framework/model/secrets.h"
 
@@ -31,9 +29,6 @@ struct HostOptions {
   // After a deadline or a request to stop, how long the host may take before it is killed or left behind.
   Duration grace = std::chrono::seconds(2);
 };
-
-// Ours and theirs; only theirs may be kept by a child.
-Result<std::pair<FileDescriptor, FileDescriptor>> socket_pair();
 
 // calls, secrets: their ends, secrets -1 without a vault. The host dies with the thread that calls this.
 Result<pid_t> spawn_host(const HostOptions& options, int calls, int secrets);

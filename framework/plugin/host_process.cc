@@ -16,6 +16,7 @@
 #include "framework/base/quantity.h"
 #include "framework/plugin/channel.h"
 #include "framework/plugin/host.h"
+#include "framework/plugin/sockets.h"
 
 namespace tenon {
 namespace {

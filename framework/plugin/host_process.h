@@ -105,7 +105,7 @@ class HostProcess {
   bool reading_ = false;             // somebody does
   const Pending* leader_ = nullptr;  // the caller who does
   bool reaped_ = false;              // its process is gone
-  bool closing_ = false;             // leave when the calls are done
+  bool closing_ = false;             // the own thread leaves at once; the host has the grace to finish
   std::string kill_;                 // why the host must be killed
   std::string outgoing_;
   uint64_t last_id_ = 0;

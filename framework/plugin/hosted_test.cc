@@ -18,6 +18,13 @@ using namespace std::chrono_literals;
 
 using Hosted = HostedTest;
 
+// Of the answer, or of its first item.
+template <typename T>
+std::optional<Error> error_of(const Result<std::vector<Result<T>>>& answers) {
+  if (!answers) return answers.error();
+  return answers->at(0) ? std::nullopt : std::optional<Error>(answers->at(0).error());
+}
+
 TEST_F(Hosted, RunsInAnotherProcessThatStays) {
   const auto backend = open();
   const std::string pid = identity(*backend, "pid");
@@ -98,6 +105,36 @@ TEST_F(Hosted, AHangIsKilledAfterDeadlineAndGrace) {
   EXPECT_EQ(outcome.error().code, Code::crashed);
   EXPECT_NE(outcome.error().message.find("did not end within its deadline"), std::string::npos);
   EXPECT_NE(identity(*backend, "pid"), before);
+}
+
+// Each has a deadline of its own; what it is asked next is answered by a new host.
+TEST_F(Hosted, AQuestionThatIsNeverAnsweredIsKilledToo) {
+  const auto backend = open();
+  const auto hangs = [&](const std::string& question, const auto& ask) {
+    const std::string before = identity(*backend, "pid");
+    const std::optional<Error> error = ask(Json{{question, "hang"}}, within(50ms));
+    ASSERT_TRUE(error) << question;
+    EXPECT_EQ(error->code, Code::crashed) << question;
+    for (const std::string part : {"did not end within its deadline", "misbehaving.so", "default/hang"})
+      EXPECT_NE(error->message.find(part), std::string::npos) << error->message;
+    EXPECT_NE(identity(*backend, "pid"), before) << question;
+    EXPECT_FALSE(ask(Json::object(), within(kAmple))) << question << " of another";
+  };
+  const Address address = behaving("hang").address;
+  const auto request = [&](const Json& spec) { return Request{.address = address, .desired = spec}; };
+  hangs("observe", [&](const Json& spec, const CallContext& context) -> std::optional<Error> {
+    const auto seen = backend->observe({request(spec)}, context);
+    return seen ? seen->observations[0].error : seen.error();
+  });
+  hangs("expand", [&](const Json& spec, const CallContext& context) {
+    return error_of(backend->expand({request(spec)}, context));
+  });
+  hangs("check", [&](const Json& spec, const CallContext& context) {
+    return error_of(backend->check({{address, Action::create, spec}}, {}, context));
+  });
+  hangs("convert", [&](const Json& spec, const CallContext& context) {
+    return error_of(backend->convert({{address, "v1beta1", "v1", spec}}, context));
+  });
 }
 
 TEST_F(Hosted, ASilentPluginCostsItsCallAndNotTheHost) {
@@ -254,6 +291,22 @@ TEST_F(Hosted, OpeningThatFailsIsTheCallsError) {
   const auto crashed = open({{"open", "abort"}})->create(behaving(""), within(kAmple));
   EXPECT_EQ(crashed.error().code, Code::unavailable) << "the call was not made";
   EXPECT_NE(crashed.error().message.find("killed by signal 6"), std::string::npos) << crashed.error().message;
+}
+
+TEST_F(Hosted, OpeningThatHangsEndsWithTheCallThatWantedIt) {
+  const auto hung = open({{"open", "hang"}})->create(behaving(""), within(50ms));
+  EXPECT_EQ(hung.error().code, Code::unavailable) << "the call was not made";
+  for (const std::string part : {"opening instance one", "did not end within its deadline"})
+    EXPECT_NE(hung.error().message.find(part), std::string::npos) << hung.error().message;
+}
+
+TEST_F(Hosted, APluginThatHangsWhileItIsLoadedEndsWithTheCallThatWantedIt) {
+  HostOptions hanging = options();
+  hanging.plugin = test_plugin("hanging_entry");
+  Supervisor supervisor(hanging, Json::object());
+  const auto answer = supervisor.call("create", Json::object(), within(50ms));
+  EXPECT_EQ(answer.error().code, Code::unavailable);
+  EXPECT_NE(answer.error().message.find("hanging_entry.so"), std::string::npos) << answer.error().message;
 }
 
 TEST_F(Hosted, APluginThatCannotBeLoadedSaysWhy) {

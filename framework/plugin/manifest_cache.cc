@@ -39,7 +39,8 @@ Result<std::shared_ptr<const Manifest>> ManifestCache::load(const std::string& p
 }
 
 Result<std::string> ManifestCache::ask_plugin(const std::string& plugin) const {
-  Result<RunOutput> ran = run({host_program_, "--manifest", plugin}, {.output = size_t{16} << 20});
+  Result<RunOutput> ran =
+      run({host_program_, "--manifest", plugin}, {.timeout = patience_, .output = size_t{16} << 20});
   if (!ran) return with_context("asking plugin " + plugin + " for its manifest", ran.error());
   if (!ran->ok()) {
     const std::string said = first_line(ran->err);

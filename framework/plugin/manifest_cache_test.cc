@@ -64,6 +64,17 @@ TEST_F(Manifests, ADamagedEntryIsMadeAnew) {
   EXPECT_NE(read_file(only_entry()).value(), "{");
 }
 
+TEST_F(Manifests, OfAPluginThatHangsAreWaitedForOnlySoLong) {
+  const ManifestCache impatient(host_program(), path("cache"), "", std::chrono::milliseconds(100));
+  for (const char* name : {"hanging_entry", "hanging_manifest"}) {
+    const auto manifest = impatient.load(test_plugin(name));
+    ASSERT_FALSE(manifest) << name;
+    EXPECT_EQ(manifest.error().code, Code::deadline_exceeded) << name;
+    EXPECT_NE(manifest.error().message.find(test_plugin(name)), std::string::npos)
+        << manifest.error().message;
+  }
+}
+
 TEST_F(Manifests, OfWhatIsNoPluginSayWhy) {
   const auto manifest = cache_.load(test_plugin("no_entry"));
   EXPECT_EQ(manifest.error().code, Code::failed_precondition);

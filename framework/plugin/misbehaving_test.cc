@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <map>
 #include <thread>
 #include <vector>
 
@@ -71,6 +72,31 @@ TEST_F(Misbehaving, APluginThatLeavesNoDescriptorIsStartedAnew) {
   EXPECT_TRUE(leaked == "leak" || leaked.find("no file descriptor") != std::string::npos) << leaked;
   std::string after = before;
   while (after == before || std::atoi(after.c_str()) == 0) after = identity(*backend, "pid");
+  EXPECT_EQ(identity(*other, "pid"), others);
+}
+
+// One with each call: a host serves until it has none left, and the calls after that have a new one.
+TEST_F(Misbehaving, APluginThatLosesADescriptorWithEachCallIsStartedAnewWhenNoneIsLeft) {
+  const auto backend = open(), other = open();
+  const std::string others = identity(*other, "pid");
+  std::map<std::string, int> calls_of;  // by process
+  int crashed = 0;
+  for (int i = 0; i < 200; ++i) {
+    Request losing = behaving("leak-one");
+    losing.address.name = "n" + std::to_string(i);  // what crashed twice would be left alone
+    const auto outcome = backend->create(losing, within(kAmple));
+    if (outcome) {
+      ++calls_of[outcome->identity];
+      continue;
+    }
+    ++crashed;
+    EXPECT_EQ(outcome.error().code, Code::crashed);
+    for (const std::string& part : {std::string("no file descriptor"), to_string(losing.address)})
+      EXPECT_NE(outcome.error().message.find(part), std::string::npos) << outcome.error().message;
+  }
+  EXPECT_GE(calls_of.size(), 3U) << "64 descriptors are enough for fewer than 64 calls";
+  for (const auto& [process, calls] : calls_of) EXPECT_LT(calls, 64) << process;
+  EXPECT_LE(crashed, static_cast<int>(calls_of.size())) << "one for each that ended, at most";
   EXPECT_EQ(identity(*other, "pid"), others);
 }
 

@@ -97,10 +97,9 @@ bool Slots::take(const CallContext& context, Use use) {
                         : changed_.wait_until(lock, context.stop, context.deadline, available);
   const bool taken = over && !context.hold.stop_requested();
   if (taken) free_ -= alone ? count_ : 1;
-  if (alone) {
-    --alone_;
-    changed_.notify_all();
-  }
+  if (alone) --alone_;
+  // Who leaves without one may be the only one who was told of it.
+  if (alone || !taken) changed_.notify_all();
   return taken;
 }
 

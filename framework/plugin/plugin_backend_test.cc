@@ -1,10 +1,13 @@
 #include "framework/plugin/plugin_backend.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <future>
 #include <thread>
+
+#include "framework/base/files.h"
 
 namespace tenon {
 namespace {
@@ -371,6 +374,49 @@ TEST(Slots, AWaitThatIsHeldHasNotBegunEvenWhenOneIsFreeThen) {
   slots.give();
   EXPECT_FALSE(slots.take({.hold = hold.get_token()}));
   EXPECT_TRUE(slots.take({}));
+}
+
+// Takes what is free, in a thread of its own.
+class Taker {
+ public:
+  Taker(Slots& slots, const CallContext& context)
+      : taken_(std::async(std::launch::async, [this, &slots, context] {
+          thread_ = gettid();
+          return slots.take(context);
+        })) {
+    while (!sleeps()) std::this_thread::yield();
+  }
+  bool taken() { return taken_.get(); }
+
+ private:
+  bool sleeps() const {
+    const std::string stat = read_file("/proc/self/task/" + std::to_string(thread_) + "/stat").value_or("");
+    return stat.find(") S ") != std::string::npos;
+  }
+
+  std::atomic<pid_t> thread_ = 0;
+  std::future<bool> taken_;
+};
+
+// It is told of the slot, sees that it is held before that was said to all, and leaves.
+TEST(Slots, ASlotThatIsGivenToOneWhoIsHeldJustThenIsTheNextOnes) {
+  Slots slots(1);
+  ASSERT_TRUE(slots.take({}));
+  std::stop_source hold;
+  Taker held(slots, {.hold = hold.get_token()}),
+      next(slots, {.deadline = std::chrono::steady_clock::now() + 30s});
+  std::promise<void> over;
+  std::promise<void> begun;
+  const std::stop_callback first(hold.get_token(), [&] {
+    begun.set_value();
+    over.get_future().wait();
+  });
+  std::jthread holding([&] { hold.request_stop(); });
+  begun.get_future().wait();
+  slots.give();
+  EXPECT_TRUE(next.taken());
+  over.set_value();
+  EXPECT_FALSE(held.taken());
 }
 
 TEST(Slots, AreGivenUpAtTheDeadlineOrTheStop) {

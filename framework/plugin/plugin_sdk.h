@@ -294,18 +294,21 @@ constexpr std::pair<std::string_view, std::string Resource::*> kResourceTexts[] 
     {"nonce", &Resource::nonce},     {"inventory", &Resource::inventory},   {"mark", &Resource::mark},
     {"from", &Resource::from}};
 
+// The value is taken.
+inline void set_member(Resource& r, std::string_view key, Json& value) {
+  for (const auto& [name, member] : kResourceValues)
+    if (name == key) return static_cast<void>(r.*member = std::move(value));
+  for (const auto& [name, member] : kResourceTexts)
+    if (name == key) return static_cast<void>(value.get_to(r.*member));
+  if (key == "operations") value.get_to(r.operations);
+}
+
 }  // namespace internal
 
 inline Resource Resource::from_json(Json item) {
   Resource r;
   r.labels = r.annotations = r.dependencies = Json::object();
-  for (auto& [key, value] : item.get_ref<Json::object_t&>()) {
-    for (const auto& [name, member] : internal::kResourceValues)
-      if (name == key) r.*member = std::move(value);
-    for (const auto& [name, member] : internal::kResourceTexts)
-      if (name == key) value.get_to(r.*member);
-    if (key == "operations") value.get_to(r.operations);
-  }
+  for (auto& [key, value] : item.get_ref<Json::object_t&>()) internal::set_member(r, key, value);
   internal::split_address(r);
   return r;
 }

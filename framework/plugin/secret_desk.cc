@@ -8,22 +8,13 @@
 #include <optional>
 
 #include "framework/base/secret.h"
+#include "framework/plugin/sockets.h"
 #include "framework/plugin/wire.h"
 
 namespace tenon {
 namespace {
 
 constexpr char kNone[] = "there are no secrets here";
-
-bool send_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(count));
-  }
-  return true;
-}
 
 bool read_all(int fd, char* bytes, size_t size) {
   while (size > 0) {

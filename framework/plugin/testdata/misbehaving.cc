@@ -5,8 +5,8 @@
 // once for each object, when making it: before it has its effect where desired.when is "before", else after.
 // With desired.say an answer of its own is given to that question, whatever it is: {"observe": OBSERVATION,
 // "expand": CHILD}.
-// A question whose name is a field of the spec with the value "abort" crashes it, until the file mended is
-// there: {"expand": "abort"}.
+// A question whose name is a field of the spec with the value "abort" crashes it, and with "hang" is never
+// answered, until the file mended is there: {"expand": "abort"}.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -82,10 +82,14 @@ void grow(void* (*allocate)(size_t)) {
   }
 }
 
-void leak_descriptors() {
+bool leak_descriptor() {
   const rlimit few{64, 64};
   setrlimit(RLIMIT_NOFILE, &few);
-  while (open("/dev/null", O_RDONLY) >= 0) {
+  return open("/dev/null", O_RDONLY) >= 0;
+}
+
+void leak_descriptors() {
+  while (leak_descriptor()) {
   }
 }
 
@@ -119,6 +123,7 @@ void behave(Plugin& plugin, uint64_t call, const std::string& how, const Json& r
   if (how == "grow") grow([](size_t size) { return ::operator new(size); });
   if (how == "grow-in-c") grow(std::malloc);
   if (how == "leak") leak_descriptors();
+  if (how == "leak-one") leak_descriptor();
   if (how == "fork") return plugin.done(call, fork_one(false));
   if (how == "worker") return plugin.done(call, fork_one(true));
   if (how == "print") std::cout << "no business of yours" << std::endl;
@@ -149,7 +154,7 @@ void behave(Plugin& plugin, uint64_t call, const std::string& how, const Json& r
     return;
   }
   if (how == "meet") meet(plugin, request["desired"].value("together", 1));
-  plugin.done(call, how == "pid" ? std::to_string(getpid()) : how);
+  plugin.done(call, how == "pid" || how == "leak-one" ? std::to_string(getpid()) : how);
 }
 
 std::filesystem::path file_of(const Plugin& plugin, const Json& resource) {
@@ -157,9 +162,12 @@ std::filesystem::path file_of(const Plugin& plugin, const Json& resource) {
   return plugin.world + address.substr(address.rfind('/'));
 }
 
-void maybe_abort(const Plugin& plugin, const std::string& question, const Json& spec) {
-  const bool deadly = spec.is_object() && spec.value(question, "") == "abort";
-  if (deadly && !std::filesystem::exists(plugin.world + "/mended")) std::abort();
+void maybe_end(const Plugin& plugin, const std::string& question, const Json& spec) {
+  const std::string how = spec.is_object() ? spec.value(question, "") : "";
+  if (how.empty() || std::filesystem::exists(plugin.world + "/mended")) return;
+  if (how == "abort") std::abort();
+  if (how == "hang")
+    for (;;) pause();
 }
 
 // What expand, check and convert answer.
@@ -173,7 +181,7 @@ std::optional<Json> answer_pure(const Plugin& plugin, const std::string& questio
   const auto& [list, key, spec] = known->second;
   Json answers = Json::array();
   for (const Json& item : request.at(list)) {
-    maybe_abort(plugin, question, item.value(spec, Json()));
+    maybe_end(plugin, question, item.value(spec, Json()));
     answers.push_back(question == "convert" ? Json{{"spec", item.at("spec")}} : Json::object());
     if (question == "expand") answers.back()["children"] = Json::array();
     const Json said = item.value("/desired/say/expand"_json_pointer, Json());
@@ -229,6 +237,8 @@ void invoke(void* self, uint64_t call, const char* method, const char* json, siz
   if (std::strcmp(method, "open") == 0 && open_as == "fail")
     return plugin.reply(call, R"({"error": {"code": "unauthenticated", "message": "no password"}})");
   if (std::strcmp(method, "open") == 0 && open_as == "abort") std::abort();
+  if (std::strcmp(method, "open") == 0 && open_as == "hang")
+    for (;;) pause();
   if (std::strcmp(method, "open") == 0) {
     plugin.world = request.value("/configuration/world"_json_pointer, "");
     return plugin.reply(call, R"({"result": {}})");
@@ -239,8 +249,8 @@ void invoke(void* self, uint64_t call, const char* method, const char* json, siz
       const std::string how = resource.value("/desired/behave"_json_pointer, "");
       if (how == "abort" && plugin.world.empty()) std::abort();
       if (how == "missing") continue;
+      maybe_end(plugin, "observe", resource.value("desired", Json()));
       if (!plugin.world.empty()) {
-        maybe_abort(plugin, "observe", resource.value("desired", Json()));
         observations.push_back(observe_file(plugin, resource));
         continue;
       }
