@@ -33,12 +33,32 @@ void drop_volatile(const Schema& schema, Json& value) {
   }
 }
 
-void decide_all(Situation& situation, const Capacity& capacity) {
-  situation.fates.reserve(situation.graph.order.size());
+// Most are decided by themselves; a value is known or not by what becomes of its target, which is earlier in
+// the order.
+void decide_each(Situation& situation) {
+  std::vector<const Address*> alone, after_others;
+  alone.reserve(situation.graph.order.size());
   for (const Address& address : situation.graph.order)
     if (situation.desired(address) || situation.row(address))
-      situation.fates.emplace(address, situation.options.marks_only() ? decide_mark(situation, address)
-                                                                      : decide(situation, address));
+      (situation.graph.values.contains(address) ? after_others : alone).push_back(&address);
+  const auto fate_of = [&situation](const Address& address) {
+    return situation.options.marks_only() ? decide_mark(situation, address) : decide(situation, address);
+  };
+  using Fates = std::vector<Fate>;
+  std::vector<Fates> parts =
+      in_ranges<Fates>(alone.size(), kWorthAThread, [&](size_t begin, size_t end, Fates& fates) {
+        fates.reserve(end - begin);
+        for (size_t i = begin; i < end; ++i) fates.push_back(fate_of(*alone[i]));
+      });
+  situation.fates.reserve(situation.graph.order.size());
+  size_t next = 0;
+  for (Fates& fates : parts)
+    for (Fate& fate : fates) situation.fates.emplace(*alone[next++], std::move(fate));
+  for (const Address* address : after_others) situation.fates.emplace(*address, fate_of(*address));
+}
+
+void decide_all(Situation& situation, const Capacity& capacity) {
+  decide_each(situation);
   if (situation.options.marks_only()) return;
   // What is blocked holds on to what it requires, and that blocks what would have been made after its
   // removal.
