@@ -4,6 +4,7 @@
 #include <set>
 
 #include "framework/cli/labels.h"
+#include "framework/engine/opening.h"
 
 namespace tenon {
 namespace {
@@ -36,6 +37,14 @@ std::optional<PlanOptions> plan_options(const Arguments& arguments, Environment&
 
 namespace {
 
+// Those that are looked at whatever the manifests say.
+std::set<std::string> owning_instances(Inventory& inventory) {
+  std::set<std::string> instances;
+  if (const auto places = inventory.places())
+    for (const auto& [instance, place] : *places) instances.insert(instance);
+  return instances;
+}
+
 // An approval that approves nothing is a mistake: of a name, most likely.
 void note_idle_approvals(const PlanOptions& options, Planned& planned) {
   const std::set<Address> known(planned.graph.order.begin(), planned.graph.order.end());
@@ -55,6 +64,7 @@ void note_idle_approvals(const PlanOptions& options, Planned& planned) {
 std::optional<Planned> plan_for(const Arguments& arguments, Environment& env, Session& session,
                                 const PlanOptions& options) {
   const bool needed = !options.destroy && !options.marks_only();
+  const Opening opening(session.world().backends, owning_instances(session.inventory()));
   Diagnostics diagnostics;
   Result<std::vector<Resource>> declared = std::vector<Resource>();
   if (needed || !arguments.files.empty()) declared = load_selected(arguments, session.vault(), diagnostics);

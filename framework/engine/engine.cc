@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <set>
-#include <thread>
 
 #include "framework/engine/observe.h"
+#include "framework/engine/opening.h"
 #include "framework/engine/places.h"
 #include "framework/plan/complete.h"
 #include "framework/plan/seal.h"
@@ -111,30 +111,14 @@ void block(const Faults& faults, const Graph& graph, const std::vector<Owned>& o
   }
 }
 
-// Has the instances of declared resources opened while the inventory is read and the graph is made. Whether
-// one can be opened is said to who needs it: it is asked again. Waits for them when it goes.
-class Opening {
- public:
-  Opening(const World& world, const std::vector<Resource>& declared) {
-    std::set<KindName> seen;
-    std::set<std::string> instances;
-    for (const Resource& resource : declared)
-      if (seen.insert(resource.address.kind_name()).second)
-        instances.insert(world.catalog.route(resource).value_or(""));
-    for (const std::string& instance : instances)
-      if (const auto backend = world.backends.find(instance); backend != world.backends.end())
-        threads_.emplace_back(open, backend->second);
-  }
-
- private:
-  static void open(std::stop_token stop, Backend* backend) {
-    const CallContext context{.deadline = std::chrono::steady_clock::now() + ObserveOptions().deadline,
-                              .stop = std::move(stop)};
-    [[maybe_unused]] const auto nothing = backend->observe({}, context);
-  }
-
-  std::vector<std::jthread> threads_;
-};
+std::set<std::string> declared_instances(const World& world, const std::vector<Resource>& declared) {
+  std::set<KindName> seen;
+  std::set<std::string> instances;
+  for (const Resource& resource : declared)
+    if (seen.insert(resource.address.kind_name()).second)
+      instances.insert(world.catalog.route(resource).value_or(""));
+  return instances;
+}
 
 // What is to be imported is looked for by the identity that it was given.
 std::vector<Owned> with_imports(std::vector<Owned> rows, const PlanOptions& options, const Graph& graph) {
@@ -159,7 +143,7 @@ Result<std::vector<Owned>> owned_rows(const World& world, bool& sealed) {
 
 Result<Planned> make_plan(const World& world, std::vector<Resource> declared, const PlanOptions& options,
                           Diagnostics& diagnostics) {
-  const Opening opening(world, declared);
+  const Opening opening(world.backends, declared_instances(world, declared));
   Planned planned;
   Result<std::vector<Owned>> owned = owned_rows(world, planned.sealed);
   if (!owned) return owned.error();

@@ -22,6 +22,8 @@ CallContext from_now(CallContext context, std::chrono::steady_clock::time_point 
 class Channel {
  public:
   virtual ~Channel() = default;
+  // Opens the instance where that has not happened, which the first call does otherwise.
+  virtual Status open(const CallContext& /*context*/) { return {}; }
   // Opens the instance first where that has not happened. The "result" of the plugin's answer, or its error.
   // unavailable: the call was not made. cancelled, deadline_exceeded, crashed: its outcome is unknown.
   virtual Result<Json> call(const std::string& method, const Json& request, const CallContext& context) = 0;

@@ -20,11 +20,11 @@ class InProcess final : public Channel {
   InProcess(std::string plugin, std::string instance, Json configuration, LoadedPlugin::Log log,
             const Vault* vault = nullptr);
 
+  Status open(const CallContext& context) override;
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context) override;
   void listen(Events::Listener listener) override { events_.listen(std::move(listener)); }
 
  private:
-  Status open(const CallContext& context);
   Result<Json> invoke(const std::string& method, const Json& request, const CallContext& context);
 
   const std::string path_, instance_;

@@ -250,7 +250,7 @@ std::vector<Result<Json>> PluginBackend::put(const Question& question) {
 // Of nothing: has the instance opened. Whether it can be is said to who asks for something.
 Result<Observed> PluginBackend::observe(const std::vector<Request>& requests, const CallContext& context) {
   if (requests.empty()) {
-    [[maybe_unused]] const auto opened = call("observe", {{"resources", Json::array()}}, context);
+    [[maybe_unused]] const Status opened = channel_->open(context);
     return Observed();
   }
   Observed observed;

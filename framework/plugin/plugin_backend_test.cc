@@ -22,6 +22,10 @@ class FakeChannel final : public Channel {
   explicit FakeChannel(Answer answer, Answer apart = nullptr)
       : answer_(std::move(answer)), apart_(std::move(apart)) {}
 
+  Status open(const CallContext&) override {
+    const auto opened = answer_("open", Json::object());
+    return opened ? Status() : opened.error();
+  }
   Result<Json> call(const std::string& method, const Json& request, const CallContext&) override {
     return answer_(method, request);
   }
@@ -58,14 +62,14 @@ TEST(PluginBackend, AsksInBatchesAndKeepsTheOrder) {
   EXPECT_EQ(seen.value().observations[2].identity, "test.tenon.dev/Thing/default/c");
 }
 
-TEST(PluginBackend, AnObserveOfNothingIsACallThatOpensTheInstance) {
+TEST(PluginBackend, AnObserveOfNothingOpensTheInstanceAndAsksNothing) {
   std::vector<std::string> calls;
-  auto backend = backend_of([&](const std::string& method, const Json& request) -> Result<Json> {
-    calls.push_back(method + " " + request.dump());
-    return Json{{"observations", Json::array()}};
+  auto backend = backend_of([&](const std::string& method, const Json&) -> Result<Json> {
+    calls.push_back(method);
+    return Json::object();
   });
   EXPECT_TRUE(backend.observe({}, {}).value().observations.empty());
-  EXPECT_EQ(calls, std::vector<std::string>{R"(observe {"resources":[]})"});
+  EXPECT_EQ(calls, std::vector<std::string>{"open"});
 }
 
 TEST(PluginBackend, AnObserveThatNobodyAnswersFailsAsAWhole) {

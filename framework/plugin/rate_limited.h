@@ -43,6 +43,8 @@ class RateLimited final : public Channel {
   RateLimited(std::unique_ptr<Channel> inner, std::shared_ptr<Turns> turns)
       : inner_(std::move(inner)), turns_(std::move(turns)) {}
 
+  // Takes no turn.
+  Status open(const CallContext& context) override { return inner_->open(context); }
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context) override;
   void listen(std::function<void(const Json& event)> listener) override {
     inner_->listen(std::move(listener));

@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 struct Calls {
+  int opened = 0;
   std::atomic<int> count = 0;  // written last
   std::string methods;
   std::chrono::steady_clock::time_point deadline{};
@@ -21,6 +22,10 @@ struct Calls {
 class Counting final : public Channel {
  public:
   explicit Counting(Calls& calls) : calls_(calls) {}
+  Status open(const CallContext&) override {
+    ++calls_.opened;
+    return {};
+  }
   Result<Json> call(const std::string& method, const Json&, const CallContext& context) override {
     calls_.methods += method + " ";
     calls_.deadline = context.deadline;
@@ -58,6 +63,14 @@ TEST_F(RateLimitedChannel, ACallWhoseTurnDoesNotComeInTimeIsNotMade) {
   EXPECT_EQ(refused.error().message.find("create of g/K/n/x: its turn"), 0U) << refused.error().message;
   EXPECT_EQ(calls_.count, 2);
   clock_.advance(10ms);
+  EXPECT_TRUE(channel_.call("observe", Json::object(), now));
+}
+
+TEST_F(RateLimitedChannel, OpeningTakesNoTurn) {
+  const CallContext now{.deadline = std::chrono::steady_clock::now()};
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(channel_.open(now));
+  EXPECT_EQ(calls_.opened, 3);
+  EXPECT_TRUE(channel_.call("observe", Json::object(), now));
   EXPECT_TRUE(channel_.call("observe", Json::object(), now));
 }
 

@@ -34,6 +34,11 @@ void Supervisor::count_end() {
   if (restart_ == Restart::with_back_off) start_at_ = Steady::now() + restart_delay(++ends_);
 }
 
+Status Supervisor::open(const CallContext& context) {
+  const auto running = host(context);
+  return running ? Status() : running.error();
+}
+
 Result<Json> Supervisor::call(const std::string& method, const Json& request, const CallContext& context) {
   const Result<std::shared_ptr<HostProcess>> running = host(context);
   if (!running) return running.error();

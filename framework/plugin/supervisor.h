@@ -24,6 +24,7 @@ class Supervisor final : public Channel {
 
   Supervisor(HostOptions options, Json configuration, Restart restart = Restart::with_back_off);
 
+  Status open(const CallContext& context) override;
   Result<Json> call(const std::string& method, const Json& request, const CallContext& context) override;
   void listen(Events::Listener listener) override { events_.listen(std::move(listener)); }
   std::unique_ptr<Channel> apart() const override;
