@@ -235,6 +235,14 @@ TEST_F(Commands, ASavedPlanIsCarriedOutAsItIs) {
       << again.err;
 }
 
+TEST_F(Commands, APlanIsNotSavedOverAManifest) {
+  const Done done = run({"plan", "-f", "job.yaml", "--out", "./job.yaml"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err, "error: --out ./job.yaml: -f reads this file; name another one for the plan\n");
+  EXPECT_EQ(read_file("job.yaml").value(), kJob);
+}
+
 TEST_F(Commands, WhatIsNoSavedPlanIsToldFromOneThatIsCut) {
   EXPECT_EQ(run({"plan", "-f", "job.yaml", "--out", "saved.json"}).status, kSuccess);
   write("cut.json", read_file("saved.json").value().substr(0, 300));

@@ -4,6 +4,7 @@
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
 #include "framework/cli/locking.h"
+#include "framework/cli/plan_output.h"
 #include "framework/cli/planning.h"
 #include "framework/cli/render_plan.h"
 #include "framework/cli/saved_plan.h"
@@ -18,7 +19,13 @@ int run_plan(const Arguments& arguments, Environment& env) {
   int status = kSuccess;
   std::optional<RunLock> lock;
   std::optional<LeaveOnSignals> guard;
-  if (saves) guard.emplace(env.acted);
+  if (saves) {
+    if (const Status may = check_plan_output(arguments.plan_file, arguments.files); !may) {
+      print_error(may.error(), env);
+      return kFailure;
+    }
+    guard.emplace(env.acted);
+  }
   if (saves) lock = take_lock(arguments, env, "tenon plan --out", status);
   if (saves && !lock) return status;
   const auto session = Session::open(arguments, env, lock ? &*lock : nullptr);

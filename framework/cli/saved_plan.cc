@@ -7,6 +7,7 @@
 
 #include "framework/base/files.h"
 #include "framework/base/secret.h"
+#include "framework/cli/plan_output.h"
 #include "framework/engine/observe.h"
 #include "framework/load/load.h"
 #include "framework/model/pointer.h"
@@ -208,7 +209,7 @@ Status save_plan(const Plan& plan, const Catalog& catalog, const std::string& fi
   const Json json = to_json(*lasting, catalog);
   if (json.value("masked", false))
     return Error{Code::internal, "the plan holds a secret that was not taken out, so it is not saved"};
-  return write_file_atomically(file, json.dump(2) + "\n");
+  return write_plan_output(file, json.dump(2) + "\n");
 }
 
 Result<Planned> read_saved_plan(const std::string& file, const World& world) {
