@@ -21,7 +21,7 @@ constexpr std::string_view kFileSchema = R"({
     "instances": {"type": "array", "items": {
       "type": "object", "required": ["name", "plugin"],
       "properties": {
-        "name": {"type": "string", "minLength": 1},
+        "name": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,63}$"},
         "plugin": {"type": "string", "minLength": 1},
         "limits": {"type": "object", "default": {}, "properties": {
           "memory": {"type": "string", "format": "quantity", "minimum": 16777216},

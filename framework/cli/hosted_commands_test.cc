@@ -63,7 +63,22 @@ class Hosted : public CommandLine {
   }
 };
 
+TEST_F(Hosted, WhatOnlyReadsMakesNoStateDirectory) {
+  for (const auto& command : std::vector<std::vector<std::string>>{{"get"},
+                                                                   {"plan", "-f", "thing.yaml"},
+                                                                   {"validate", "-f", "thing.yaml"},
+                                                                   {"graph", "-f", "thing.yaml"},
+                                                                   {"explain", "thing"},
+                                                                   {"plugins", "--check"},
+                                                                   {"doctor"}}) {
+    run(command);
+    EXPECT_FALSE(fs::exists(".tenon")) << command.front();
+  }
+  EXPECT_GT(starts(), 0u);
+}
+
 TEST_F(Hosted, ValidateExplainAndCompletionStartNoHostOnceAManifestIsKnown) {
+  fs::create_directory(".tenon");
   EXPECT_EQ(run({"validate", "-f", "thing.yaml"}).status, kSuccess);
   ASSERT_EQ(starts(), 1u);  // --manifest
   ask_what_needs_no_host();
@@ -74,6 +89,7 @@ TEST_F(Hosted, ValidateExplainAndCompletionStartNoHostOnceAManifestIsKnown) {
 }
 
 TEST_F(Hosted, AnInstallationThatShipsItsManifestsNeedsNoHostEvenAtFirst) {
+  fs::create_directory(".tenon");
   ASSERT_EQ(run({"validate", "-f", "thing.yaml"}).status, kSuccess);
   fs::create_directories("prefix/share/tenon");
   fs::rename(".tenon/cache", "prefix/share/tenon/manifests");

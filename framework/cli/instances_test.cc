@@ -253,6 +253,20 @@ TEST_F(Instances, AConfigurationIsCheckedAgainstTheManifest) {
   }
 }
 
+// Its log is a file of this name.
+TEST_F(Instances, HaveNamesThatAreNoPaths) {
+  for (const std::string& name : {std::string("../../x"), std::string("a/b"), std::string(64, 'a'),
+                                  std::string("a b"), std::string("a\\nb"), std::string()}) {
+    write("tenon.yaml",
+          "instances:\n- name: \"" + name + "\"\n  plugin: cloud\n  configuration: {region: north}\n");
+    const Done done = run({"get"});
+    EXPECT_EQ(done.status, kFailure) << name;
+    EXPECT_NE(done.err.find("tenon.yaml:2:9: error: expected a text of the form ^[A-Za-z0-9._-]{1,63}$"),
+              std::string::npos)
+        << done.err;
+  }
+}
+
 TEST_F(Instances, HaveLimitsOfTheirOwn) {
   write("tenon.yaml",
         "instances:\n"

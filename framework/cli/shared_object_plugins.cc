@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "framework/base/files.h"
 #include "framework/cli/plugins.h"
 #include "framework/plugin/manifest_cache.h"
@@ -6,12 +8,19 @@
 namespace tenon {
 namespace {
 
+// Whoever only reads makes no state directory.
+std::string place_to_write(const PluginOptions& options) {
+  std::error_code error;
+  return options.lock >= 0 || std::filesystem::is_directory(options.state, error) ? options.state : "";
+}
+
 class HostedPlugins final : public PluginSource {
  public:
   explicit HostedPlugins(PluginOptions options)
       : options_(std::move(options)),
         program_(options_.prefix + "/libexec/tenon/tenon-plugin-host"),
-        manifests_(program_, options_.state.empty() ? "" : options_.state + "/cache",
+        state_(place_to_write(options_)),
+        manifests_(program_, state_.empty() ? "" : state_ + "/cache",
                    options_.prefix + "/share/tenon/manifests") {}
 
   Result<std::shared_ptr<const Manifest>> manifest(const std::string& file) override {
@@ -21,13 +30,13 @@ class HostedPlugins final : public PluginSource {
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration& instance) override {
     const auto manifest = manifests_.load(instance.plugin);
     if (!manifest) return manifest.error();
-    const Status made = make_directories(options_.state + "/log");
+    const Status made = state_.empty() ? Error{Code::not_found, ""} : make_directories(state_ + "/log");
     // Whoever changes nothing can do without.
     if (!made && options_.lock >= 0) return made.error();
     return open_hosted({.program = program_,
                         .plugin = instance.plugin,
                         .instance = instance.name,
-                        .log = made ? options_.state + "/log/" + instance.name + ".log" : "",
+                        .log = made ? state_ + "/log/" + instance.name + ".log" : "",
                         .lock = options_.lock,
                         .vault = options_.vault},
                        instance.configuration, *manifest, instance.limits);
@@ -40,6 +49,7 @@ class HostedPlugins final : public PluginSource {
  private:
   const PluginOptions options_;
   const std::string program_;
+  const std::string state_;  // "": nothing is to be written
   const ManifestCache manifests_;
 };
 
