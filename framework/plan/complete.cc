@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "framework/model/annotations.h"
 #include "framework/model/naming.h"
 #include "framework/model/pointer.h"
 #include "framework/plan/defaults.h"
@@ -47,6 +48,15 @@ Resource child_of(const Resource& parent, const ChildSpec& child) {
   resource.origin.pointer = parent.origin.pointer + spec_pointer_of(parent.spec, child.pointer);
   resource.origin.parent = parent.address;
   return resource;
+}
+
+// Beside its spec; of what is the spec itself, somewhere in it.
+Position place_of_annotation(const Origin& origin, const std::string& name, bool key) {
+  constexpr std::string_view kSpec = "/spec";
+  std::string head = origin.pointer;
+  if (head.ends_with(kSpec)) head.resize(head.size() - kSpec.size());
+  return origin.source ? origin.source->locate(joined(head + "/metadata/annotations", name), key)
+                       : Position();
 }
 
 // Says where a resource comes from, for people.
@@ -136,6 +146,7 @@ class Completer {
     if (!has_sound_address(resource)) return false;
     if (!resources_.empty()) share_names(resources_.back().address, resource.address);
     if (!is_new(resource)) return false;
+    check_annotations(resource);
     const bool sound = place(resource) && kind && has_version(resource, *kind);
     index_.emplace(resource.address, resources_.size());
     resources_.push_back(std::move(resource));
@@ -157,6 +168,13 @@ class Completer {
           "declared " + source_of(resources_[other->second]) + ", and again " + source_of(resource) +
               "; remove one of them, or give it another name");
     return false;
+  }
+
+  void check_annotations(const Resource& resource) {
+    for (const auto& [name, value] : resource.annotations)
+      if (const auto problem = problem_of_annotation(name, value))
+        error(resource, place_of_annotation(resource.origin, name, problem->at_key), problem->summary,
+              problem->detail);
   }
 
   bool place(Resource& resource) {
@@ -285,6 +303,7 @@ class Completer {
     const KindManifest* kind = name ? catalog_.find(*name) : nullptr;
     if (!kind || !value.is_object() || !value.contains("spec")) return;
     check_template_name(resource, value, pointer);
+    check_template_annotations(resource, value, pointer);
     Json spec = value.at("spec");
     std::vector<SchemaProblem> problems;
     complete_value(kind->schema, spec, problems);
@@ -300,6 +319,18 @@ class Completer {
     if (name && name->is_string() && !is_subdomain(name->get_ref<const std::string&>()))
       error(resource, resource.origin.locate(pointer + "/metadata/name"),
             "'" + name->get<std::string>() + "' is not a name", std::string(kSubdomainRule));
+  }
+
+  void check_template_annotations(const Resource& resource, const Json& value, const std::string& pointer) {
+    const Json* annotations = find_value(value, "/metadata/annotations");
+    if (!annotations || !annotations->is_object()) return;
+    for (const auto& [name, text] : annotations->items()) {
+      if (!text.is_string()) continue;
+      if (const auto problem = problem_of_annotation(name, text.get<std::string>()))
+        error(resource,
+              resource.origin.locate(joined(pointer + "/metadata/annotations", name), problem->at_key),
+              problem->summary, problem->detail);
+    }
   }
 
   bool expands(const Resource& resource) const {

@@ -28,9 +28,12 @@ Result<std::vector<ChildSpec>> expand_one(const Resource& resource) {
     children.push_back(
         child("v1", "PersistentVolumeClaim", resource.address.name, resource.spec.at("pvc"), "/pvc"));
   const Json templates = resource.spec.value("dataVolumeTemplates", Json::array());
-  for (size_t i = 0; i < templates.size(); ++i)
+  for (size_t i = 0; i < templates.size(); ++i) {
     children.push_back(child("cdi.kubevirt.io/v1alpha1", "DataVolume", templates[i]["metadata"]["name"],
                              templates[i]["spec"], "/dataVolumeTemplates/" + std::to_string(i)));
+    children.back().annotations =
+        templates[i]["metadata"].value("annotations", std::map<std::string, std::string>());
+  }
   const Json branches = resource.spec.value("branches", Json::array());
   for (size_t i = 0; i < branches.size(); ++i) {
     if (branches[i].value("broken", false))
