@@ -33,16 +33,24 @@ class RemovalGuard {
   void guard(const Address& address, Fate& fate) {
     if (fate.change.action == Action::remove && is_wanted(address, fate)) return;
     std::vector<std::string> holders, users;
+    bool declared = true;  // all of those who hold it
     for (const Address& holder : situation_.holders_of(address)) {
       if (goes_before(holder)) continue;
       if (is_blocked(holder)) return block_for(holder, "cannot be looked at or is blocked itself", fate);
       if (!keeps(holder, address) && is_busy(holder))
         return block_for(holder, "is being worked on and still to be updated", fate);
-      if (keeps(holder, address)) holders.push_back(title(holder));
+      if (!keeps(holder, address)) continue;
+      holders.push_back(title(holder));
+      declared &= situation_.desired(holder) != nullptr;
     }
     for (const std::string& user : situation_.observation(address).users)
       if (!is_leaving(user, address)) users.push_back(user);
-    if (!holders.empty()) return refuse_used(address, fate, holders, "delete " + listed(holders) + " first");
+    const bool wanted = declared && fate.change.action == Action::remove && !situation_.options.destroy;
+    if (!holders.empty())
+      return refuse_used(
+          address, fate, holders,
+          wanted ? "declare " + title(address) + " again, or drop what requires it in " + listed(holders)
+                 : "delete " + listed(holders) + " first");
     if (!users.empty()) return refuse_used(address, fate, users, "end that use first");
     require_approval(address, fate);
   }
