@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -73,13 +74,6 @@ struct Loaded {
   Diagnostics diagnostics;
 };
 
-Place place_at(std::string_view text, size_t offset) {
-  const std::string_view before = text.substr(0, offset);
-  const size_t newline = before.rfind('\n');
-  return {1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
-          1 + static_cast<int>(newline == std::string_view::npos ? offset : offset - newline - 1)};
-}
-
 void load_document(std::shared_ptr<const DocumentSource> source, Loaded& loaded) {
   const auto problem = [&](const Place& place, std::string summary, std::string detail) {
     loaded.diagnostics.push_back(
@@ -142,29 +136,28 @@ void refuse_size(const std::string& name, Diagnostics& diagnostics) {
   fail(diagnostics, "there are more than 256 MiB of it", name, "divide it: -f takes a directory, too");
 }
 
-// A device or a pipe need not end.
+// A device or a pipe need not end, nor what /proc calls a file.
 void load_stream(const std::string& name, std::istream& stream, std::vector<Document>& documents,
                  Diagnostics& diagnostics) {
   std::string text;
   char block[65536];
+  errno = 0;
   while (stream.read(block, sizeof block), stream.gcount() > 0) {
     text.append(block, static_cast<size_t>(stream.gcount()));
     if (text.size() > kMaximumFile) return refuse_size(name, diagnostics);
   }
+  if (stream.bad()) return fail(diagnostics, errno_error("reading", name, errno).message, name);
   append(documents, load_text(name, std::move(text), diagnostics));
 }
 
 void load_file(const std::string& path, std::vector<Document>& documents, Diagnostics& diagnostics) {
   namespace fs = std::filesystem;
   std::error_code error;
-  const fs::file_type type = fs::status(path, error).type();
-  if (type == fs::file_type::regular && fs::file_size(path, error) > kMaximumFile)
+  if (fs::is_regular_file(path, error) && fs::file_size(path, error) > kMaximumFile)
     return refuse_size(path, diagnostics);
-  if (type == fs::file_type::character || type == fs::file_type::fifo)
-    if (std::ifstream stream(path); stream) return load_stream(path, stream, documents, diagnostics);
-  Result<std::string> text = read_file(path);
-  if (!text) return fail(diagnostics, text.error().message, path);
-  append(documents, load_text(path, *std::move(text), diagnostics));
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return fail(diagnostics, errno_error("opening", path, errno).message, path);
+  load_stream(path, stream, documents, diagnostics);
 }
 
 }  // namespace

@@ -32,13 +32,19 @@ class LoadPaths : public testing::Test {
 TEST_F(LoadPaths, ReadsOnlySoMuchOfAFile) {
   const std::string large = write("large.yaml", "n: 1\n");
   std::filesystem::resize_file(large, (size_t{256} << 20) + 1);
-  for (const std::string& path : {large, std::string("/dev/zero")}) {
+  for (const std::string& path : {large, std::string("/dev/zero"), std::string("/proc/self/pagemap")}) {
     Diagnostics diagnostics;
     EXPECT_TRUE(load_paths({path}, diagnostics).empty());
     EXPECT_EQ(joined(diagnostics), path +
                                        ": error: there are more than 256 MiB of it\n"
                                        "  divide it: -f takes a directory, too\n");
   }
+}
+
+TEST_F(LoadPaths, SaysWhatCannotBeReadToItsEnd) {
+  Diagnostics diagnostics;
+  EXPECT_TRUE(load_paths({"/proc/self/mem"}, diagnostics).empty());
+  EXPECT_EQ(joined(diagnostics), "/proc/self/mem: error: reading /proc/self/mem: Input/output error\n");
 }
 
 TEST_F(LoadPaths, ReadsTheFilesOfADirectoryByName) {

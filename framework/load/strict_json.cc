@@ -44,4 +44,22 @@ std::optional<Json> parse_strict_json(std::string_view text) {
   return value;
 }
 
+std::optional<size_t> find_unclosed(std::string_view text) {
+  const size_t word = text.find_first_not_of(" \t\r\n{[");
+  if (word == std::string_view::npos || text[word] != '"') return {};
+  std::vector<size_t> open;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      while (++i < text.size() && text[i] != '"') i += text[i] == '\\';
+      if (i >= text.size()) return {};
+    } else if (text[i] == '{' || text[i] == '[') {
+      open.push_back(i);
+    } else if (text[i] == '}' || text[i] == ']') {
+      if (open.empty() || (text[open.back()] == '{') != (text[i] == '}')) return {};
+      open.pop_back();
+    }
+  }
+  return open.empty() ? std::nullopt : std::optional(open.back());
+}
+
 }  // namespace tenon

@@ -13,4 +13,8 @@ namespace tenon {
 // limits.
 std::optional<Json> parse_strict_json(std::string_view text);
 
+// The offset of the innermost bracket that is open where a text that begins like JSON ends. Nothing: there is
+// none, or it is no JSON.
+std::optional<size_t> find_unclosed(std::string_view text);
+
 }  // namespace tenon

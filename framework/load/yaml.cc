@@ -95,6 +95,18 @@ bool is_flow(std::string_view text) {
   return first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
 }
 
+// What yaml-cpp makes of it says nothing to who wrote JSON.
+std::optional<YamlProblem> problem_of_json(std::string_view text) {
+  const auto offset = is_flow(text) ? find_unclosed(text) : std::nullopt;
+  if (!offset) return {};
+  const bool map = text[*offset] == '{';
+  return YamlProblem{
+      place_at(text, *offset),
+      map ? "this { is never closed" : "this [ is never closed",
+      map ? "a } is missing, or the end of the file" : "a ] is missing, or the end of the file",
+      {}};
+}
+
 // yaml-cpp refuses tabs as indentation everywhere.
 std::string without_leading_tabs(std::string_view text) {
   std::string result(text);
@@ -130,7 +142,28 @@ std::optional<Json> parse_plain(std::string_view text, std::vector<YamlProblem>&
   return {};
 }
 
+std::optional<Json> parse_with_yaml_cpp(std::string_view text, std::vector<YamlProblem>& problems) {
+  const size_t before = problems.size();
+  try {
+    Builder builder(text, problems);
+    run_yaml_cpp(text, builder);
+    if (problems.size() == before) return builder.take();
+  } catch (const Refused& refused) {
+    problems.push_back(refused.problem);
+  } catch (const YAML::Exception& wrong) {
+    problems.push_back(translate(text, wrong));
+  }
+  return {};
+}
+
 }  // namespace
+
+Place place_at(std::string_view text, size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const size_t newline = before.rfind('\n');
+  return {1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
+          static_cast<int>(newline == std::string_view::npos ? offset + 1 : offset - newline)};
+}
 
 std::optional<Json> parse_yaml(std::string_view text, std::vector<YamlProblem>& problems) {
   if (is_flow(text))
@@ -140,14 +173,10 @@ std::optional<Json> parse_yaml(std::string_view text, std::vector<YamlProblem>& 
   if (plain && problems.size() == before) return plain;
   if (plain) return {};
   problems.resize(before);
-  try {
-    Builder builder(text, problems);
-    run_yaml_cpp(text, builder);
-    if (problems.size() == before) return builder.take();
-  } catch (const Refused& refused) {
-    problems.push_back(refused.problem);
-  } catch (const YAML::Exception& wrong) {
-    problems.push_back(translate(text, wrong));
+  if (std::optional<Json> value = parse_with_yaml_cpp(text, problems)) return value;
+  if (const auto unclosed = problem_of_json(text)) {
+    problems.resize(before);
+    problems.push_back(*unclosed);
   }
   return {};
 }

@@ -24,6 +24,8 @@ struct NodePlaces {
   Place value;
 };
 
+Place place_at(std::string_view text, size_t offset);
+
 // By JSON pointer; of a key that is there twice, the first.
 using PlaceMap = std::unordered_map<std::string, NodePlaces>;
 

@@ -101,6 +101,16 @@ TEST(Yaml, SaysWhereTheSyntaxIsWrong) {
   EXPECT_EQ(parsed("a: \"\\q\"").substr(0, 2), "1:");
 }
 
+TEST(Yaml, NamesTheBracketOfJsonThatIsNeverClosed) {
+  EXPECT_EQ(parsed("{\"a\": 1,\n \"b\": {\"c\": \"}\"}\n"), "1:1: this { is never closed");
+  EXPECT_EQ(parsed("{\"a\": 1,\n \"b\": [{\"c\": 1}\n"), "2:7: this [ is never closed");
+  EXPECT_EQ(parsed("[{\"a\": \"\\\"{\", \"b\":"), "1:2: this { is never closed");
+  // What is YAML is judged as such.
+  EXPECT_EQ(parsed("{\"a\": '{'}"), R"({"a":"{"})");
+  EXPECT_EQ(parsed("{\"a\": b} # {"), R"({"a":"b"})");
+  EXPECT_EQ(parsed("{\"a\": \"b").find("never closed"), std::string::npos);
+}
+
 TEST(Yaml, BoundsDepth) {
   std::string deep(kMaximumDepth, '['), deeper(kMaximumDepth + 1, '[');
   EXPECT_EQ(parsed(deep + std::string(kMaximumDepth, ']')), deep + std::string(kMaximumDepth, ']'));
