@@ -7,10 +7,13 @@
 #include <thread>
 #include <vector>
 
+#include "framework/base/threads.h"
+
 namespace tenon {
 
 // work(begin, end, part) for contiguous ranges of [0, count), one per thread; their parts in the order of the
-// list. worth_a_thread: items below which another thread does not pay. work throws nothing.
+// list. worth_a_thread: items below which another thread does not pay. Where no thread is to be had, the
+// calling one does it. work throws nothing.
 template <typename Part, typename Work>
 std::vector<Part> in_ranges(size_t count, size_t worth_a_thread, const Work& work) {
   const size_t useful = std::max<size_t>(1, count / worth_a_thread);
@@ -20,8 +23,10 @@ std::vector<Part> in_ranges(size_t count, size_t worth_a_thread, const Work& wor
   };
   {
     std::vector<std::jthread> threads;
-    for (size_t i = 1; i < parts.size(); ++i) threads.emplace_back(run, i);
+    size_t left = 1;
+    while (left < parts.size() && start_thread(threads, run, left)) ++left;
     run(0);
+    for (; left < parts.size(); ++left) run(left);
   }
   return parts;
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <thread>
 
+#include "framework/base/threads.h"
 #include "framework/plugin/loader.h"
 
 namespace tenon {
@@ -101,9 +102,10 @@ std::vector<Status> reach(const std::vector<const InstanceConfiguration*>& insta
       continue;
     }
     backends.push_back(*std::move(backend));
-    threads.emplace_back([&reached, i, known, opened = backends.back().get()] {
+    const auto look = [&reached, i, known, opened = backends.back().get()] {
       reached[i] = look_at_nothing(*opened, *known->manifest);
-    });
+    };
+    if (!start_thread(threads, look)) look();
   }
   threads.clear();
   return reached;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "framework/base/threads.h"
 #include "framework/run/values.h"
 
 namespace tenon {
@@ -129,7 +130,7 @@ void call_all(const Knowledge& knowledge, const Backends& backends, const Observ
   };
   std::vector<std::jthread> helpers;
   const size_t threads = std::min<size_t>(batches.size(), std::max(1, options.threads));
-  for (size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
+  for (size_t i = 1; i < threads && start_thread(helpers, work); ++i) continue;
   work();
 }
 

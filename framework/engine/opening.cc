@@ -1,5 +1,6 @@
 #include "framework/engine/opening.h"
 
+#include "framework/base/threads.h"
 #include "framework/engine/observe.h"
 
 namespace tenon {
@@ -17,7 +18,7 @@ void open(std::stop_token stop, Backend* backend) {
 Opening::Opening(const Backends& backends, const std::set<std::string>& instances) {
   for (const std::string& instance : instances)
     if (const auto backend = backends.find(instance); backend != backends.end())
-      threads_.emplace_back(open, backend->second);
+      start_thread(threads_, open, backend->second);
 }
 
 }  // namespace tenon
