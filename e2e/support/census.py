@@ -4,7 +4,7 @@ import time
 
 from support import processes
 
-MOMENT = 0.3  # seconds; a process that starts another is two of the same for less
+MOMENT = 0.3  # seconds; a program may be going while the next one comes
 
 
 class Census(threading.Thread):
@@ -20,7 +20,7 @@ class Census(threading.Thread):
         while not self.ended.wait(0.05):
             now = time.monotonic()
             alive = {pid: processes.program(pid) for pid in processes.running(*self.programs)}
-            since = {one: since.get(one, now) for one in alive.items()}
+            since = {one: since.get(one, now) for one in alive.items() if not processes.started_by_its_like(one[0])}
             for program in self.programs:
                 lasting = [pid for (pid, name), begun in since.items() if name == program and now - begun > MOMENT]
                 if len(lasting) > 1:

@@ -65,17 +65,9 @@ class Libvirt:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    @contextlib.contextmanager
     def frozen(self):
         """It is there and does not answer."""
-        daemons = processes.running('libvirtd')
-        for pid in daemons:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in daemons:
-                os.kill(pid, signal.SIGCONT)
+        return processes.frozen('libvirtd')
 
     def start_daemon(self):
         """After it was killed. It takes over the guests that run.

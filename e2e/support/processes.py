@@ -1,4 +1,5 @@
 """Processes that a test started, also those that put themselves into sessions of their own."""
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -45,6 +46,25 @@ def program(pid):
 def running(*names):
     """Ids of our descendants that run one of these programs."""
     return [pid for pid in descendants() if program(pid) in names]
+
+
+def started_by_its_like(pid):
+    """A process that is about to run another program runs its parent's until then."""
+    parent = _parents().get(pid, (0, ''))[0]
+    return program(parent) == program(pid)
+
+
+@contextlib.contextmanager
+def frozen(*names):
+    """Our descendants that run one of these programs stand still."""
+    pids = running(*names)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def kill_descendants():

@@ -362,6 +362,7 @@ Result<std::optional<ClaimName>> Claims::place_of(const std::string& identity) c
   if (identity.empty()) return std::optional<ClaimName>();
   const auto place = place_below(root_, identity);
   if (!place) return place.error();
+  if (const Status root = look_at_root(); !root) return root.error();
   const auto name = ClaimName::make(place->name_space, place->name);
   if (!name) return name.error();
   struct stat status {};

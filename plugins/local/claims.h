@@ -86,7 +86,7 @@ class Claims {
   Status forget(const ClaimName& name, const ClaimMark& owner, std::chrono::milliseconds patience);
 
   // Where the claim with this identity is; nothing: there is none any more. failed_precondition: it is not
-  // below this root.
+  // below this root, or the root is gone.
   Result<std::optional<ClaimName>> place_of(const std::string& identity) const;
   // Of all claims with a mark, by name. An error: one of them cannot be looked at.
   Result<std::vector<Claim>> marked() const;

@@ -119,8 +119,8 @@ class LocalBackend final : public sdk::Backend {
   // Where it is already, whatever its name is; otherwise after its name. Fails for what is in another
   // directory: nothing here is about that. Fails too where the directory is gone in which it was made.
   ClaimName name_of(const sdk::Resource& resource) const {
-    if (!resource.identity.empty() || !resource.applied.is_null()) value_or_throw(claims_->look_at_root());
     if (const auto place = value_or_throw(claims_->place_of(resource.identity))) return *place;
+    if (!resource.applied.is_null()) value_or_throw(claims_->look_at_root());
     return value_or_throw(ClaimName::make(resource.name_space, resource.name));
   }
 
