@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 
 #include "framework/base/json.h"
@@ -32,6 +33,7 @@ Result<std::optional<ContentsMark>> parse(const std::string& directory, const st
     *member = value.get<std::string>();
   }
   mark.released = json.value("released", Json()) == true;
+  mark.own_disk = json.value("ownDisk", Json()) == true;
   if (mark.contents != "incomplete" && mark.contents != "populated") return malformed(directory);
   return std::optional(mark);
 }
@@ -42,6 +44,14 @@ void remove_interrupted_writes(const std::string& directory) {
   for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error))
     if (entry->path().filename().string().starts_with("contents.json.")) unlink(entry->path().c_str());
+}
+
+// Whoever put it there. What is no plain file may lead to some.
+Result<bool> holds_data(const std::string& disk) {
+  struct stat status {};
+  if (lstat(disk.c_str(), &status) == 0) return !S_ISREG(status.st_mode) || status.st_size > 0;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  return errno_error("looking at", disk, errno);
 }
 
 }  // namespace
@@ -62,11 +72,30 @@ Status write_contents_mark(const std::string& directory, const ContentsMark& mar
                {"generation", mark.generation},
                {"digest", mark.digest}};
   if (mark.released) json["released"] = true;
+  if (mark.own_disk) json["ownDisk"] = true;
   return write_file_atomically(mark_path(directory), json.dump(2) + "\n");
 }
 
 std::string contents_state(const std::optional<ContentsMark>& mark, std::string_view claim_nonce) {
   return mark && mark->nonce == claim_nonce ? mark->contents : "none";
+}
+
+Result<ClaimContents> look_at_contents(const std::string& directory, const std::string& disk,
+                                       const std::optional<std::string>& claim_nonce) {
+  for (;;) {
+    auto mark = read_contents_mark(directory);
+    if (!mark) return mark.error();
+    const std::string nonce = claim_nonce || !*mark ? claim_nonce.value_or("") : (*mark)->nonce;
+    const std::string told = contents_state(*mark, nonce);
+    if (told == "populated" || (told == "incomplete" && (*mark)->own_disk))
+      return ClaimContents{told, *std::move(mark)};
+    const auto data = holds_data(disk);
+    if (!data) return data.error();
+    const auto again = read_contents_mark(directory);
+    if (!again) return again.error();
+    // Otherwise an importer or a removal goes on just now, and the disk may be theirs.
+    if (*again == *mark) return ClaimContents{*data ? "populated" : told, *std::move(mark)};
+  }
 }
 
 Result<FileDescriptor> lock_contents(const std::string& directory, std::chrono::milliseconds wait) {

@@ -23,6 +23,11 @@ struct ContentsMark {
   std::string digest;  // "sha256:…" of the image as it was served; empty while incomplete or without an image
   // The importer was deleted since: what the claim holds stays, but the same importer may replace it.
   bool released = false;
+  // While incomplete: a disk that is there is the importer's or the remover's own, on its way in or out;
+  // otherwise it is somebody's data.
+  bool own_disk = false;
+
+  friend bool operator==(const ContentsMark&, const ContentsMark&) = default;
 };
 
 // nullopt: nobody has begun to fill the claim. An unreadable or malformed mark is an error, never "none".
@@ -31,8 +36,20 @@ Result<std::optional<ContentsMark>> read_contents_mark(const std::string& direct
 // Durable and atomic. Only under the lock.
 Status write_contents_mark(const std::string& directory, const ContentsMark& mark);
 
-// "none", "incomplete" or "populated", for a claim with this nonce: a mark with another is none.
+// "none", "incomplete" or "populated", for a claim with this nonce: a mark with another is none. What the
+// mark alone says, which is all that counts for who was the importer.
 std::string contents_state(const std::optional<ContentsMark>& mark, std::string_view claim_nonce);
+
+struct ClaimContents {
+  std::string state;  // "none", "incomplete" or "populated"
+  std::optional<ContentsMark> mark;
+};
+
+// What the claim holds, by its mark and its disk together, also while an importer or a removal is at it. A
+// disk of which no mark tells is somebody's data: the claim is populated. disk: its path; an empty file holds
+// nothing, and what is no plain file may lead to data. claim_nonce: nothing where it is not known.
+Result<ClaimContents> look_at_contents(const std::string& directory, const std::string& disk,
+                                       const std::optional<std::string>& claim_nonce);
 
 // The lock that means "an importer is at work". aborted: somebody else holds it; not_found: the claim is
 // gone.

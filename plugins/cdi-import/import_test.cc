@@ -424,6 +424,25 @@ TEST_F(ImportTest, AfterItsDeletionAnImporterReplacesItsDiskAndNobodyElseDoes) {
   EXPECT_FALSE((*read_contents_mark(claim_))->released);
 }
 
+// Whoever has helped himself after an import that failed keeps what he has copied.
+TEST_F(ImportTest, ADiskThatCameAfterAFailedImportIsNotOverwritten) {
+  const sdk::Resource wanted = http("/status/404");
+  EXPECT_EQ(import(wanted).phase, "Failed");
+  std::ofstream(disk()) << "somebody's";
+  EXPECT_EQ(import(wanted).reason, "ClaimNotEmpty");
+  EXPECT_EQ(read_file(disk()).value(), "somebody's");
+}
+
+// Killed between the rename and its last mark, as no test hits by chance.
+TEST_F(ImportTest, TheDiskOfAWorkerThatCouldNotTellOfItIsReplaced) {
+  std::ofstream(disk()) << "the whole image, for all that is known";
+  ContentsMark placing{.contents = "incomplete", .nonce = "cn"};
+  placing.own_disk = true;
+  ASSERT_TRUE(write_contents_mark(claim_, placing));
+  EXPECT_EQ(import(http("/plain/disk.raw")).phase, "Succeeded");
+  expect_complete();
+}
+
 TEST_F(ImportTest, ADiskWithoutAMarkIsNotOverwritten) {
   std::ofstream(disk()) << "somebody's";
   EXPECT_EQ(import(http("/plain/disk.raw")).reason, "ClaimNotEmpty");

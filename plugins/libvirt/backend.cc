@@ -93,15 +93,17 @@ std::map<std::string, std::string> disk_sources(const Machine& machine, const Js
 }
 
 // Why the disk's contents may not be used yet; "" when they may.
-std::string unfinished_contents(const MachineDisk& wanted, const Json& dependency) {
+std::string unfinished_contents(const MachineDisk& wanted, const DomainDisk& disk, const Json& dependency) {
   const bool data_volume = wanted.claim.rfind("cdi.kubevirt.io/", 0) == 0;
   const std::string phase = dependency.value("phase", "");
   if (data_volume && !phase.empty() && phase != "Succeeded") return "it is " + phase + ", not Succeeded";
   const Json::json_pointer place("/outputs/contents/directory");
   if (!dependency.contains(place)) return "";
-  const auto mark = value_or_throw(read_contents_mark(dependency.at(place).get<std::string>()));
   const std::string nonce = data_volume ? "" : dependency.value("nonce", "");
-  const std::string contents = contents_state(mark, nonce.empty() && mark ? mark->nonce : nonce);
+  const std::string contents =
+      value_or_throw(look_at_contents(dependency.at(place).get<std::string>(), disk.source,
+                                      nonce.empty() ? std::nullopt : std::optional(nonce)))
+          .state;
   return contents == "populated" ? "" : "its contents are " + contents + ", not populated";
 }
 
@@ -112,7 +114,7 @@ void check_disk(const Resource& resource, const MachineDisk& wanted, const Domai
                   resource.address + ": disk '" + wanted.name + "' (" + wanted.claim + "): " + problem);
   };
   const Json dependency = resource.dependencies.value(wanted.claim, Json::object());
-  if (const std::string unfinished = unfinished_contents(wanted, dependency); !unfinished.empty())
+  if (const std::string unfinished = unfinished_contents(wanted, disk, dependency); !unfinished.empty())
     refuse(unfinished + "; the machine must not use it");
   if (disk.type != "file" && disk.type != "block")
     throw Failure("unimplemented", resource.address + ": disk '" + wanted.name + "' (" + wanted.claim +

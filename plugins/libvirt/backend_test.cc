@@ -57,6 +57,17 @@ class LibvirtBackendTest : public testing::Test {
     r.desired["running"] = !r.operations.empty() && r.operations[0] == "start";
     return r;
   }
+  // Of a machine on a claim by its own name, whose contents are in the directory.
+  Resource request_of_claim() {
+    Resource r = request({"start"});
+    const std::string claim = "core/PersistentVolumeClaim/default/data";
+    r.desired["template"]["spec"]["volumes"][0] = {{"name", "example-datavolume"},
+                                                   {"persistentVolumeClaim", {{"claimName", "data"}}}};
+    r.dependencies = {{claim, r.dependencies.begin().value()}};
+    r.dependencies[claim]["nonce"] = "claim-1";
+    r.dependencies[claim]["outputs"]["contents"] = {{"directory", directory_}};
+    return r;
+  }
   std::optional<DomainState> found() {
     return libvirt_->find("00000000-0000-8000-8000-000000000000", kName).value();
   }
@@ -273,25 +284,35 @@ TEST_F(LibvirtBackendTest, NothingIsDefinedOnAnUnfinishedOrFailedImport) {
   EXPECT_FALSE(found());
 }
 
-// S1-28: the claim by its own name, with the mark of an import that is under way or was of another claim.
+// S1-28: the claim by its own name, with the mark of an import that is under way or was of another claim, or
+// with the disk of a worker that was killed before it could tell.
 TEST_F(LibvirtBackendTest, NothingIsDefinedOnAClaimThatIsNotPopulated) {
-  Resource r = request({"start"});
-  const std::string claim = "core/PersistentVolumeClaim/default/data";
-  r.desired["template"]["spec"]["volumes"][0] = {{"name", "example-datavolume"},
-                                                 {"persistentVolumeClaim", {{"claimName", "data"}}}};
-  r.dependencies = {{claim, r.dependencies.begin().value()}};
-  r.dependencies[claim]["nonce"] = "claim-1";
-  r.dependencies[claim]["outputs"]["contents"] = {{"directory", directory_}};
+  const Resource r = request_of_claim();
   const auto refused = [&] {
     return failure_of([&] { backend_.create(r, quiet_call()); }).code() == "failed_precondition" && !found();
   };
+  ContentsMark placing{.contents = "incomplete", .nonce = "claim-1"};
+  placing.own_disk = true;
+  ASSERT_TRUE(write_contents_mark(directory_, placing));
   EXPECT_TRUE(refused());
-  ASSERT_TRUE(write_contents_mark(directory_, {.contents = "incomplete", .nonce = "claim-1"}));
+  ASSERT_TRUE(std::filesystem::remove(disk_));
   EXPECT_TRUE(refused());
-  ASSERT_TRUE(write_contents_mark(directory_, {.contents = "populated", .nonce = "claim-0"}));
+  ASSERT_TRUE(std::filesystem::remove(directory_ + "/contents.json"));
   EXPECT_TRUE(refused());
+  for (const ContentsMark& mark : {ContentsMark{.contents = "incomplete", .nonce = "claim-1"},
+                                   ContentsMark{.contents = "populated", .nonce = "claim-0"}}) {
+    ASSERT_TRUE(write_contents_mark(directory_, mark));
+    EXPECT_TRUE(refused()) << mark.contents;
+  }
+  write_text(disk_, "bytes");
   ASSERT_TRUE(write_contents_mark(directory_, {.contents = "populated", .nonce = "claim-1"}));
   backend_.create(r, quiet_call());
+  EXPECT_EQ(found()->power, Power::running);
+}
+
+TEST_F(LibvirtBackendTest, ADiskThatSomebodyPutIntoItsClaimIsUsed) {
+  write_text(disk_, "bytes");
+  backend_.create(request_of_claim(), quiet_call());
   EXPECT_EQ(found()->power, Power::running);
 }
 

@@ -96,25 +96,11 @@ Json spec_of_disk(const Claim& claim) {
           {"resources", {{"requests", {{"storage", std::to_string(disk.st_size)}}}}}};
 }
 
-// Whoever put it there: a claim is born without a disk, and nothing here makes one. What is no plain file may
-// lead to one.
-Result<bool> holds_disk(const Claim& claim) {
-  struct stat disk {};
-  if (lstat(claim.disk_path().c_str(), &disk) == 0) return !S_ISREG(disk.st_mode) || disk.st_size > 0;
-  if (errno == ENOENT) return false;
-  return errno_error("looking at", claim.disk_path(), errno);
-}
-
-// A disk of which no mark tells is somebody's data.
 Status read_contents(Claim& claim) {
-  const auto mark = read_contents_mark(claim.directory);
-  if (!mark) return mark.error();
-  claim.contents = contents_state(*mark, claim.mark.nonce);
-  if (claim.contents == "populated") claim.filled = **mark;
-  if (claim.contents != "none") return {};
-  const auto disk = holds_disk(claim);
-  if (!disk) return disk.error();
-  if (*disk) claim.contents = "populated";
+  auto seen = look_at_contents(claim.directory, claim.disk_path(), claim.mark.nonce);
+  if (!seen) return seen.error();
+  claim.contents = seen->state;
+  if (contents_state(seen->mark, claim.mark.nonce) == "populated") claim.filled = *std::move(seen->mark);
   return {};
 }
 
@@ -123,6 +109,7 @@ Status mark_incomplete(const Claim& claim) {
   if (claim.filled.contents.empty()) return {};
   ContentsMark mark = claim.filled;
   mark.contents = "incomplete";
+  mark.own_disk = true;
   mark.digest.clear();
   return write_contents_mark(claim.directory, mark);
 }

@@ -56,7 +56,8 @@ class Import {
   MaybeFailure unpack();
   MaybeFailure convert();
   MaybeFailure place();
-  Status mark(const std::string& contents);
+  Status clear(const std::string& disk);
+  Status mark(const std::string& contents, bool own_disk = false);
 
   // Images carry more than the disk's bytes: tables, headers. More than that is no image for this claim.
   int64_t most_bytes() const { return ledger_.claim.size + ledger_.claim.size / 8 + (int64_t{16} << 20); }
@@ -89,20 +90,26 @@ MaybeFailure Import::run() {
 
 MaybeFailure Import::begin(bool& done) {
   const std::string& nonce = ledger_.claim.nonce;
-  const auto before = read_contents_mark(ledger_.claim.directory);
-  if (!before) return local_failure(before.error());
-  done = is_populated_by(*before, nonce, ledger_.address, ledger_.import_generation);
-  if (done) return std::nullopt;
   const std::string& disk = ledger_.claim.disk_path;
-  if (!may_fill(*before, nonce, ledger_.address) ||
-      (contents_state(*before, nonce) == "none" && access(disk.c_str(), F_OK) == 0))
+  const auto before = look_at_contents(ledger_.claim.directory, disk, nonce);
+  if (!before) return local_failure(before.error());
+  done = is_populated_by(before->mark, nonce, ledger_.address, ledger_.import_generation);
+  if (done) return std::nullopt;
+  const bool somebodys = before->state != contents_state(before->mark, nonce);
+  if (somebodys || !may_fill(before->mark, nonce, ledger_.address))
     return Failure{"ClaimNotEmpty", disk + " is there already: an import never overwrites a disk"};
   if (const Status removed = remove_leftovers(directory_); !removed) return local_failure(removed.error());
-  if (const Status marked = mark("incomplete"); !marked) return local_failure(marked.error());
   // Of an earlier import that was deleted, or of a worker that was killed before it could tell.
-  if (unlink(disk.c_str()) != 0 && errno != ENOENT)
-    return local_failure(errno_error("removing", disk, errno));
+  if (const Status cleared = clear(disk); !cleared) return local_failure(cleared.error());
+  if (const Status marked = mark("incomplete"); !marked) return local_failure(marked.error());
   return std::nullopt;
+}
+
+Status Import::clear(const std::string& disk) {
+  if (access(disk.c_str(), F_OK) != 0 && errno == ENOENT) return {};
+  if (const Status marked = mark("incomplete", true); !marked) return marked;
+  if (unlink(disk.c_str()) != 0 && errno != ENOENT) return errno_error("removing", disk, errno);
+  return sync_directory(directory_);
 }
 
 MaybeFailure Import::obtain(const Source& source) {
@@ -168,18 +175,20 @@ MaybeFailure Import::place() {
     return local_failure(sealed.error());
   // The last look before the disk appears: a claim that was made anew meanwhile is not this import's.
   if (monitor_.stopped() || !holds_contents(lock_, ledger_.claim.directory)) return stopped();
+  if (const Status marked = mark("incomplete", true); !marked) return local_failure(marked.error());
   if (rename(image_.c_str(), ledger_.claim.disk_path.c_str()) != 0)
     return local_failure(errno_error("renaming to", ledger_.claim.disk_path, errno));
   if (const Status synced = sync_directory(directory_); !synced) return local_failure(synced.error());
   return std::nullopt;
 }
 
-Status Import::mark(const std::string& contents) {
+Status Import::mark(const std::string& contents, bool own_disk) {
   return write_contents_mark(ledger_.claim.directory, {.contents = contents,
                                                        .nonce = ledger_.claim.nonce,
                                                        .importer = ledger_.address,
                                                        .generation = ledger_.import_generation,
-                                                       .digest = contents == "populated" ? digest_ : ""});
+                                                       .digest = contents == "populated" ? digest_ : "",
+                                                       .own_disk = own_disk});
 }
 
 }  // namespace
