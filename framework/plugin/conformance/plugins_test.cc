@@ -9,6 +9,15 @@
 namespace tenon {
 namespace {
 
+const std::set<std::string> kNeedsAnotherProcess = {
+    "a call cut off by a kill of its host ends well when it is sent again",
+    "it is found by the process that comes after a crash", "the log tells no secret"};
+
+std::set<std::string> and_secrets(std::set<std::string> checks) {
+  checks.insert("secrets are not echoed");
+  return checks;
+}
+
 class Shelf : public PluginTest {
  protected:
   ConformanceSample sample() const {
@@ -22,14 +31,18 @@ class Shelf : public PluginTest {
 
 TEST_F(Shelf, ConformsInThisProcess) {
   const auto backend = open_in_process(test_plugin("shelf"), "shelf", Json::object(), manifest_);
-  EXPECT_EQ(failures(run_conformance(*backend, sample())), "");
+  const auto findings = run_conformance(*backend, sample());
+  EXPECT_EQ(failures(findings), "");
+  EXPECT_EQ(skipped(findings), and_secrets(kNeedsAnotherProcess));
 }
 
 TEST_F(Shelf, ConformsInAHostProcess) {
   const auto backend =
       open_hosted({.program = host_program(), .plugin = test_plugin("shelf"), .instance = "shelf"},
                   Json::object(), manifest_);
-  EXPECT_EQ(failures(run_conformance(*backend, sample())), "");
+  const auto findings = run_conformance(*backend, sample());
+  EXPECT_EQ(failures(findings), "");
+  EXPECT_EQ(skipped(findings), and_secrets(kNeedsAnotherProcess)) << "its world ends with its process";
 }
 
 TEST_F(Shelf, HasAManifestThatMakesSense) { EXPECT_EQ(failures(check_manifest(*manifest_)), ""); }
@@ -71,7 +84,9 @@ TEST_F(Exemplar, NamesEveryCapability) {
 
 TEST_F(Exemplar, ConformsInThisProcess) {
   const auto backend = open_in_process(test_plugin("exemplar"), "one", configuration(), manifest_, &vault_);
-  EXPECT_EQ(failures(run_conformance(*backend, sample())), "");
+  const auto findings = run_conformance(*backend, sample());
+  EXPECT_EQ(failures(findings), "");
+  EXPECT_EQ(skipped(findings), kNeedsAnotherProcess);
 }
 
 // Nothing is left out: also its host is killed in the midst of calls, and its log is read.
