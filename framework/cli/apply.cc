@@ -8,7 +8,8 @@ namespace tenon {
 namespace {
 
 int apply_saved(const Arguments& arguments, Environment& env, Session& session) {
-  const Result<Planned> saved = read_saved_plan(arguments.plan_file, session.world());
+  const Result<Planned> saved =
+      session.patiently([&] { return read_saved_plan(arguments.plan_file, session.world()); });
   if (saved) return show_and_run(arguments, env, session, *saved);
   print_error(saved.error(), env);
   return saved.error().code == Code::failed_precondition ? kRefused : kFailure;

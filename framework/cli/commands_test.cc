@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <mutex>
 #include <stdexcept>
 
@@ -54,7 +55,9 @@ struct FakeWorld {
   bool machines_away = false;
   bool throws = false;
   uint64_t memory = 0;  // that its instance is given
-  std::mutex mutex;
+  bool asleep = false;  // who looks waits until it is awake
+  std::mutex mutex, sleep;
+  std::condition_variable awake;
 };
 
 class WorldBackend final : public Backend {
@@ -62,6 +65,10 @@ class WorldBackend final : public Backend {
   explicit WorldBackend(FakeWorld& world) : world_(world) {}
 
   Result<Observed> observe(const std::vector<Request>& requests, const CallContext&) override {
+    {
+      std::unique_lock asleep(world_.sleep);
+      world_.awake.wait(asleep, [this] { return !world_.asleep; });
+    }
     const std::lock_guard guard(world_.mutex);
     if (world_.away) return Error{Code::permission_denied, "the world is away"};
     std::vector<Observation> observations;
@@ -233,6 +240,25 @@ TEST_F(Commands, ASavedPlanIsCarriedOutAsItIs) {
   EXPECT_EQ(again.status, kRefused);
   EXPECT_NE(again.err.find("the plan is stale: test/Image/default/i has changed"), std::string::npos)
       << again.err;
+}
+
+TEST_F(Commands, AStateDirectoryThatCannotBeMadeIsToBeAnotherOne) {
+  const Done done = run({"apply", "-f", "job.yaml", "--yes", "--state", "/proc/foo"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.err.find("/proc/foo"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("; name another place with --state"), std::string::npos) << done.err;
+}
+
+TEST_F(Commands, APlanTellsWhomItWaitsFor) {
+  world_.asleep = true;
+  flushed_ = [this] {
+    const std::lock_guard guard(world_.sleep);
+    world_.asleep = false;
+    world_.awake.notify_all();
+  };
+  const Done done = run({"plan", "-f", "job.yaml"});
+  EXPECT_EQ(done.status, kSuccess);
+  EXPECT_TRUE(done.err.starts_with("waiting for instance 'world', which has not answered for ")) << done.err;
 }
 
 TEST_F(Commands, APlanIsNotSavedOverAManifest) {

@@ -60,6 +60,7 @@ class CommandLine : public testing::Test {
   Done run(const std::vector<std::string>& arguments, const std::string& typed = "", bool terminal = false) {
     std::istringstream in(typed);
     std::ostringstream out;
+    said_ = [&out] { return out.str(); };
     FlushedText text(flushed_);
     std::ostream err(&text);
     Environment env{.variables = variables_,
@@ -80,6 +81,7 @@ class CommandLine : public testing::Test {
   std::map<std::string, std::string> variables_ = {{"TENON_PREFIX", "/nowhere"}, {"NO_COLOR", "1"}};
   SystemClock clock_;
   StopFlag stop_ = 0;
+  std::function<std::string()> said_;      // on standard output, by the command that runs
   std::function<void()> flushed_ = [] {};  // called when something was said that somebody waits for
 };
 

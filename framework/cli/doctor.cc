@@ -17,22 +17,18 @@ std::string colored(Health health, const Style& style) {
                                      : style.red(word);
 }
 
-// One line for each check, its remedy below it.
-std::string as_text(const std::vector<HealthCheck>& checks, const Style& style) {
-  size_t check_width = 0, subject_width = 0;
-  for (const HealthCheck& check : checks) {
-    check_width = std::max(check_width, columns(check.check));
-    subject_width = std::max(subject_width, columns(check.subject));
-  }
+// What is looked at is not known before: most of it fits.
+constexpr size_t kCheckWidth = 13, kSubjectWidth = 20;
+
+// One line, its remedy below it.
+std::string as_text(const HealthCheck& check, const Style& style) {
   const auto padded = [](const std::string& text, size_t width) {
-    return text + std::string(width - columns(text) + 2, ' ');
+    return text + std::string(std::max(width, columns(text)) - columns(text) + 2, ' ');
   };
-  std::string text;
-  for (const HealthCheck& check : checks) {
-    text += colored(check.health, style) + std::string(9 - to_string(check.health).size(), ' ') +
-            padded(check.check, check_width) + padded(check.subject, subject_width) + check.finding + "\n";
-    if (!check.remedy.empty()) text += std::string(9, ' ') + "→ " + check.remedy + "\n";
-  }
+  std::string text = colored(check.health, style) + std::string(9 - to_string(check.health).size(), ' ') +
+                     padded(check.check, kCheckWidth) + padded(check.subject, kSubjectWidth) + check.finding +
+                     "\n";
+  if (!check.remedy.empty()) text += std::string(9, ' ') + "→ " + check.remedy + "\n";
   return text;
 }
 
@@ -69,9 +65,12 @@ int run_doctor(const Arguments& arguments, Environment& env) {
     print_error(known.error(), env);
     return kFailure;
   }
-  const auto checks = examine(installation, arguments, env);
-  if (arguments.format == Format::text)
-    env.out << as_text(checks, style_of(env)) << "\n" << summary_of(checks) << "\n";
+  const bool text = arguments.format == Format::text;
+  const auto checks = examine(installation, arguments, env, [&](const HealthCheck& check) {
+    if (text) env.out << as_text(check, style_of(env)) << std::flush;
+  });
+  if (text)
+    env.out << "\n" << summary_of(checks) << "\n";
   else
     env.out << dump(as_json(checks), arguments.format == Format::yaml);
   return is_healthy(checks) ? kSuccess : kFailure;

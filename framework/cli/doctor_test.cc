@@ -21,7 +21,8 @@ constexpr const char* kManifest = R"({
 // What is wrong with the machine.
 struct Machine {
   std::vector<Library> libraries;
-  std::optional<Error> server;  // what observe says
+  std::optional<Error> server;          // what observe says
+  std::function<void()> asked = [] {};  // called when somebody looks for libraries
 };
 
 class Server final : public Backend {
@@ -53,7 +54,10 @@ class Cloud final : public PluginSource {
   Result<std::shared_ptr<const Manifest>> manifest(const std::string&) override {
     return std::make_shared<const Manifest>(*parse_manifest(kManifest));
   }
-  Result<std::vector<Library>> libraries(const std::string&) override { return machine_.libraries; }
+  Result<std::vector<Library>> libraries(const std::string&) override {
+    machine_.asked();
+    return machine_.libraries;
+  }
   Result<std::unique_ptr<Backend>> open(const InstanceConfiguration&) override {
     return std::unique_ptr<Backend>(new Server(machine_));
   }
@@ -100,6 +104,16 @@ class Doctor : public CommandLine {
 using Texts = std::vector<std::string>;
 
 TEST_F(Doctor, FindsNothingWhereNothingIsWrong) { EXPECT_EQ(complaints(), Texts()); }
+
+TEST_F(Doctor, TellsEachThingAsSoonAsItIsKnown) {
+  std::string before;
+  machine_.asked = [&] { before = said_(); };
+  const Done done = run({"doctor", "--isolation", "none"});
+  EXPECT_NE(before.find("ok       configuration  tenon.yaml            1 instance\n"), std::string::npos)
+      << before;
+  EXPECT_EQ(before.find("cloud"), std::string::npos) << before;
+  EXPECT_TRUE(done.out.starts_with(before)) << done.out;
+}
 
 TEST_F(Doctor, SaysWhichPackageAMissingProgramIsIn) {
   std::filesystem::remove("bin/cloud-tool");

@@ -93,7 +93,8 @@ int run_graph(const Arguments& arguments, Environment& env) {
   if (!session) return kFailure;
   Diagnostics diagnostics;
   std::vector<Resource> declared = load_resources(arguments, session->vault(), diagnostics);
-  const Graph graph = resolve(session->world(), std::move(declared), diagnostics);
+  const Graph graph =
+      session->patiently([&] { return resolve(session->world(), std::move(declared), diagnostics); });
   if (!print_diagnostics(diagnostics, env)) return kFailure;
   env.out << render(graph, arguments.format);
   return kSuccess;

@@ -34,16 +34,16 @@ bool is_program(const std::string& path) {
 
 class Examination {
  public:
-  Examination(const Installation& installation, const Arguments& arguments, const Environment& env)
-      : installation_(installation), arguments_(arguments), env_(env) {}
+  Examination(const Installation& installation, const Arguments& arguments, const Environment& env,
+              const std::function<void(const HealthCheck&)>& told)
+      : installation_(installation), arguments_(arguments), env_(env), told_(told) {}
 
   std::vector<HealthCheck> run() {
     look_at_installation();
     look_at_configuration();
     look_at_state();
-    const auto plugins = inspect_plugins(installation_, arguments_.targets, true);
-    for (const PluginFacts& facts : plugins) look_at(facts);
-    look_at_instances(plugins);
+    look_at_instances(inspect_plugins(installation_, arguments_.targets, true,
+                                      [this](const PluginFacts& facts) { look_at(facts); }));
     return std::move(checks_);
   }
 
@@ -51,6 +51,7 @@ class Examination {
   void say(Health health, std::string check, std::string subject, std::string finding,
            std::string remedy = "") {
     checks_.push_back({health, std::move(check), std::move(subject), std::move(finding), std::move(remedy)});
+    told_(checks_.back());
   }
 
   void look_at_installation() {
@@ -218,13 +219,13 @@ class Examination {
         instances.push_back(instance);
         facts.push_back(&plugin);
       }
-    const std::vector<Status> reached = reach(instances, installation_);
-    for (size_t i = 0; i < instances.size(); ++i)
-      if (reached[i])
+    reach(instances, installation_, [&](size_t i, const Status& reached) {
+      if (reached)
         say(Health::ok, "instance", instances[i]->name, "reachable, plugin " + facts[i]->name);
       else
-        say(Health::error, "instance", instances[i]->name, reached[i].error().message,
-            remedy_of(reached[i].error(), **facts[i]->manifest));
+        say(Health::error, "instance", instances[i]->name, reached.error().message,
+            remedy_of(reached.error(), **facts[i]->manifest));
+    });
   }
 
   static std::string remedy_of(const Error& error, const Manifest& manifest) {
@@ -245,6 +246,7 @@ class Examination {
   const Installation& installation_;
   const Arguments& arguments_;
   const Environment& env_;
+  const std::function<void(const HealthCheck&)>& told_;
   std::vector<HealthCheck> checks_;
 };
 
@@ -255,8 +257,9 @@ std::string_view to_string(Health health) {
 }
 
 std::vector<HealthCheck> examine(const Installation& installation, const Arguments& arguments,
-                                 const Environment& env) {
-  return Examination(installation, arguments, env).run();
+                                 const Environment& env,
+                                 const std::function<void(const HealthCheck&)>& told) {
+  return Examination(installation, arguments, env, told).run();
 }
 
 bool is_healthy(const std::vector<HealthCheck>& checks) {

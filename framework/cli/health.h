@@ -1,6 +1,7 @@
 // What `doctor` looks at, and what is to be done about it. Changes nothing.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,9 @@ struct HealthCheck {
 };
 
 // Installation, configuration, state directory, then each plugin with what it needs, then each instance.
+// told: called with each check as soon as it is known.
 std::vector<HealthCheck> examine(const Installation& installation, const Arguments& arguments,
-                                 const Environment& env);
+                                 const Environment& env, const std::function<void(const HealthCheck&)>& told);
 
 bool is_healthy(const std::vector<HealthCheck>& checks);  // no error
 

@@ -244,6 +244,15 @@ TEST_F(Hosted, ADoctorWhoFindsNothingSaysSo) {
   EXPECT_NE(done.out.find("\nNothing is wrong.\n"), std::string::npos) << done.out;
 }
 
+TEST_F(Hosted, ADoctorWaitsForNothingThatHangs) {
+  ASSERT_EQ(run({"apply", "--yes", "-f", "thing.yaml"}).status, kSuccess);
+  write("prefix/libexec/tenon/tenon-plugin-host", "#!/bin/sh\nexec sleep 600\n");
+  const Done done = run({"doctor", "board"});
+  EXPECT_EQ(done.status, kFailure);
+  EXPECT_NE(done.out.find("did not end within 5000 ms"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("does not answer within T"), std::string::npos) << done.out;
+}
+
 TEST_F(Hosted, ADoctorFindsAPluginThatOthersCanWrite) {
   chmod(installed("shelf").c_str(), 0777);
   const Done done = run({"doctor"});

@@ -42,10 +42,11 @@ std::optional<RunLock> take_lock(const Arguments& arguments, Environment& env, c
   }
   if (lock) return std::move(*lock);
   status = held ? kRefused : kFailure;
-  const std::string more = held ? remedy(arguments, patience)
-                           : lock.error().code == Code::permission_denied
-                               ? "; run it where you may write, or name another place with --state"
-                               : "";
+  const bool forbidden = lock.error().code == Code::permission_denied;
+  const std::string more = held
+                               ? remedy(arguments, patience)
+                               : std::string(forbidden ? "; run it where you may write, or name" : "; name") +
+                                     " another place with --state";
   print_error({lock.error().code, lock.error().message + more}, env);
   return std::nullopt;
 }

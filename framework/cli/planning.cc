@@ -68,8 +68,10 @@ std::optional<Planned> plan_for(const Arguments& arguments, Environment& env, Se
   Diagnostics diagnostics;
   Result<std::vector<Resource>> declared = std::vector<Resource>();
   if (needed || !arguments.files.empty()) declared = load_selected(arguments, session.vault(), diagnostics);
-  Result<Planned> planned =
-      declared ? make_plan(session.world(), *std::move(declared), options, diagnostics) : declared.error();
+  Result<Planned> planned = session.patiently([&]() -> Result<Planned> {
+    if (!declared) return declared.error();
+    return make_plan(session.world(), *std::move(declared), options, diagnostics);
+  });
   if (!planned) {
     print_error(planned.error(), env);
     return std::nullopt;

@@ -6,16 +6,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <map>
-#include <thread>
 
-#include "framework/base/threads.h"
 #include "framework/plugin/loader.h"
 
 namespace tenon {
 namespace {
 
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kPatience{5};
 
 std::string name_of_user(uid_t user) {
   passwd entry{};
@@ -49,6 +48,10 @@ Status look_at_nothing(Backend& backend, const Manifest& manifest) {
       .address = {kind.name.group, kind.name.kind, kind.cluster_scoped ? "-" : "default", "tenon-doctor"}};
   const CallContext context{.deadline = std::chrono::steady_clock::now() + kPatience};
   const Result<Observed> seen = backend.observe({request}, context);
+  // However that is told: its host was killed for it, perhaps.
+  if (!seen && std::chrono::steady_clock::now() >= context.deadline)
+    return Error{Code::deadline_exceeded,
+                 "does not answer within " + std::to_string(kPatience.count()) + " s"};
   if (!seen) return seen.error();
   const Observation& observation = seen->observations.front();
   if (observation.existence == Existence::unknown && observation.error) return *observation.error;
@@ -58,7 +61,8 @@ Status look_at_nothing(Backend& backend, const Manifest& manifest) {
 }  // namespace
 
 std::vector<PluginFacts> inspect_plugins(const Installation& installation,
-                                         const std::vector<std::string>& names, bool with_libraries) {
+                                         const std::vector<std::string>& names, bool with_libraries,
+                                         const std::function<void(const PluginFacts&)>& told) {
   std::map<std::string, std::vector<const InstanceConfiguration*>> files;
   for (const InstanceConfiguration& instance : installation.configuration.instances)
     if (names.empty() || std::find(names.begin(), names.end(), instance.name) != names.end())
@@ -69,6 +73,7 @@ std::vector<PluginFacts> inspect_plugins(const Installation& installation,
   for (auto& [file, instances] : files) {
     all.push_back(inspect(file, *installation.plugins, with_libraries));
     all.back().instances = std::move(instances);
+    told(all.back());
   }
   return all;
 }
@@ -86,29 +91,27 @@ Status check_instance_names(const Installation& installation, const std::vector<
   return {};
 }
 
-std::vector<Status> reach(const std::vector<const InstanceConfiguration*>& instances,
-                          const Installation& installation) {
-  std::vector<Status> reached(instances.size());
+void reach(const std::vector<const InstanceConfiguration*>& instances, const Installation& installation,
+           const std::function<void(size_t i, const Status& reached)>& told) {
   std::vector<std::unique_ptr<Backend>> backends;
-  std::vector<std::jthread> threads;
-  for (size_t i = 0; i < instances.size(); ++i) {
-    const Instance* known = installation.catalog().find_instance(instances[i]->name);
+  // Where no thread is to be had, each is looked at when it is asked for.
+  std::vector<std::future<Status>> reached;
+  for (const InstanceConfiguration* instance : instances) {
+    const Instance* known = installation.catalog().find_instance(instance->name);
     auto backend =
         known
-            ? installation.plugins->open(*instances[i])
+            ? installation.plugins->open(*instance)
             : Result<std::unique_ptr<Backend>>(Error{Code::failed_precondition, "its plugin cannot be used"});
     if (!backend) {
-      reached[i] = backend.error();
+      reached.push_back(
+          std::async(std::launch::deferred, [error = backend.error()] { return Status(error); }));
       continue;
     }
     backends.push_back(*std::move(backend));
-    const auto look = [&reached, i, known, opened = backends.back().get()] {
-      reached[i] = look_at_nothing(*opened, *known->manifest);
-    };
-    if (!start_thread(threads, look)) look();
+    reached.push_back(std::async(
+        [known, opened = backends.back().get()] { return look_at_nothing(*opened, *known->manifest); }));
   }
-  threads.clear();
-  return reached;
+  for (size_t i = 0; i < reached.size(); ++i) told(i, reached[i].get());
 }
 
 }  // namespace tenon

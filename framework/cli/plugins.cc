@@ -105,10 +105,10 @@ Reached reach_all(const std::vector<PluginFacts>& plugins, const Installation& i
   std::vector<const InstanceConfiguration*> instances;
   for (const PluginFacts& facts : plugins)
     instances.insert(instances.end(), facts.instances.begin(), facts.instances.end());
-  const std::vector<Status> all = reach(instances, installation);
-  Reached reached;
-  for (size_t i = 0; i < instances.size(); ++i) reached.emplace(instances[i]->name, all[i]);
-  return reached;
+  Reached all;
+  reach(instances, installation,
+        [&](size_t i, const Status& reached) { all.emplace(instances[i]->name, reached); });
+  return all;
 }
 
 // What the table has no room for. True: nothing is wrong.

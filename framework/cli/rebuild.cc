@@ -48,7 +48,8 @@ void show(const std::string& uuid, const std::vector<Owned>& rows, const MarkedO
 
 int rebuild(const Arguments& arguments, Environment& env, Session& session) {
   const auto known = session.inventory().owned();
-  const auto marked = known ? list_marked(session.world(), "") : Result<MarkedObjects>(known.error());
+  const auto marked = known ? session.patiently([&] { return list_marked(session.world(), ""); })
+                            : Result<MarkedObjects>(known.error());
   if (!marked) {
     print_error(marked.error(), env);
     return kFailure;
@@ -59,7 +60,9 @@ int rebuild(const Arguments& arguments, Environment& env, Session& session) {
   Diagnostics diagnostics;
   std::vector<Resource> declared;
   if (!arguments.files.empty()) declared = load_resources(arguments, session.vault(), diagnostics);
-  auto rows = rebuild_rows(session.world(), *uuid, *marked, std::move(declared), arguments.set, diagnostics);
+  auto rows = session.patiently([&] {
+    return rebuild_rows(session.world(), *uuid, *marked, std::move(declared), arguments.set, diagnostics);
+  });
   if (!print_diagnostics(diagnostics, env)) return kFailure;
   rows = missing_rows(*known, std::move(rows));
   if (rows.empty()) {

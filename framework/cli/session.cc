@@ -31,7 +31,8 @@ bool Session::open_backends() {
       return false;
     }
     sealed_.push_back(std::make_unique<SealedBackend>(**backend, catalog(), *vault_));
-    backends_.emplace(instance.name, sealed_.back().get());
+    watched_.push_back(std::make_unique<WatchedBackend>(*sealed_.back(), instance.name, calls_));
+    backends_.emplace(instance.name, watched_.back().get());
     opened_.push_back(std::move(*backend));
   }
   return true;

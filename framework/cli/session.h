@@ -10,6 +10,7 @@
 #include "framework/cli/arguments.h"
 #include "framework/cli/environment.h"
 #include "framework/cli/installation.h"
+#include "framework/cli/patience.h"
 #include "framework/cli/text.h"
 #include "framework/engine/engine.h"
 #include "framework/inventory/sqlite.h"
@@ -28,6 +29,12 @@ class Session {
   const Catalog& catalog() const { return installation_.catalog(); }
   Inventory& inventory() { return *inventory_; }
   Vault& vault() { return *vault_; }
+  // What it comes to. Meanwhile it is said whom it waits for; it prints nothing itself.
+  template <typename Work>
+  auto patiently(const Work& work) {
+    const Patience patience(calls_, env_.err);
+    return work();
+  }
 
  private:
   explicit Session(Environment& env) : env_(env) {}
@@ -40,7 +47,8 @@ class Session {
   std::unique_ptr<Vault> vault_;
   Installation installation_;
   Places places_;
-  std::vector<std::unique_ptr<Backend>> opened_, sealed_, moved_;
+  OpenCalls calls_;
+  std::vector<std::unique_ptr<Backend>> opened_, sealed_, watched_, moved_;
   Backends backends_;
 };
 

@@ -8,6 +8,9 @@
 namespace tenon {
 namespace {
 
+// With a plugin that is asked for its manifest, which nobody is told that they wait for.
+constexpr std::chrono::seconds kPatience{10};
+
 // Whoever only reads makes no state directory.
 std::string place_to_write(const PluginOptions& options) {
   std::error_code error;
@@ -21,7 +24,7 @@ class HostedPlugins final : public PluginSource {
         program_(options_.prefix + "/libexec/tenon/tenon-plugin-host"),
         state_(place_to_write(options_)),
         manifests_(program_, state_.empty() ? "" : state_ + "/cache",
-                   options_.prefix + "/share/tenon/manifests") {}
+                   options_.prefix + "/share/tenon/manifests", kPatience) {}
 
   Result<std::shared_ptr<const Manifest>> manifest(const std::string& file) override {
     return manifests_.load(file);

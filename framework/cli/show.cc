@@ -16,7 +16,7 @@ int show_selected(const Arguments& arguments, Environment& env, const Show& show
   const auto labels = LabelSelector::parse(arguments.selector);
   const Result<View> view = !selection ? Result<View>(selection.error())
                             : !labels  ? Result<View>(labels.error())
-                                       : look(session->world());
+                                       : session->patiently([&] { return look(session->world()); });
   if (!view) {
     print_error(view.error(), env);
     return kFailure;

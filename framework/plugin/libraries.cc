@@ -149,7 +149,7 @@ Result<std::vector<Library>> find_libraries(const std::string& file) {
 }
 
 Result<std::vector<Library>> find_libraries_in_host(const std::string& program, const std::string& file) {
-  const Result<RunOutput> ran = run({program, "--libraries", file});
+  const Result<RunOutput> ran = run({program, "--libraries", file}, {.timeout = std::chrono::seconds(5)});
   if (!ran) return with_context("looking for the libraries of " + file, ran.error());
   const Json listed = Json::parse(ran->out, nullptr, false);
   if (!ran->ok() || !listed.is_array())
