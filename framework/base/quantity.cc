@@ -26,12 +26,14 @@ struct Mantissa {
   int fraction = 0;
 };
 
-Error malformed(std::string_view text) {
+Error no_quantity(const std::string& got) {
   return {Code::invalid_argument,
-          "expected a quantity such as 64Mi, got '" + std::string(text) +
-              "'; the suffixes are Ki Mi Gi Ti Pi Ei (powers of 1024), n u m k M G T P E, and "
+          "expected a quantity such as 64Mi, got " + got +
+              "; the suffixes are Ki Mi Gi Ti Pi Ei (powers of 1024), n u m k M G T P E, and "
               "exponents such as e3"};
 }
+
+Error malformed(std::string_view text) { return no_quantity("'" + std::string(text) + "'"); }
 
 Error too_large(std::string_view text) {
   return {Code::invalid_argument,
@@ -139,7 +141,8 @@ Result<Quantity> Quantity::parse(std::string_view text) {
 Result<Quantity> Quantity::from_json(const Json& value) {
   if (value.is_string()) return parse(value.get_ref<const std::string&>());
   if (value.is_number()) return parse(value.dump());
-  return malformed(value.is_structured() ? value.type_name() : value.dump());
+  if (value.is_structured()) return no_quantity(value.is_object() ? "an object" : "a list");
+  return malformed(value.dump());
 }
 
 int64_t Quantity::value() const {

@@ -44,6 +44,17 @@ TEST(Arguments, HaveDefaults) {
   EXPECT_EQ(arguments.format, Format::text);
 }
 
+TEST(Arguments, ANamespaceIsCheckedOnceAsTheOptionThatItIs) {
+  for (const char* command : {"plan", "get", "validate", "describe"}) {
+    const Usage usage = refused({command, "-n", "Bad_NS", "x"});
+    EXPECT_EQ(usage.exit_code, kFailure);
+    EXPECT_NE(usage.text.find("--namespace: 'Bad_NS' is not a namespace: lower-case letters"),
+              std::string::npos)
+        << usage.text;
+  }
+  EXPECT_EQ(parsed({"get", "-n", "a-1"}).name_space, "a-1");
+}
+
 TEST(Arguments, GetTakesTargetsAndAFormat) {
   const Arguments arguments = parsed({"get", "vm/a", "dv", "-A", "-o", "json"});
   EXPECT_EQ(arguments.targets, (std::vector<std::string>{"vm/a", "dv"}));

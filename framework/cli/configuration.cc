@@ -194,7 +194,8 @@ class Reader {
       return report(pointer + "/instance", "there is no instance '" + instance + "'", nearest(instance));
     }
     if (found != instances.end() && !found->manifest->find(*kind))
-      return report(pointer + "/kind", "instance '" + instance + "' does not serve " + to_string(*kind), "");
+      return report(pointer + "/kind", "instance '" + instance + "' does not serve " + to_string(*kind),
+                    kinds_of(*found->manifest, *kind));
     configuration.routes.push_back({*kind, entry["namespace"], instance});
   }
 
@@ -202,6 +203,16 @@ class Reader {
     const std::vector<std::string> names(names_.begin(), names_.end());
     const std::string near(nearest_name(name, names));
     return near.empty() ? "" : "did you mean '" + near + "'?";
+  }
+
+  static std::string kinds_of(const Manifest& manifest, const KindName& wanted) {
+    std::vector<std::string> names;
+    for (const KindManifest& kind : manifest.kinds) names.push_back(to_string(kind.name));
+    const std::string near(nearest_name(to_string(wanted), names));
+    if (!near.empty()) return "did you mean '" + near + "'?";
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "it serves " : ", ") + name;
+    return text;
   }
 
   const Document& document_;
@@ -266,6 +277,13 @@ Configuration load_configuration(const std::string& file, const std::string& sta
   forbid_dumps();
   const std::vector<Document> documents = load_paths({path}, diagnostics);
   if (has_errors(diagnostics)) return {};
+  if (documents.empty()) {
+    diagnostics.push_back({.summary = "the configuration is empty",
+                           .detail = "write its instances, or remove the file: without it every installed "
+                                     "plugin is one instance",
+                           .position = {path}});
+    return {};
+  }
   if (documents.size() != 1) {
     diagnostics.push_back(
         {.summary = "the configuration has " + std::to_string(documents.size()) + " documents instead of one",

@@ -267,6 +267,21 @@ TEST_F(Instances, HaveNamesThatAreNoPaths) {
   }
 }
 
+TEST_F(Instances, ThatAreNotThereAreMissedInTheConfiguration) {
+  write("d.yaml", "apiVersion: test/v1\nkind: Disk\nmetadata: {name: d}\nspec: {}\n");
+  for (const auto& [text, words] :
+       {std::pair("", "tenon.yaml: error: the configuration is empty\n  write its instances"),
+        {"instances: []\n", "no plugin serves test/Disk; tenon.yaml has no instance of a plugin"},
+        {"instances:\n- {name: north, plugin: cloud, configuration: {region: north}}\n"
+         "routes:\n- {kind: other/Thing, instance: north}\n",
+         "tenon.yaml:4:10: error: instance 'north' does not serve other/Thing\n  it serves test/Disk"}}) {
+    write("tenon.yaml", text);
+    const Done done = run({"plan", "-f", "d.yaml"});
+    EXPECT_EQ(done.status, kFailure) << text;
+    EXPECT_NE(done.err.find(words), std::string::npos) << done.err;
+  }
+}
+
 TEST_F(Instances, HaveLimitsOfTheirOwn) {
   write("tenon.yaml",
         "instances:\n"
@@ -283,8 +298,9 @@ TEST_F(Instances, HaveLimitsOfTheirOwn) {
 }
 
 TEST_F(Instances, ALimitThatMakesNoSenseIsRefusedAtItsPlace) {
-  for (const char* limit : {"callsPerSecond: 0", "callsPerSecond: 0.05", "callsPerSecond: often", "burst: 0",
-                            "burst: 4294967295", "parallel: 0", "parallel: 4294967296", "speed: 1"}) {
+  for (const char* limit :
+       {"callsPerSecond: 0", "callsPerSecond: 0.05", "callsPerSecond: often", "burst: 0", "burst: 4294967295",
+        "memory: 1Ki", "parallel: 0", "parallel: 4294967296", "speed: 1"}) {
     write("tenon.yaml",
           "instances:\n- {name: north, plugin: cloud, configuration: {region: north}, limits: {" +
               std::string(limit) + "}}\n");

@@ -11,6 +11,9 @@ Result<PlanOptions> options_of(const Arguments& arguments, Session& session) {
   if (!from) return from.error();
   const auto to = parse_address_or_name(arguments.targets[1], arguments, session.catalog());
   if (!to) return to.error();
+  if (*from == *to)
+    return Error{Code::invalid_argument,
+                 to_string(*from) + " is to move to where it is: name another address"};
   if (from->kind_name() != to->kind_name())
     return Error{Code::invalid_argument, to_string(*from) + " cannot become " + to_string(*to) +
                                              ": only the name and the namespace of something can change"};

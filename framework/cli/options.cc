@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 
+#include "framework/model/naming.h"
+
 namespace tenon {
 namespace {
 
@@ -28,13 +30,20 @@ void add_format(CLI::App& command, Arguments& arguments, const std::vector<std::
       ->type_name(choices);
 }
 
+void add_namespace(CLI::App& command, Arguments& arguments, const std::string& what) {
+  command.add_option("-n,--namespace", arguments.name_space, what)
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->check([](const std::string& name) {
+        return is_label(name) ? "" : "'" + name + "' is not a namespace: " + std::string(kLabelRule);
+      });
+}
+
 void add_files(CLI::App& command, Arguments& arguments) {
   command.add_option("-f,--file", arguments.files, "Manifests: a file, a directory, or - for standard input")
       ->type_name("FILE|DIR|-")
       ->allow_extra_args(false);
-  command.add_option("-n,--namespace", arguments.name_space, "Namespace of manifests that name none")
-      ->type_name("NAME")
-      ->capture_default_str();
+  add_namespace(command, arguments, "Namespace of manifests that name none");
 }
 
 void add_common(CLI::App& command, Arguments& arguments) {
@@ -128,9 +137,7 @@ void add_targets(CLI::App& command, Arguments& arguments, bool required) {
   command.add_option("TARGET", arguments.targets, "KIND, KIND/NAME, Kind.group/NAME or an address")
       ->required(required)
       ->type_name("");
-  command.add_option("-n,--namespace", arguments.name_space, "Namespace to look in")
-      ->type_name("NAME")
-      ->capture_default_str();
+  add_namespace(command, arguments, "Namespace to look in");
   command.add_flag("-A,--all-namespaces", arguments.all_namespaces, "Look in all namespaces");
 }
 
@@ -211,9 +218,7 @@ void add_marking(CLI::App& app, Arguments& arguments) {
       ->required()
       ->expected(2)
       ->type_name("");
-  mv.add_option("-n,--namespace", arguments.name_space, "Namespace of KIND/NAME")
-      ->type_name("NAME")
-      ->capture_default_str();
+  add_namespace(mv, arguments, "Namespace of KIND/NAME");
   add_asking(mv, arguments);
   add_common(mv, arguments);
 

@@ -191,6 +191,9 @@ TEST_F(Ownership, ForgetOfACompositeForgetsItsChildrenWhetherItLooksOrNot) {
 TEST_F(Ownership, MvGivesAnotherNameAndTouchesNothing) {
   apply(document("a", "{size: 1}"));
   EXPECT_EQ(run({"mv", "disk/gone", "disk/b", "--yes"}).status, kFailure);
+  const Done nowhere = run({"mv", "disk/a", "disk/a", "--yes"});
+  EXPECT_EQ(nowhere.status, kFailure);
+  EXPECT_EQ(nowhere.err, "error: test/Disk/default/a is to move to where it is: name another address\n");
   const Done done = run({"mv", "disk/a", "disk/b", "--yes"});
   EXPECT_EQ(done.status, kSuccess) << done.out << done.err;
   EXPECT_EQ(names(), "test/Disk/default/b\n");

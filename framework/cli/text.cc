@@ -85,8 +85,6 @@ std::string display_path(std::string_view pointer) {
   return path.empty() ? "spec" : path;
 }
 
-std::string display_value(const Json& value) { return cut(one_line(value)); }
-
 std::pair<std::string, std::string> display_change(const Json& before, const Json& after) {
   std::string left = one_line(before), right = one_line(after);
   const std::string same = left.substr(0, common_beginning(left, right));

@@ -38,11 +38,9 @@ std::string short_name(const Address& address);
 // "pvc.resources.requests.storage", "volumes[0].name" for the pointers "/pvc/..." and "/volumes/0/name".
 std::string display_path(std::string_view pointer);
 
-// A value on one line: JSON, cut after 120 columns; "(none)" for null, "(known after apply)" for a value
-// reference.
-std::string display_value(const Json& value);
-
-// The two sides of a change in the same way, cut where both are the same first: the difference is seen.
+// The two sides of a change, each on one line: JSON, cut after 120 columns, and where both are the same
+// first;
+// "(none)" for null, "(known after apply)" for a value reference.
 std::pair<std::string, std::string> display_change(const Json& before, const Json& after);
 
 // "41 %"

@@ -70,10 +70,10 @@ Result<std::string> Catalog::route(const Resource& resource) const {
     std::vector<std::string> known;
     for (const KindName& name : kinds()) known.push_back(to_string(name));
     const std::string near(nearest_name(to_string(kind), known));
-    return Error{Code::not_found,
-                 "no plugin serves " + to_string(kind) +
-                     (near.empty() ? "; served are " + (known.empty() ? "none" : listed(known))
-                                   : "; did you mean " + near + "?")};
+    const std::string served =
+        known.empty() ? "; tenon.yaml has no instance of a plugin" : "; served are " + listed(known);
+    return Error{Code::not_found, "no plugin serves " + to_string(kind) +
+                                      (near.empty() ? served : "; did you mean " + near + "?")};
   }
   const auto serves = [&](const std::string& name) {
     return std::find(candidates.begin(), candidates.end(), name) != candidates.end();

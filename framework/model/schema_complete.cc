@@ -57,10 +57,11 @@ const char* describe(ValueType type) {
   return "a value";
 }
 
+bool is_whole(double number) { return std::trunc(number) == number && std::abs(number) < 9e15; }
+
 bool is_whole(const Json& value) {
   if (value.is_number_integer()) return true;
-  const double number = value.is_number_float() ? value.get<double>() : 0.5;
-  return std::trunc(number) == number && std::abs(number) < 9e15;
+  return value.is_number_float() && is_whole(value.get<double>());
 }
 
 bool has_type(ValueType type, const Json& value) {
@@ -74,6 +75,15 @@ bool has_type(ValueType type, const Json& value) {
     case ValueType::boolean: return value.is_boolean();
   }
   return false;
+}
+
+std::string as_number(double number) {
+  return is_whole(number) ? std::to_string(static_cast<int64_t>(number)) : Json(number).dump();
+}
+
+// As people write it: "16Mi".
+std::string as_quantity(double number) {
+  return is_whole(number) ? format_bytes(static_cast<int64_t>(number)) : as_number(number);
 }
 
 size_t characters(const std::string& text) {
@@ -141,9 +151,9 @@ class Completer {
     }
     const auto bound = [](double number) { return *Quantity::from_json(Json(number)); };
     if (schema.minimum && *quantity < bound(*schema.minimum))
-      out_of_range(pointer, "at least", *schema.minimum, value, secret);
+      out_of_range(pointer, "at least " + as_quantity(*schema.minimum), value, secret);
     if (schema.maximum && *quantity > bound(*schema.maximum))
-      out_of_range(pointer, "at most", *schema.maximum, value, secret);
+      out_of_range(pointer, "at most " + as_quantity(*schema.maximum), value, secret);
   }
 
   void check_enumeration(const Schema& schema, const Json& value, const std::string& pointer, bool secret) {
@@ -173,17 +183,13 @@ class Completer {
   void check_range(const Schema& schema, const Json& value, const std::string& pointer, bool secret) {
     const double number = value.get<double>();
     if (schema.minimum && number < *schema.minimum)
-      out_of_range(pointer, "at least", *schema.minimum, value, secret);
+      out_of_range(pointer, "at least " + as_number(*schema.minimum), value, secret);
     if (schema.maximum && number > *schema.maximum)
-      out_of_range(pointer, "at most", *schema.maximum, value, secret);
+      out_of_range(pointer, "at most " + as_number(*schema.maximum), value, secret);
   }
 
-  void out_of_range(const std::string& pointer, const char* relation, double bound, const Json& value,
-                    bool secret) {
-    const bool whole = std::trunc(bound) == bound && std::abs(bound) < 9e15;
-    const std::string limit = whole ? std::to_string(static_cast<int64_t>(bound)) : Json(bound).dump();
-    problem(pointer, std::string("expected ") + relation + " " + limit + ", got " +
-                         (secret ? "another value" : text_of(value)));
+  void out_of_range(const std::string& pointer, const std::string& wanted, const Json& value, bool secret) {
+    problem(pointer, "expected " + wanted + ", got " + (secret ? "another value" : text_of(value)));
   }
 
   // null means not set, as in Kubernetes, so it also makes room for the default.

@@ -95,6 +95,8 @@ TEST(Schema, SaysWhichQuantityItExpects) {  // S0-6
   EXPECT_EQ(problems_of(R"({"size": "0"})"), "/size: expected at least 1, got 0\n");
   EXPECT_EQ(problems_of(R"({"size": "-1Gi"})"), "/size: expected at least 1, got -1Gi\n");
   EXPECT_EQ(problems_of(R"({"size": "1m"})"), "/size: expected at least 1, got 1m\n");
+  EXPECT_TRUE(std::string(problems_of(R"({"size": {}})"))
+                  .starts_with("/size: expected a quantity such as 64Mi, got an object | "));
 }
 
 TEST(Schema, TellsHowToWriteAValueOfTheWrongYamlType) {

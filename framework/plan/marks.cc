@@ -202,7 +202,9 @@ void move(const Situation& situation, const Address& from, Fate& fate) {
   if (block_if_unknown(there, fate) || block_if_unknown(here, fate)) return;
   act(fate, Action::move, "it was " + to_string(from));
   fate.nonce = row.nonce;
-  const std::string way_out = "remove the annotation tenon.dev/moved-from, or one of the two";
+  const std::string way_out = situation.options.marks_only()
+                                  ? "give it another name, or remove one of the two"
+                                  : "remove the annotation tenon.dev/moved-from, or one of the two";
   // Its mark was changed by a run that could not record it.
   const bool moved = carries(situation, there, to);
   if (situation.row(to))

@@ -176,13 +176,18 @@ class Resolver {
 
   void add_values(const Resource& resource) {
     auto references = references_in(resource.spec);
-    if (!references) return error(resource, resource.origin.locate(""), references.error().message, "");
+    if (!references) return error_at_field(resource, references.error().message);
     for (const ValueReference& reference : *references)
       if (is_served(reference.target))
         add({resource.address, ready(reference.target), kCreateAndUpdate, false});
       else
         report_unserved(resource, reference.target, resource.origin.locate(reference.pointer));
     if (!references->empty()) graph_.values.emplace(resource.address, std::move(*references));
+  }
+
+  // "POINTER: what is wrong there".
+  void error_at_field(const Resource& resource, const std::string& message) {
+    error(resource, resource.origin.locate(message.substr(0, message.find(": "))), message, "");
   }
 
   bool is_served(const Address& target) const { return catalog_.find(target) != nullptr; }
