@@ -94,8 +94,10 @@ TEST_F(Misbehaving, APluginThatLosesADescriptorWithEachCallIsStartedAnewWhenNone
     for (const std::string& part : {std::string("no file descriptor"), to_string(losing.address)})
       EXPECT_NE(outcome.error().message.find(part), std::string::npos) << outcome.error().message;
   }
-  EXPECT_GE(calls_of.size(), 3U) << "64 descriptors are enough for fewer than 64 calls";
-  for (const auto& [process, calls] : calls_of) EXPECT_LT(calls, 64) << process;
+  // 64 descriptors are enough for fewer than 64 calls, and while it ends each of its nine threads may answer
+  // one.
+  EXPECT_GE(calls_of.size(), 2U);
+  for (const auto& [process, calls] : calls_of) EXPECT_LT(calls, 64 + 9) << process;
   EXPECT_LE(crashed, static_cast<int>(calls_of.size())) << "one for each that ended, at most";
   EXPECT_EQ(identity(*other, "pid"), others);
 }
