@@ -107,4 +107,9 @@ bool seal_row(const Catalog& catalog, Owned& row, const Vault& vault) {
   return (row.intent && seal_known(catalog, row.address, row.intent->spec, vault)) || applied;
 }
 
+bool would_show_secret(const Schema& schema, const std::string& pointer, const Json& value) {
+  const Schema* place = find_schema(schema, pointer);
+  return place && place->secret && !is_handle(value);
+}
+
 }  // namespace tenon

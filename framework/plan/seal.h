@@ -17,6 +17,10 @@ namespace tenon {
 void seal(const Catalog& catalog, const Schema& schema, const Address& declared, Resource& resource,
           Vault& vault, Diagnostics& diagnostics);
 
+// Whether a value that another resource puts out for everybody to see would stand for a secret. A handle does
+// not show it.
+bool would_show_secret(const Schema& schema, const std::string& pointer, const Json& value);
+
 // Secret values in what was recorded or found become handles; nobody can redeem these. True: there was one.
 bool seal_known(const Catalog& catalog, const Address& address, Json& spec, const Vault& vault);
 bool seal_known(const Catalog& catalog, const Address& address, SharedJson& spec, const Vault& vault);

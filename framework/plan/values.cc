@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/model/pointer.h"
+#include "framework/plan/seal.h"
 #include "framework/plan/words.h"
 
 namespace tenon {
@@ -55,7 +56,9 @@ std::vector<FieldChange> known_values(const Situation& situation, const Address&
   std::vector<FieldChange> known;
   for (const ValueReference& reference : references_of(situation, address)) {
     const Json* value = find_value(filled, reference.pointer);
-    if (value && !is_reference(*value)) known.push_back({.pointer = reference.pointer, .after = *value});
+    if (!value || is_reference(*value)) continue;
+    const Schema* place = find_schema(situation.kind(address)->schema, reference.pointer);
+    known.push_back({.pointer = reference.pointer, .after = *value, .secret = place && place->secret});
   }
   return known;
 }
@@ -66,6 +69,10 @@ std::string problem_with_values(const Situation& situation, const Address& addre
     if (value && is_reference(*value) && is_finished(situation, reference.target))
       return reference.pointer + " cannot be filled in: " + title(reference.target) + " has no output " +
              reference.path;
+    if (value && !is_reference(*value) &&
+        would_show_secret(situation.kind(address)->schema, reference.pointer, *value))
+      return reference.pointer + " is a secret, and " + title(reference.target) +
+             " shows what it gives for it";
   }
   Json copy = filled;
   std::vector<SchemaProblem> problems;

@@ -20,6 +20,25 @@ std::set<std::string> nonces_of(const Owned* row) {
   return nonces;
 }
 
+// An importer writes over nothing that has come into its claim, or into use, since the plan was made.
+std::optional<Decision> refuse_overwriting(const RunState& state, const Step& step, const Sent& sent) {
+  for (const Await& guard : step.guards) {
+    const KindManifest* kind = kind_of(state, guard.target);
+    // Everybody else minds what is in a claim.
+    if (!kind || !kind->claim || !guard.contents.empty()) continue;
+    const Observation& claim = self_of(state, guard.target);
+    if (claim.contents != Contents::populated || is_filled_by(claim, step.address, sent.generation)) continue;
+    const std::string name = to_string(guard.target);
+    if (!step.guarded_delete)
+      return fail(name + " was filled after the plan was made, and importing into it destroys the data; " +
+                  "plan again");
+    for (const std::string& user : claim.users)
+      if (user != to_string(step.address))
+        return wait_for(claim, name + " is still used by " + user, kBeforeCall);
+  }
+  return std::nullopt;
+}
+
 // The object is there already: of an earlier call whose answer was lost, perhaps of an earlier run. Then only
 // what is missing is done: nothing, the rest of an unfinished create, or what has been asked for since.
 Decision decide_present(const RunState& state, int index, const Observation& self, const Sent& sent) {
@@ -34,6 +53,7 @@ Decision decide_present(const RunState& state, int index, const Observation& sel
     return wait_for(self, to_string(step.address) + " is being worked on",
                     settle_timeout(state, step.address));
   if (auto held = held_back(state, step.guards)) return *held;
+  if (auto refused = refuse_overwriting(state, step, sent)) return *refused;
   return call(same || unfinished ? CallKind::create : CallKind::update, sent);
 }
 
@@ -61,25 +81,6 @@ std::optional<Decision> reconsider(const RunState& state, const Step& step, cons
   kept.spec = row.applied;
   kept.generation = row.generation;
   return Decision{.move = Move::finish, .sent = std::move(kept)};
-}
-
-// An importer writes over nothing that has come into its claim, or into use, since the plan was made.
-std::optional<Decision> refuse_overwriting(const RunState& state, const Step& step, const Sent& sent) {
-  for (const Await& guard : step.guards) {
-    const KindManifest* kind = kind_of(state, guard.target);
-    // Everybody else minds what is in a claim.
-    if (!kind || !kind->claim || !guard.contents.empty()) continue;
-    const Observation& claim = self_of(state, guard.target);
-    if (claim.contents != Contents::populated || is_filled_by(claim, step.address, sent.generation)) continue;
-    const std::string name = to_string(guard.target);
-    if (!step.guarded_delete)
-      return fail(name + " was filled after the plan was made, and importing into it destroys the data; " +
-                  "plan again");
-    for (const std::string& user : claim.users)
-      if (user != to_string(step.address))
-        return wait_for(claim, name + " is still used by " + user, kBeforeCall);
-  }
-  return std::nullopt;
 }
 
 }  // namespace

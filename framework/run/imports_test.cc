@@ -76,6 +76,22 @@ TEST_F(Imports, WriteOverNothingThatCameAfterThePlan) {
   EXPECT_FALSE(world_.backend.world().contains(import()));
 }
 
+TEST_F(Imports, DoNotGoOnOverWhatCameAfterThePlan) {
+  world_.backend.script(import(), {.ready_after = seconds(60), .worker_deaths = 1});
+  apply({disk()});
+  for (int steps = 1; !world_.backend.world().contains(import()); ++steps)
+    world_.run(world_.plan({disk(), image("new")}), {.kill_after = steps});
+  world_.clock.advance(seconds(60));
+  ASSERT_TRUE(world_.backend.look(import()).resumable);
+  const Plan plan = world_.plan({disk(), image("new")});
+  world_.backend.change([](FakeWorld& world) {
+    world.at(import()).fills.reset();
+    world.at(claim()).filled_by = "somebody else";
+  });
+  EXPECT_NE(run(plan).find("was filled after the plan was made"), std::string::npos);
+  EXPECT_TRUE(world_.backend.look(import()).resumable);
+}
+
 class ImportsOverOlderContents : public Imports {
  protected:
   void SetUp() override {

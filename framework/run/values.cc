@@ -3,6 +3,7 @@
 #include "framework/model/pointer.h"
 #include "framework/model/resource.h"
 #include "framework/model/secrets.h"
+#include "framework/plan/seal.h"
 
 namespace tenon {
 namespace {
@@ -24,12 +25,6 @@ Status validate(const Json& filled, const KindManifest* kind) {
                                               ": " + first.summary + "; mend it and plan again"};
 }
 
-// An output is no place for a secret; a handle is none.
-bool is_shown(const ValueReference& reference, const Json& value, const KindManifest* kind) {
-  const Schema* place = kind ? find_schema(kind->schema, reference.pointer) : nullptr;
-  return place && place->secret && !is_handle(value);
-}
-
 }  // namespace
 
 Result<SharedJson> fill_references(const SharedJson& spec, const OutputsOf& outputs,
@@ -42,7 +37,7 @@ Result<SharedJson> fill_references(const SharedJson& spec, const OutputsOf& outp
     const Json* from = outputs(reference.target);
     const Json* value = from ? find_value(*from, reference.path) : nullptr;
     if (!value) return unresolved(reference);
-    if (is_shown(reference, *value, kind))
+    if (kind && would_show_secret(kind->schema, reference.pointer, *value))
       return Error{Code::failed_precondition, "the value at " + reference.pointer + " is a secret, and " +
                                                   to_string(reference.target) +
                                                   " shows what it gives for it: write the secret itself"};

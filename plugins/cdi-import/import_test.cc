@@ -327,6 +327,17 @@ TEST_F(ImportTest, ProgressGrowsWhileTheImageComes) {
   EXPECT_EQ(contents_state(*read_contents_mark(claim_), "cn"), "incomplete");
 }
 
+TEST_F(ImportTest, ADiskThatComesWhileTheImageDoesIsNotOverwritten) {
+  const sdk::Resource wanted = http("/slow/6000000/disk.raw");
+  ASSERT_TRUE(imports_.start(wanted).value_or(false));
+  await([&] { return look(wanted).progress.value_or(0) > 0.1; });
+  std::ofstream(disk()) << "somebody's";
+  await([&] { return look(wanted).phase == "Failed"; });
+  EXPECT_EQ(look(wanted).reason, "ClaimNotEmpty");
+  EXPECT_EQ(read_file(disk()).value(), "somebody's");
+  EXPECT_FALSE((*read_contents_mark(claim_))->own_disk);
+}
+
 TEST_F(ImportTest, ASecondStartFindsTheWorkerAndAddsNone) {
   const sdk::Resource wanted = http("/slow/1000000/disk.raw");
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(imports_.start(wanted).value_or(false));
@@ -429,7 +440,7 @@ TEST_F(ImportTest, ADiskThatCameAfterAFailedImportIsNotOverwritten) {
   const sdk::Resource wanted = http("/status/404");
   EXPECT_EQ(import(wanted).phase, "Failed");
   std::ofstream(disk()) << "somebody's";
-  EXPECT_EQ(import(wanted).reason, "ClaimNotEmpty");
+  EXPECT_EQ(imports_.start(wanted).error().code, Code::failed_precondition);
   EXPECT_EQ(read_file(disk()).value(), "somebody's");
 }
 
@@ -445,7 +456,7 @@ TEST_F(ImportTest, TheDiskOfAWorkerThatCouldNotTellOfItIsReplaced) {
 
 TEST_F(ImportTest, ADiskWithoutAMarkIsNotOverwritten) {
   std::ofstream(disk()) << "somebody's";
-  EXPECT_EQ(import(http("/plain/disk.raw")).reason, "ClaimNotEmpty");
+  EXPECT_EQ(imports_.start(http("/plain/disk.raw")).error().code, Code::failed_precondition);
   EXPECT_EQ(read_file(disk()).value(), "somebody's");
 }
 

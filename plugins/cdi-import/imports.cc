@@ -75,10 +75,13 @@ Result<bool> is_done(const Ledger& ledger) {
     const Status kept = write_contents_mark(ledger.claim.directory, **mark);
     return kept ? Result<bool>(true) : kept.error();
   }
-  if (may_fill(*mark, nonce, ledger.address)) return false;
-  const std::string held = !*mark                      ? "a disk that no mark tells of"
-                           : (*mark)->importer.empty() ? "data that no importer brought"
-                                                       : "what " + (*mark)->importer + " imported";
+  const auto seen = look_at_contents(ledger.claim.directory, ledger.claim.disk_path, nonce);
+  if (!seen) return seen.error();
+  const bool told = seen->state == contents_state(seen->mark, nonce);
+  if (told && may_fill(*mark, nonce, ledger.address)) return false;
+  const std::string held = !told                                 ? "a disk that no mark tells of"
+                           : !*mark || (*mark)->importer.empty() ? "data that no importer brought"
+                                                                 : "what " + (*mark)->importer + " imported";
   return Error{Code::failed_precondition, ledger.claim.directory + " already holds " + held +
                                               "; an import never overwrites it: delete the claim first"};
 }

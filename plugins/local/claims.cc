@@ -105,13 +105,15 @@ Status read_contents(Claim& claim) {
 }
 
 // So that no importer counts as done any more while its disk goes; that it goes was decided.
-Status mark_incomplete(const Claim& claim) {
-  if (claim.filled.contents.empty()) return {};
-  ContentsMark mark = claim.filled;
+Status mark_incomplete(const std::string& directory) {
+  const auto told = read_contents_mark(directory);
+  if (!told) return told.error();
+  if (!*told || (*told)->contents != "populated") return {};
+  ContentsMark mark = **told;
   mark.contents = "incomplete";
   mark.own_disk = true;
   mark.digest.clear();
-  return write_contents_mark(claim.directory, mark);
+  return write_contents_mark(directory, mark);
 }
 
 // None of what is no directory.
@@ -419,7 +421,7 @@ Status Claims::erase(const Claim& claim, const ClaimName& name) const {
   if (const Status own = refuse_strangers(claim.directory); !own) return own;
   // The disk goes before the mark that tells of it, and the claim's own mark goes last: a kill leaves a
   // smaller claim, which the next delete finds, and never a disk that passes for none.
-  if (const Status marked = mark_incomplete(claim); !marked) return marked;
+  if (const Status marked = mark_incomplete(claim.directory); !marked) return marked;
   if (const Status removed = remove_tree(claim.disk_path()); !removed) return removed;
   if (const Status synced = sync_directory(claim.directory); !synced) return synced;
   const fs::path mark(mark_path(claim.directory));

@@ -60,7 +60,7 @@ class Claims {
   const std::string& root() const { return root_; }
 
   // For who knows of claims that were made here. failed_precondition: the directory they were in is not
-  // there, so nothing is known of them; an unmounted disk looks like that.
+  // there, so nothing is known of them; an unmounted disk below which it lies looks like that.
   Status look_at_root() const;
 
   // False: the file system never has a file of this size. It is not about free space: a disk grows as it is

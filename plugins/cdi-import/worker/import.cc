@@ -1,5 +1,6 @@
 #include "plugins/cdi-import/worker/import.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +37,17 @@ MaybeFailure doubt_raw(const std::string& url, int64_t size) {
   if (name.ends_with(".qcow2") || name.ends_with(".qcow2.gz"))
     return fails(" is no qcow2 image, as its name says it is");
   return std::nullopt;
+}
+
+Failure not_empty(const std::string& disk) {
+  return {"ClaimNotEmpty", disk + " is there already: an import never overwrites a disk"};
+}
+
+// Never over what somebody has put there meanwhile: EEXIST. As rename otherwise.
+int move_to_nothing(const std::string& from, const std::string& to) {
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  // Some file systems, NFS among them, cannot.
+  return errno == EINVAL && link(from.c_str(), to.c_str()) == 0 ? unlink(from.c_str()) : -1;
 }
 
 class Import {
@@ -96,8 +108,7 @@ MaybeFailure Import::begin(bool& done) {
   done = is_populated_by(before->mark, nonce, ledger_.address, ledger_.import_generation);
   if (done) return std::nullopt;
   const bool somebodys = before->state != contents_state(before->mark, nonce);
-  if (somebodys || !may_fill(before->mark, nonce, ledger_.address))
-    return Failure{"ClaimNotEmpty", disk + " is there already: an import never overwrites a disk"};
+  if (somebodys || !may_fill(before->mark, nonce, ledger_.address)) return not_empty(disk);
   if (const Status removed = remove_leftovers(directory_); !removed) return local_failure(removed.error());
   // Of an earlier import that was deleted, or of a worker that was killed before it could tell.
   if (const Status cleared = clear(disk); !cleared) return local_failure(cleared.error());
@@ -175,9 +186,15 @@ MaybeFailure Import::place() {
     return local_failure(sealed.error());
   // The last look before the disk appears: a claim that was made anew meanwhile is not this import's.
   if (monitor_.stopped() || !holds_contents(lock_, ledger_.claim.directory)) return stopped();
+  const std::string& disk = ledger_.claim.disk_path;
+  if (access(disk.c_str(), F_OK) == 0) return not_empty(disk);
   if (const Status marked = mark("incomplete", true); !marked) return local_failure(marked.error());
-  if (rename(image_.c_str(), ledger_.claim.disk_path.c_str()) != 0)
-    return local_failure(errno_error("renaming to", ledger_.claim.disk_path, errno));
+  if (move_to_nothing(image_, disk) != 0) {
+    const int error = errno;
+    if (const Status marked = mark("incomplete"); !marked) return local_failure(marked.error());
+    if (error == EEXIST) return not_empty(disk);
+    return local_failure(errno_error("renaming to", disk, error));
+  }
   if (const Status synced = sync_directory(directory_); !synced) return local_failure(synced.error());
   return std::nullopt;
 }
