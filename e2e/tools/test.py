@@ -1,14 +1,17 @@
-"""The tools judge as docs/testing.md says: what is skipped, what broke, and what an editor is told of each file."""
+"""The tools judge as docs/testing.md says: what is skipped, what broke, what an editor is told of each file; and they touch
+nothing that is not theirs."""
+import importlib
 import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
-from support.pages import ROOT
+from support.pages import PREFIX, ROOT
 
 SKIPS = """\
 import unittest
@@ -110,6 +113,89 @@ class BazelResultsTest(Directory):
 
     def test_nothing_at_all_is_a_failure(self):
         self.assertEqual(run(ROOT / 'tools/test_results')[0], 1)
+
+
+TERRAFORM = """\
+#!/bin/sh
+# Plans what there is, and is never done with applying it.
+echo "$1" >>"$CALLS"
+case $1 in
+  plan) echo "Plan: $(grep -c ^resource main.tf) to add, 0 to change, 0 to destroy." ;;
+  apply) sleep 1000; echo late ;;
+esac
+"""
+
+
+class BenchTest(Directory):
+    """tools/bench with the staged product, without building; its figures are not looked at."""
+
+    def setUp(self):
+        super().setUp()
+        (self.directory / 'framework').mkdir()
+        shutil.copytree(ROOT / 'framework/bench', self.directory / 'framework/bench')
+        self.script('tools/bench', (ROOT / 'tools/bench').read_text())
+        self.script('tools/stage', '#!/bin/sh\n')
+        (self.directory / 'build').mkdir()
+        (self.directory / 'build/prefix').symlink_to(PREFIX)
+        self.place = self.directory / 'place'
+        (self.place / 'terraform').mkdir(parents=True)
+        for name in ('mine', 'terraform/mine', 'tenon.yaml'):
+            (self.place / name).write_text('precious')
+
+    def script(self, name, text):
+        (self.directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.directory / name).write_text(text)
+        (self.directory / name).chmod(0o755)
+
+    def bench(self, *words, **environment):
+        return run(self.directory / 'tools/bench', '--dir', self.place, '--repeat', '1', *words, **environment)
+
+    def in_place(self):
+        return {str(path.relative_to(self.place)): path.read_text() for path in self.place.rglob('*') if path.is_file()}
+
+    def test_what_is_in_the_directory_stays_and_nothing_comes_to_it(self):
+        before = self.in_place()
+        status, text = self.bench('--sizes', '10', '--only', 'commands,plan pairs,start')
+        self.assertEqual(status, 0, text)
+        self.assertIn('plan unchanged', text)
+        self.assertEqual(self.in_place(), before)
+
+    def test_a_command_that_does_not_do_what_is_measured_is_no_row(self):
+        (self.directory / 'build/prefix').unlink()
+        self.script('build/prefix/bin/tenon', '#!/bin/sh\necho "Plan: 9 to create, 0 to update"\n')
+        before = self.in_place()
+        for group in ('commands', 'plan pairs'):
+            status, text = self.bench('--sizes', '10', '--only', group)
+            self.assertEqual(status, 1, text)
+            self.assertIn('does not say "Plan: 10 to create, "', text)
+        self.assertEqual(self.in_place(), before)
+
+    def test_terraform_is_given_up_where_it_takes_too_long(self):
+        self.script('bin/terraform', TERRAFORM)
+        calls = self.directory / 'calls'
+        status, text = self.bench('--sizes', '10,20', '--only', 'commands,plan pairs', '--against', 'terraform', '--limit', '1',
+                                  PATH='%s/bin:%s' % (self.directory, os.environ['PATH']), CALLS=str(calls))
+        self.assertEqual(status, 0, text)
+        told = re.findall(r'^  (.*?) +n = +(\d+) +(more than 1 s|[\d.]+ s) .*times tenon', text, re.MULTILINE)
+        self.assertEqual([(name, n, time == 'more than 1 s') for name, n, time in told],
+                         [('plan pairs', '10', False), ('plan new', '10', False), ('apply', '10', True),
+                          ('plan pairs', '20', False), ('plan new', '20', False)])
+        self.assertEqual(calls.read_text().split(), ['init', 'plan'] + ['init', 'plan', 'apply'] + ['init', 'plan'] * 2)
+        left = [path for path in pathlib.Path('/proc').glob('[0-9]*/cwd') if self.is_below(path)]
+        self.assertEqual(left, [])
+
+    def test_a_row_is_of_the_fastest_run_with_the_largest_peak_of_all(self):
+        sys.path.insert(0, str(ROOT / 'framework/bench'))
+        self.addCleanup(sys.path.pop, 0)
+        commands, measure = importlib.import_module('commands'), importlib.import_module('measure')
+        taken = [measure.Measurement(*numbers) for numbers in ((3, 4, 50), (2, 5, 40), (4, 3, 60))]
+        self.assertEqual(commands.best('apply', 10, taken)[:5], ('apply', 10, 2, 5, 60))
+
+    def is_below(self, link):
+        try:
+            return os.readlink(link).startswith(str(self.directory))
+        except OSError:
+            return False
 
 
 class UsageTest(unittest.TestCase):

@@ -1,5 +1,7 @@
 """The graphs that are measured, as Tenon's YAML and as Terraform's HCL."""
 
+LARGE = 100000  # from here on what repeats would take minutes
+
 DOCUMENT = """---
 apiVersion: memory.tenon.dev/v1
 kind: Item

@@ -9,6 +9,7 @@ import ctypes
 import os
 import resource
 import select
+import signal
 import subprocess
 import time
 from typing import NamedTuple
@@ -25,6 +26,10 @@ class Measurement(NamedTuple):
 
 
 class CommandFailed(Exception):
+    pass
+
+
+class TimeIsUp(Exception):
     pass
 
 
@@ -61,17 +66,27 @@ def _program(pid):
         return None
 
 
-def _watch(pid, peaks):
-    """Until the process ends; gathers the peaks of its descendants."""
+def _watch(pid, peaks, end):
+    """Until the process ends, or the time `end`; gathers the peaks of its descendants. Whether it has ended."""
     own = _program(pid)
     ended = select.poll()
     descriptor = os.pidfd_open(pid)
     ended.register(descriptor, select.POLLIN)
-    while not ended.poll(SAMPLE_MS):
+    while not (done := ended.poll(SAMPLE_MS)) and time.monotonic() < end:
         # Between fork and exec a child has the peak of its parent, and shares the memory.
         for child in (child for child in _descendants(pid) if _program(child) != own):
             peaks[child] = max(peaks.get(child, 0), _high_water_kib(child))
     os.close(descriptor)
+    return bool(done)
+
+
+def _kill(pid):
+    """It, and all that came of it."""
+    for process in [*_descendants(pid), pid]:
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 def _cpu(usage):
@@ -89,21 +104,29 @@ def _reap_orphans():
             return
 
 
-def run(arguments, cwd, output, statuses=(0,)):
-    """output: the file that takes stdout and stderr. An exit status that is not expected is CommandFailed."""
+def run(arguments, cwd, output, limit=float('inf'), says=None):
+    """output: the file that takes stdout and stderr. A command that fails, or does not say what is expected, is
+    CommandFailed; one that takes longer than `limit` seconds is killed, and TimeIsUp."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = _cpu(resource.getrusage(resource.RUSAGE_CHILDREN))
     peaks = {}
     with open(output, 'wb') as out:
         begin = time.perf_counter()
         process = subprocess.Popen(arguments, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        _watch(process.pid, peaks)
+        in_time = _watch(process.pid, peaks, time.monotonic() + limit)
         seconds = time.perf_counter() - begin
+        if not in_time:
+            _kill(process.pid)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     _reap_orphans()
-    if process.returncode not in statuses:
-        with open(output, errors='replace') as text:
-            raise CommandFailed('%s ended with status %d:\n%s' % (' '.join(arguments), process.returncode, text.read()[-2000:]))
+    if not in_time:
+        raise TimeIsUp()
+    with open(output, errors='replace') as file:
+        text = file.read()
+    if process.returncode != 0:
+        raise CommandFailed('%s ended with status %d:\n%s' % (' '.join(arguments), process.returncode, text[-2000:]))
+    if says and says not in text:
+        raise CommandFailed('%s does not say "%s":\n%s' % (' '.join(arguments), says, text[-2000:]))
     cpu = _cpu(resource.getrusage(resource.RUSAGE_CHILDREN)) - before
     return Measurement(seconds, cpu, (usage.ru_maxrss + sum(peaks.values())) / 1024)
