@@ -41,6 +41,16 @@ TEST_F(LoadPaths, ReadsOnlySoMuchOfAFile) {
   }
 }
 
+TEST_F(LoadPaths, ReadsAFileOfExactlyAsMuch) {
+  const std::string large = write("large.yaml", "n: 1\n---\n");
+  std::filesystem::resize_file(large, size_t{256} << 20);
+  Diagnostics diagnostics;
+  const auto documents = load_paths({large}, diagnostics);
+  ASSERT_EQ(documents.size(), 1u);
+  EXPECT_EQ(documents[0].value, Json({{"n", 1}}));
+  EXPECT_EQ(joined(diagnostics), large + ":2:1: error: the document is larger than 3 MiB\n");
+}
+
 TEST_F(LoadPaths, SaysWhatCannotBeReadToItsEnd) {
   Diagnostics diagnostics;
   EXPECT_TRUE(load_paths({"/proc/self/mem"}, diagnostics).empty());
