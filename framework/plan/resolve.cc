@@ -176,7 +176,7 @@ class Resolver {
 
   void add_values(const Resource& resource) {
     auto references = references_in(resource.spec);
-    if (!references) return error_at_field(resource, references.error().message);
+    if (!references) return report_values(resource, resource.spec, "");
     for (const ValueReference& reference : *references)
       if (is_served(reference.target))
         add({resource.address, ready(reference.target), kCreateAndUpdate, false});
@@ -185,9 +185,19 @@ class Resolver {
     if (!references->empty()) graph_.values.emplace(resource.address, std::move(*references));
   }
 
-  // "POINTER: what is wrong there".
-  void error_at_field(const Resource& resource, const std::string& message) {
-    error(resource, resource.origin.locate(message.substr(0, message.find(": "))), message, "");
+  // Of a spec with a malformed reference: what is wrong with each one.
+  void report_values(const Resource& resource, const Json& value, const std::string& pointer) {
+    if (!is_reference(value)) {
+      if (value.is_structured())
+        for (const auto& item : value.items())
+          report_values(resource, item.value(), joined(pointer, item.key()));
+      return;
+    }
+    const auto reference = references_in(value);
+    if (!reference)
+      error(resource, resource.origin.locate(pointer), pointer + reference.error().message, "");
+    else if (!is_served(reference->front().target))
+      report_unserved(resource, reference->front().target, resource.origin.locate(pointer));
   }
 
   bool is_served(const Address& target) const { return catalog_.find(target) != nullptr; }
