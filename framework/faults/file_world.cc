@@ -1,6 +1,7 @@
 #include "framework/faults/file_world.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,9 +25,7 @@ int deaths_of(const std::string& address) { return character(address) % 3 == 0 ?
 int64_t ticks(Time time) { return time.time_since_epoch().count(); }
 Time time_of(const Json& json) { return Time(Duration(json.get<int64_t>())); }
 
-int64_t size_of(const Object& object) {
-  return object.spec.is_object() ? object.spec.value("size", int64_t{0}) : 0;
-}
+int64_t size_of(const Json& spec) { return spec.is_object() ? spec.value("size", int64_t{0}) : 0; }
 
 Json to_json(const Object& o) {
   return {{"id", o.id},
@@ -51,6 +50,7 @@ Object object_from(const Json& json) {
            .visible_from = time_of(json.at("visible")),
            .work_began = time_of(json.at("began")),
            .deaths_left = json.at("deaths"),
+           .size = size_of(json.at("spec")),
            .filled = json.at("filled")};
   if (!json.at("removed").is_null()) o.removed = time_of(json.at("removed"));
   return o;
@@ -59,14 +59,19 @@ Object object_from(const Json& json) {
 Json put(const Object& object) { return Json{{"put", to_json(object)}}; }
 Json wrong(std::string what) { return Json{{"wrong", std::move(what)}}; }
 
-// Requirements as the spec has them: kind and name.
-std::vector<std::pair<std::string, std::string>> needs_of(const Json& spec) {
-  std::vector<std::pair<std::string, std::string>> needs;
-  for (const Json& name : spec.value("boxes", Json::array())) needs.emplace_back("Box", name);
-  for (const Json& name : spec.value("tokens", Json::array())) needs.emplace_back("Token", name);
-  if (spec.contains("disk")) needs.emplace_back("Disk", spec.at("disk"));
-  if (spec.contains("import")) needs.emplace_back("Import", spec.at("import"));
-  return needs;
+// Requirements as the spec has them: visit takes a kind and a name.
+template <typename Visit>
+void each_need(const Json& spec, Visit visit) {
+  constexpr std::pair<const char*, const char*> kFields[] = {
+      {"boxes", "Box"}, {"tokens", "Token"}, {"disk", "Disk"}, {"import", "Import"}};
+  for (const auto& [field, kind] : kFields) {
+    const auto found = spec.find(field);
+    if (found == spec.end()) continue;
+    const Json& names = *found;
+    if (names.is_string()) visit(kind, *names.get_ptr<const std::string*>());
+    if (names.is_array())
+      for (const Json& name : names) visit(kind, *name.get_ptr<const std::string*>());
+  }
 }
 
 Error owned_by(const Object& object) {
@@ -99,17 +104,41 @@ Json kept(const Request& request) {
 Result<std::unique_ptr<FileWorld>> FileWorld::open(const std::string& path, Trace& trace) {
   FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!file) return errno_error("opening", path, errno);
-  const auto text = read_file(path);
-  if (!text) return text.error();
   std::unique_ptr<FileWorld> world(new FileWorld(path, std::move(file), trace));
-  if (Status replayed = world->replay(*text); !replayed) return with_context(path, replayed.error());
+  if (Status read = world->catch_up(); !read) return read.error();
   return world;
+}
+
+Result<std::unique_ptr<FileWorld>> FileWorld::copy_at(const std::string& path) const {
+  FileDescriptor file(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
+  if (!file) return errno_error("opening", path, errno);
+  std::unique_ptr<FileWorld> copy(new FileWorld(path, std::move(file), trace_));
+  for (const auto& [id, object] : objects_) copy->keep(object);
+  copy->accepted_ = accepted_;
+  copy->ledger_ = ledger_;
+  copy->last_call_ = last_call_;
+  copy->opened_ = opened_;
+  copy->read_ = read_;
+  return copy;
+}
+
+Status FileWorld::catch_up() {
+  opened_ = now();
+  struct stat status {};
+  if (fstat(file_.get(), &status) != 0 || status.st_size < read_)
+    return Error{Code::internal, path_ + ": is shorter than it was"};
+  std::string text(static_cast<size_t>(status.st_size - read_), '\0');
+  if (pread(file_.get(), text.data(), text.size(), read_) != static_cast<ssize_t>(text.size()))
+    return errno_error("reading", path_, errno);
+  const Status replayed = replay(text);
+  return replayed ? replayed : Status(with_context(path_, replayed.error()));
 }
 
 // A write that a kill cut short has not happened.
 Status FileWorld::replay(const std::string& text) {
   const size_t whole = text.rfind('\n') + 1;
-  if (whole < text.size() && ftruncate(file_.get(), static_cast<off_t>(whole)) != 0)
+  read_ += static_cast<off_t>(whole);
+  if (whole < text.size() && ftruncate(file_.get(), read_) != 0)
     return Error{Code::internal, "cannot be cut to its last whole line"};
   for (size_t begin = 0; begin < whole;) {
     const size_t end = text.find('\n', begin);
@@ -147,10 +176,15 @@ void FileWorld::keep(Object object) {
   const auto [it, fresh] = objects_.try_emplace(object.id);
   const bool moves = !fresh && it->second.address != object.address;
   if (moves) unlist(it->second);
+  quiet_until_ = {};
   it->second = std::move(object);
   const Object& kept = it->second;
   if (fresh || moves) by_address_[kept.address].push_back(&it->second);
-  if (kept.removed || kept.address.kind == "Import") restless_.insert(kept.id);
+  const std::string address = to_string(kept.address);
+  if (kept.removed)
+    restless_[kept.id] = *kept.removed + gone_after(address);
+  else if (kept.address.kind == "Import")
+    restless_[kept.id] = kept.work_began + work_of(address);
 }
 
 void FileWorld::unlist(const Object& object) {
@@ -159,6 +193,7 @@ void FileWorld::unlist(const Object& object) {
 
 void FileWorld::drop(const std::string& id) {
   const auto it = objects_.find(id);
+  quiet_until_ = {};
   unlist(it->second);
   restless_.erase(id);
   objects_.erase(it);
@@ -167,8 +202,10 @@ void FileWorld::drop(const std::string& id) {
 Status FileWorld::forget_history() {
   Json lines = Json::array();
   for (const auto& [id, object] : objects_) lines.push_back(put(object));
-  if (Status written = write_file_atomically(path_, lines.dump() + "\n"); !written) return written;
+  const std::string text = lines.dump() + "\n";
+  if (Status written = write_file_atomically(path_, text); !written) return written;
   file_.reset(::open(path_.c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
+  read_ = static_cast<off_t>(text.size());
   ledger_ = {};
   accepted_.clear();
   return file_ ? Status() : Status(errno_error("opening", path_, errno));
@@ -176,10 +213,12 @@ Status FileWorld::forget_history() {
 
 void FileWorld::commit(std::vector<Json> lines) {
   if (current_) lines.push_back(Json{{"over", std::exchange(current_, 0)}});
-  const std::string text = Json(lines).dump() + "\n";
+  const Json all(std::move(lines));
+  const std::string text = all.dump() + "\n";
   // A world that cannot be written is no world: nothing that is concluded from it would be true.
   if (::write(file_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) abort();
-  for (const Json& line : lines) apply(line);
+  read_ += static_cast<off_t>(text.size());
+  for (const Json& line : all) apply(line);
 }
 
 int FileWorld::accept(CallKind kind, const Request& request) {
@@ -214,7 +253,7 @@ Pools FileWorld::pools() const {
   if (room_ == 0) return {};
   int64_t taken = 0;
   for (const auto& [id, object] : objects_)
-    if (opened_ >= object.visible_from) taken += size_of(object);
+    if (opened_ >= object.visible_from) taken += object.size;
   const auto units = [](int64_t amount) { return *Quantity::from_json(Json(amount)); };
   return {{"room", Pool{units(room_), units(room_ - taken), "units"}}};
 }
@@ -269,7 +308,8 @@ Result<Outcome> FileWorld::make(const Request& request, std::vector<Json> lines)
                       .id = "id-" + request.nonce,
                       .visible_from = now() + appears_after(address),
                       .work_began = now(),
-                      .deaths_left = request.address.kind == "Import" ? deaths_of(address) : 0};
+                      .deaths_left = request.address.kind == "Import" ? deaths_of(address) : 0,
+                      .size = size_of(request.desired)};
   complain_of_room(object, lines);
   lines.push_back(put(object));
   lines.push_back(Json{{"made", address}});
@@ -287,7 +327,7 @@ Result<Outcome> FileWorld::update(const Request& request) {
   changed.address = request.address;
   changed.mark = {request.inventory, to_string(request.address), request.nonce, request.generation};
   if (request.mark == "drop") changed.mark = {};
-  if (request.mark.empty()) changed.spec = request.desired;
+  if (request.mark.empty()) changed.spec = request.desired, changed.size = size_of(changed.spec);
   std::vector<Json> lines{put(changed)};
   if (request.mark.empty()) complain_of_missing_needs(changed.address, changed.spec, lines);
   complain_of_room(changed, lines);
@@ -310,29 +350,30 @@ Result<Outcome> FileWorld::remove(const Request& request) {
 
 void FileWorld::complain_of_missing_needs(const Address& address, const Json& spec,
                                           std::vector<Json>& lines) const {
-  for (const auto& [kind, name] : needs_of(spec)) {
+  each_need(spec, [&](const std::string& kind, const std::string& name) {
     const Object* need = present(kind, name);
     if (!need)
       lines.push_back(
           wrong(to_string(address) + " was asked for while " + kind + " " + name + " is missing"));
     if (need && spec.contains("import") && kind == "Disk" && need->filled.is_null())
       lines.push_back(wrong(to_string(address) + " was started on " + name + ", which is not filled"));
-  }
+  });
 }
 
 void FileWorld::complain_of_users(const Object& object, std::vector<Json>& lines) const {
   for (const auto& [id, user] : objects_) {
     if (user.removed || user.address.kind == "Import") continue;
-    for (const auto& [kind, name] : needs_of(user.spec))
-      if (kind == object.address.kind && name == object.address.name)
+    each_need(user.spec, [&](std::string_view kind, const std::string& name) {
+      if (name == object.address.name && object.address.kind == kind)
         lines.push_back(wrong(object.mark.address + " was removed while " + user.mark.address + " uses it"));
+    });
   }
 }
 
 void FileWorld::complain_of_room(const Object& changed, std::vector<Json>& lines) const {
-  int64_t taken = size_of(changed);
+  int64_t taken = changed.size;
   for (const auto& [id, object] : objects_)
-    if (id != changed.id) taken += size_of(object);
+    if (id != changed.id) taken += object.size;
   if (room_ > 0 && taken > room_)
     lines.push_back(wrong(to_string(changed.address) + " was given room where there is none: " +
                           std::to_string(taken) + " of " + std::to_string(room_)));
@@ -377,22 +418,28 @@ Observation FileWorld::seen(const Object& object) {
 
 // What time has brought: work that ended, objects that are gone.
 void FileWorld::settle() {
+  if (now() < quiet_until_) return;
   const int current = std::exchange(current_, 0);
+  Time next = Time::max();
   std::vector<Json> lines;
-  for (const std::string& id : restless_) {
+  for (const auto& [id, from] : restless_) {
+    if (now() < from) {
+      next = std::min(next, from);
+      continue;
+    }
     const Object& object = objects_.at(id);
-    if (object.removed && now() >= *object.removed + gone_after(to_string(object.address)))
-      lines.push_back(Json{{"gone", id}});
-    const bool works = object.address.kind == "Import" && !object.removed && !is_dead(object) &&
-                       now() >= object.work_began + work_of(to_string(object.address));
-    if (!works || is_done(object)) continue;
+    if (object.removed) lines.push_back(Json{{"gone", id}});
+    if (object.removed || is_dead(object) || is_done(object)) continue;
     if (const Object* disk = disk_of(object)) {
       Object filled = *disk;
       filled.filled = {{"importer", object.mark.address}, {"generation", object.mark.generation}};
       lines.push_back(put(filled));
     }
   }
-  if (!lines.empty()) commit(std::move(lines));
+  if (lines.empty())
+    quiet_until_ = next;
+  else
+    commit(std::move(lines));
   current_ = current;
 }
 

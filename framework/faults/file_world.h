@@ -20,7 +20,6 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -41,7 +40,8 @@ struct Object {
   Time work_began{};
   int deaths_left = 0;
   std::optional<Time> removed;
-  Json filled;  // of a Disk: {"importer", "generation"}; null: nothing is in it
+  int64_t size = 0;  // as its spec says
+  Json filled;       // of a Disk: {"importer", "generation"}; null: nothing is in it
 };
 
 // What has ever been done, for the judge.
@@ -55,6 +55,10 @@ class FileWorld final : public Clock {
  public:
   // trace holds the time and outlives the world.
   static Result<std::unique_ptr<FileWorld>> open(const std::string& path, Trace& trace);
+  // Of a copy of its file, without reading it again.
+  Result<std::unique_ptr<FileWorld>> copy_at(const std::string& path) const;
+  // Reads what other processes have written since, and counts as opened now.
+  Status catch_up();
 
   Time now() const override { return Time(Duration(trace_.now)); }
   void advance(Duration duration) { trace_.now += duration.count(); }
@@ -92,7 +96,7 @@ class FileWorld final : public Clock {
   };
 
   FileWorld(std::string path, FileDescriptor file, Trace& trace)
-      : path_(std::move(path)), file_(std::move(file)), trace_(trace), opened_(Duration(trace.now)) {}
+      : path_(std::move(path)), file_(std::move(file)), trace_(trace) {}
   Status replay(const std::string& text);
   void apply(const Json& line);
   // One write: all of it, and that the current call has had its effect.
@@ -116,10 +120,12 @@ class FileWorld final : public Clock {
   const std::string path_;
   FileDescriptor file_;
   Trace& trace_;
-  const Time opened_;
+  Time opened_{};
+  off_t read_ = 0;                         // so much of the file is in the members below
   std::map<std::string, Object> objects_;  // by id
   std::map<Address, std::vector<Object*>> by_address_;
-  std::set<std::string> restless_;  // time may change them
+  std::map<std::string, Time> restless_;  // time may change them, from then on
+  Time quiet_until_{};                    // time changes nothing before that, if nothing else does
   std::map<int, Accepted> accepted_;
   Ledger ledger_;
   int64_t room_ = 0;

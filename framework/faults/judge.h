@@ -21,8 +21,8 @@ struct Ending {
   bool run_ended = false;  // the last run is recorded as ended, with every step done
 };
 
-// Of the files of a directory as workshop.h lays them out.
-Result<Ending> ending_of(const std::string& inventory, const std::string& world, Trace& trace);
+// inventory: its file.
+Result<Ending> ending_of(const std::string& inventory, const FileWorld& world);
 
 struct Findings {
   int64_t kills = 0;

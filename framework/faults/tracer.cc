@@ -27,8 +27,9 @@ void Tracer::step(std::string_view what, const std::string& subject) {
   pass(++trace_.steps == kill_.step, what, subject);
 }
 
-void Tracer::write(std::string_view what, const std::string& subject) {
-  pass(++trace_.writes == kill_.write, what, subject);
+void Tracer::write(std::string_view what, const std::string& path) {
+  const bool last = ++trace_.writes == kill_.write;
+  pass(last, what, last ? path.substr(path.rfind('/') + 1) : "");
 }
 
 void Tracer::pass(bool last, std::string_view what, const std::string& subject) {

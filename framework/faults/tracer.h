@@ -48,7 +48,7 @@ class Tracer {
 
   // Counts; does not return where the process is to end.
   void step(std::string_view what, const std::string& subject);
-  void write(std::string_view what, const std::string& subject);
+  void write(std::string_view what, const std::string& path);
 
  private:
   void pass(bool last, std::string_view what, const std::string& subject);

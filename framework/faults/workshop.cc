@@ -34,35 +34,40 @@ class Silent final : public Reporter {
 // One whole command in this process, as the command line does it.
 class Command {
  public:
-  Command(const std::string& directory, const Task& task, const Attempt& attempt, Trace& trace)
-      : directory_(directory), task_(task), attempt_(attempt), trace_(trace), tracer_(trace, attempt.kill) {}
+  Command(const std::string& directory, const Task& task, const Attempt& attempt, FileWorld& world,
+          Trace& trace)
+      : directory_(directory),
+        task_(task),
+        attempt_(attempt),
+        world_(world),
+        trace_(trace),
+        tracer_(trace, attempt.kill) {}
 
   int run() {
     watch_files([this](FileChange change, const std::string& path) { return on_change(change, path); });
-    const auto world = FileWorld::open(directory_ + "/world", trace_);
-    if (!world) return said(world.error());
-    (*world)->limit_room(task_.room);
-    const auto lock = RunLock::acquire(directory_ + "/lock", "test", (*world)->now());
+    if (Status read = world_.catch_up(); !read) return said(read.error());
+    world_.limit_room(task_.room);
+    const auto lock = RunLock::acquire(directory_ + "/lock", "test", world_.now());
     if (!lock) return said(lock.error());
     const auto opened = open_inventory(directory_ + "/inventory.db", OpenMode::write);
     if (!opened) return said(opened.error());
     TracedInventory inventory(**opened, tracer_);
-    TracedBackend backend(**world, tracer_, attempt_.seed);
+    TracedBackend backend(world_, tracer_, attempt_.seed);
     const Backends backends{{"world", &backend}};
     Diagnostics diagnostics;
     const auto planned =
-        make_plan({task_.catalog, backends, inventory, **world}, task_.desired, task_.options, diagnostics);
+        make_plan({task_.catalog, backends, inventory, world_}, task_.desired, task_.options, diagnostics);
     if (!planned) return said(planned.error());
     if (!diagnostics.empty()) return said({Code::invalid_argument, to_string(diagnostics.front())});
     if (planned->plan.refused()) return refused(planned->plan);
     if (planned->plan.empty()) return kDone;
-    OneThreadCaller caller(backends, **world, tracer_, attempt_.seed);
-    return carry_out(*planned, inventory, **world, caller);
+    OneThreadCaller caller(backends, world_, tracer_, attempt_.seed);
+    return carry_out(*planned, inventory, world_, caller);
   }
 
  private:
   int on_change(FileChange change, const std::string& path) {
-    tracer_.write(to_string(change), fs::path(path).filename());
+    tracer_.write(to_string(change), path);
     switch (attempt_.failure) {
       case Failure::none: return SQLITE_OK;
       case Failure::no_space: return trace_.writes >= attempt_.from ? failed(change, ENOSPC) : SQLITE_OK;
@@ -119,6 +124,7 @@ class Command {
   const std::string& directory_;
   const Task& task_;
   const Attempt& attempt_;
+  FileWorld& world_;
   Trace& trace_;
   Tracer tracer_;
 };
@@ -157,7 +163,10 @@ Result<std::unique_ptr<Workshop>> Workshop::make(int size, bool tokens) {
   std::string name = (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path().string()) +
                      "/tenon-faults-XXXXXX";
   if (!mkdtemp(name.data())) return errno_error("making", name, errno);
-  std::unique_ptr<Workshop> workshop(new Workshop(name, scenario_of(size, tokens)));
+  sqlite3_initialize();  // or every process would do it again
+  auto trace = TraceFile::open(name + "/trace");
+  if (!trace) return trace.error();
+  std::unique_ptr<Workshop> workshop(new Workshop(name, scenario_of(size, tokens), *std::move(trace)));
   if (Status prepared = workshop->prepare(); !prepared) return prepared.error();
   return workshop;
 }
@@ -167,37 +176,33 @@ Workshop::~Workshop() {
   fs::remove_all(directory_, error);
 }
 
-// What every attempt would have to read again.
-Status Workshop::forget_history() {
-  const auto trace = TraceFile::open(directory_ + "/now/trace");
-  if (!trace) return trace.error();
-  const auto made = FileWorld::open(world(), **trace);
-  return made ? (*made)->forget_history() : Status(made.error());
-}
-
 Status Workshop::prepare() {
   fs::create_directory(directory_ + "/now");
+  auto world = FileWorld::open(world_file(), *trace_);
+  if (!world) return world.error();
+  world_ = *std::move(world);
   const End others = in_child({scenario_.others, older_, {.set = kOthers}}, {});
   if (!others.done()) return Error{Code::internal, "the others' state: " + others.message};
   const End before = in_child({scenario_.before, older_, {}}, {});
   if (!before.done()) return Error{Code::internal, "the state before: " + before.message};
   if (Status made = make_by_hand(); !made) return made;
-  if (Status compacted = forget_history(); !compacted) return compacted;
+  // Every attempt would have to read it again.
+  if (Status compacted = world_->forget_history(); !compacted) return compacted;
   if (Status copied = copy_files(directory_ + "/now", directory_ + "/start"); !copied) return copied;
+  trace_at_start_ = *trace_;
+  trace_at_start_.steps = trace_at_start_.writes = 0;
+  world_at_start_ = std::move(world_);
   const End after = run({});
   if (!after.done()) return Error{Code::internal, "the run without a kill: " + after.message};
-  const auto trace = TraceFile::open(directory_ + "/now/trace");
-  if (!trace) return trace.error();
-  steps_ = (*trace)->steps;
-  writes_ = (*trace)->writes;
-  auto ending = ending_of(inventory(), world(), **trace);
+  steps_ = trace_->steps;
+  writes_ = trace_->writes;
+  auto ending = ending_of(inventory(), *world_);
   if (!ending) return ending.error();
   expected_ = std::move(*ending);
   if (!expected_.ledger.wrong.empty()) return Error{Code::internal, expected_.ledger.wrong.front()};
-  const int64_t steps = (*trace)->steps;
   const End again = in_child(task(), {});
   // Nothing but one look at each wave of resources.
-  if (!again.done() || (*trace)->steps - steps > 20)
+  if (!again.done() || trace_->steps - steps_ > 20)
     return Error{Code::internal, "a second run has something to do: " + again.message};
   return {};
 }
@@ -210,11 +215,7 @@ Task Workshop::task() const {
 }
 
 Status Workshop::make_by_hand() {
-  const auto trace = TraceFile::open(directory_ + "/now/trace");
-  if (!trace) return trace.error();
-  const auto made = FileWorld::open(world(), **trace);
-  if (!made) return made.error();
-  for (const Resource& resource : scenario_.by_hand) (*made)->put_unmarked(resource.address, resource.spec);
+  for (const Resource& resource : scenario_.by_hand) world_->put_unmarked(resource.address, resource.spec);
   std::vector<Record> intents;
   for (const Address& address : scenario_.intended) {
     Owned row{.address = address, .instance = "world"};
@@ -227,18 +228,17 @@ Status Workshop::make_by_hand() {
 
 End Workshop::in_child(const Task& task, const Attempt& attempt) {
   const std::string directory = directory_ + "/now";
-  const auto trace = TraceFile::open(directory + "/trace");
-  if (!trace) return {.status = -1, .message = trace.error().message};
-  std::fill(std::begin((*trace)->last), std::end((*trace)->last), '\0');
+  std::fill(std::begin(trace_->last), std::end(trace_->last), '\0');
   const pid_t child = fork();
   if (child == 0) {
     // Nothing of the parent's is to be flushed or destroyed here.
-    _exit(Command(directory, task, attempt, **trace).run());
+    _exit(Command(directory, task, attempt, *world_, *trace_).run());
   }
   End end;
   while (waitpid(child, &end.status, 0) < 0 && errno == EINTR) {
   }
-  end.message = (*trace)->last;
+  end.message = trace_->last;
+  if (Status read = world_->catch_up(); !read) return {.status = -1, .message = read.error().message};
   return end;
 }
 
@@ -259,24 +259,18 @@ Attempt Workshop::any(uint64_t number) const {
 End Workshop::run(const Attempt& attempt) {
   if (Status copied = copy_files(directory_ + "/start", directory_ + "/now"); !copied)
     return {.status = -1, .message = copied.error().message};
-  {
-    const auto trace = TraceFile::open(directory_ + "/now/trace");
-    if (!trace) return {.status = -1, .message = trace.error().message};
-    (*trace)->steps = (*trace)->writes = 0;
-  }
+  auto world = world_at_start_->copy_at(world_file());
+  if (!world) return {.status = -1, .message = world.error().message};
+  world_ = *std::move(world);
+  *trace_ = trace_at_start_;
   return in_child(task(), attempt);
 }
 
-Status Workshop::bury(unsigned seed, Duration pause) {
-  const auto trace = TraceFile::open(directory_ + "/now/trace");
-  if (!trace) return trace.error();
-  const auto left = FileWorld::open(world(), **trace);
-  if (!left) return left.error();
+void Workshop::bury(unsigned seed, Duration pause) {
   std::mt19937 random(seed);
-  (*left)->finish_abandoned(random);
-  (*left)->advance(pause);
-  (*trace)->steps = (*trace)->writes = 0;
-  return {};
+  world_->finish_abandoned(random);
+  world_->advance(pause);
+  trace_->steps = trace_->writes = 0;
 }
 
 Findings Workshop::recover(const Attempt& attempt) {
@@ -287,16 +281,14 @@ Findings Workshop::recover(const Attempt& attempt) {
   End end;
   // The first follows at once, the next one when everything late has become visible.
   do {
-    if (Status buried = bury(attempt.seed + chance, Duration(1000 * findings.re_runs)); !buried)
-      return findings.story = buried.error().message, findings;
+    bury(attempt.seed + chance, Duration(1000 * findings.re_runs));
     end = in_child(task(), next);
     next.kill = {};
     findings.kills += end.killed();
     findings.re_runs += !end.killed();
   } while (!end.done() && findings.re_runs < kMostReRuns);
   if (!end.done()) return findings.story = "a re-run did not do everything: " + end.message, findings;
-  const auto trace = TraceFile::open(directory_ + "/now/trace");
-  const auto ending = trace ? ending_of(inventory(), world(), **trace) : Result<Ending>(trace.error());
+  const auto ending = ending_of(inventory(), *world_);
   if (!ending) return findings.story = ending.error().message, findings;
   findings.different = 0;
   findings.add(compare(expected_, *ending));

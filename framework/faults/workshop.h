@@ -74,12 +74,14 @@ class Workshop {
   std::string inventory() const { return directory_ + "/now/inventory.db"; }
 
  private:
-  Workshop(std::string directory, Scenario scenario)
-      : directory_(std::move(directory)), scenario_(std::move(scenario)), catalog_(fake_catalog()) {}
+  Workshop(std::string directory, Scenario scenario, TraceFile trace)
+      : directory_(std::move(directory)),
+        scenario_(std::move(scenario)),
+        catalog_(fake_catalog()),
+        trace_(std::move(trace)) {}
   Status prepare();
-  Status forget_history();
-  std::string world() const { return directory_ + "/now/world"; }
-  Status bury(unsigned seed, Duration pause);
+  std::string world_file() const { return directory_ + "/now/world"; }
+  void bury(unsigned seed, Duration pause);
   Status make_by_hand();
   End in_child(const Task& task, const Attempt& attempt);
   Task task() const;  // what is killed
@@ -87,6 +89,10 @@ class Workshop {
   const std::string directory_;
   const Scenario scenario_;
   const Catalog catalog_, older_ = fake_catalog(true);
+  TraceFile trace_;
+  Trace trace_at_start_;
+  // As its file says: what a process leaves there is read when that has ended.
+  std::unique_ptr<FileWorld> world_, world_at_start_;
   int64_t steps_ = 0, writes_ = 0;
   Ending expected_;
 };
