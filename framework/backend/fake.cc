@@ -182,12 +182,23 @@ Result<Outcome> FakeBackend::create_object(const Request& request) {
                     it == world_.end(),
                     request.operations,
                     ""};
+  const Script& script = script_of(request.address);
   if (it != world_.end()) {
     FakeObject& object = it->second;
+    if (script.doubles && clock_.now() < object.visible_from) {
+      effect.changed = true;
+      record(effect);
+      ++object.copies;
+      return Outcome{.in_progress = true, .identity = object.identity};
+    }
+    const bool unmarked = script.marks_later && object.mark.inventory.empty();
+    if (unmarked)
+      object.mark = {request.inventory, to_string(request.address), request.nonce,
+                     generation_of(object.spec)};
     const bool ours = object.mark.inventory == request.inventory && object.mark.nonce == request.nonce;
     const bool same = object.mark.generation == request.generation;
-    const bool dead = is_dead(object, script_of(request.address), clock_.now());
-    if (!ours || (!same && !dead)) return owned_by(object);
+    const bool dead = is_dead(object, script, clock_.now());
+    if (!ours || (!same && !dead && !unmarked)) return owned_by(object);
     // Unfinished work goes on as it is asked for now.
     if (!same) effect.method = Method::update, effect.changed = true;
     record(effect);
@@ -204,11 +215,11 @@ Result<Outcome> FakeBackend::create_object(const Request& request) {
       .mark = {request.inventory, to_string(request.address), request.nonce, request.generation},
       .spec = request.desired,
       .identity = "id-" + request.nonce,
-      .visible_from = clock_.now() + script_of(request.address).appears_after,
+      .visible_from = clock_.now() + script.appears_after,
       .work_began = clock_.now(),
-      .deaths_left = script_of(request.address).worker_deaths,
+      .deaths_left = script.worker_deaths,
       .users = {},
-      .fails = script_of(request.address).failures > 0,
+      .fails = script.failures > 0,
       .record = small_marks_ ? Json() : request.record};
   if (object.fails) --scripts_[request.address].failures;
   if (fills_) object.fills = fills_(request.address, request.desired);
@@ -223,8 +234,11 @@ Result<Outcome> FakeBackend::changed(const Request& request, Method method,
   settle();
   if (auto error = fault(request.address, method, false)) return *error;
   Result<Outcome> outcome = act();
-  if (auto error = fault(request.address, method, true)) return *error;
-  return outcome;
+  const auto error = fault(request.address, method, true);
+  if (!error) return outcome;
+  if (method == Method::create && outcome && outcome->in_progress && script_of(request.address).marks_later)
+    world_.at(request.address).mark = {};
+  return *error;
 }
 
 std::optional<Error> FakeBackend::fault(const Address& address, Method method, bool after_effect) {
@@ -248,6 +262,9 @@ Observation FakeBackend::look_locked(const Address& address) const {
   const FakeObject& object = it->second;
   const Script& script = script_of(address);
   if (now < object.visible_from) return {};
+  if (object.copies > 0)
+    return unknown_observation({Code::failed_precondition, "two objects carry its mark: " + object.identity +
+                                                               " and another one; remove one of them"});
   const bool changed = now >= object.changed_from;
   Observation seen{.existence = Existence::present,
                    .identity = object.identity,

@@ -39,6 +39,8 @@ struct Script {
   std::string final_phase = "Ready";
   int worker_deaths = 0;      // so often the work ends halfway, resumable
   int failures = 0;           // so many objects made here end as Failed
+  bool doubles = false;       // a create before what it has made shows makes a second object of that nonce
+  bool marks_later = false;   // of a create that goes wrong after its effect, the object carries no mark
   std::vector<Fault> faults;  // in order, per method
 
   friend bool operator==(const Script&, const Script&) = default;
@@ -61,7 +63,8 @@ struct FakeObject {
   // Of an importer: the claim that it fills; of a claim: who filled it, and of which generation.
   std::optional<Address> fills;
   std::string filled_by, filled_generation;
-  Json record;  // kept beside the mark
+  Json record;     // kept beside the mark
+  int copies = 0;  // of the same nonce, besides this one
 };
 
 // By the address at birth; an object that moves keeps its place and its identity.

@@ -41,13 +41,14 @@ Status complete_arguments(const ActionRule& action, Json& arguments) {
                                            first.summary};
 }
 
-Status check_object(Backend& backend, const Request& request, const Owned& row, const CallContext& context) {
+Status check_object(Backend& backend, const Catalog& catalog, const Request& request, const Owned& row,
+                    const CallContext& context) {
   const auto seen = backend.observe({request}, context);
   if (!seen) return seen.error();
   if (seen->observations.size() != 1) return Error{Code::internal, "the plugin gave no observation"};
   const Observation& now = seen->observations.front();
   if (now.existence == Existence::present) {
-    if (owner_of(now, request.address, &row, request.inventory) == Owner::us) return {};
+    if (owner_of(now, request.address, &row, request.inventory, catalog) == Owner::us) return {};
     return Error{Code::failed_precondition,
                  to_string(request.address) + " exists and is not ours" +
                      (now.mark ? ": it is " + owner_text(*now.mark) : std::string())};
@@ -75,7 +76,7 @@ Result<ActionResult> act(const World& world, const Address& address, const std::
   add_owned(*row, request);
   request.desired = row->applied;
   const CallContext context{.deadline = std::chrono::steady_clock::now() + kDeadline};
-  if (const Status exists = check_object(*backend->second, request, *row, context); !exists)
+  if (const Status exists = check_object(*backend->second, world.catalog, request, *row, context); !exists)
     return exists.error();
   return backend->second->act(request, action, arguments, context);
 }

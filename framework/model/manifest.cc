@@ -122,6 +122,24 @@ void read_ready(const Json& json, const std::string& pointer, std::optional<Erro
   ready.timeout = timeout.value_or(ready.timeout);
 }
 
+void read_create(const Json& json, const std::string& pointer, std::optional<Error>& error,
+                 CreateRule& create) {
+  JsonReader reader(json, pointer, error);
+  bool idempotent = true;
+  reader.read("idempotent", idempotent);
+  read_duration(reader, "settle", create.settle);
+  if (idempotent && create.settle)
+    reader.fail("settle", "nothing, since create is idempotent, or \"idempotent\": false beside it");
+  if (!idempotent && create.settle.value_or(Duration()) <= Duration())
+    reader.fail("settle",
+                "how long it takes at most until what a create has made shows, such as 30s, since create is "
+                "not idempotent");
+  std::string marked = "atOnce";
+  reader.read("marked", marked);
+  create.marked_later = marked == "later";
+  if (!create.marked_later && marked != "atOnce") reader.fail("marked", "atOnce or later");
+}
+
 void read_requirements(JsonReader& reader, std::optional<Error>& error, KindManifest& kind) {
   std::set<std::string> names;
   for_each(reader, "requirements", [&](const Json& json, const std::string& pointer) {
@@ -203,6 +221,8 @@ KindManifest parse_kind(const Json& json, const std::string& pointer, std::optio
   read_schema(reader, "outputs", error, kind.outputs);
   if (const Json* ready = reader.find("ready"))
     read_ready(*ready, reader.pointer("ready"), error, kind.ready);
+  if (const Json* create = reader.find("create"))
+    read_create(*create, reader.pointer("create"), error, kind.create);
   read_requirements(reader, error, kind);
   read_actions(reader, error, kind);
   return kind;

@@ -38,6 +38,14 @@ struct ReadyRule {
   Duration timeout = std::chrono::hours(1);  // without progress
 };
 
+// How its objects come to be, where create is not idempotent or an object is not born with its mark.
+struct CreateRule {
+  // Of a create: it is sent a second time only when the first has been over for so long and nothing shows,
+  // since until then it would make a second object. Empty: create is idempotent.
+  std::optional<Duration> settle;
+  bool marked_later = false;  // an object is there for a while, or after a crash, before it carries its mark
+};
+
 // One of the columns in which `kubectl get` shows a kind.
 struct Column {
   std::string name;
@@ -63,6 +71,7 @@ struct KindManifest {
   Schema outputs;                         // says what an update may change; any may be left out
   std::vector<Column> columns;            // without the name and the age; none: those that all kinds have
   ReadyRule ready;
+  CreateRule create;
   bool claim = false;
   bool composite = true;  // may have children: is expanded if the plugin can
   std::string populates;  // name of the requirement whose target this kind fills; "": none

@@ -107,6 +107,33 @@ TEST(Manifest, MayLimitTheMemoryOfItsHost) {
     EXPECT_NE(with(wrong).error().message.find("/limits/memory"), std::string::npos) << wrong;
 }
 
+TEST(Manifest, SaysHowObjectsComeToBe) {
+  const auto with = [](const std::string& create) {
+    return parse_manifest(
+        R"({"manifestVersion": 1, "name": "p", "kinds": [{"group": "g", "kind": "K", "versions": ["v1"],
+            "schema": {}, "create": )" +
+        create + "}]}");
+  };
+  const auto rule = [&](const std::string& create) { return with(create)->kinds[0].create; };
+  EXPECT_EQ(rule("{}").settle, std::nullopt);
+  EXPECT_FALSE(rule("{}").marked_later);
+  EXPECT_EQ(rule(R"({"idempotent": true, "marked": "atOnce"})").settle, std::nullopt);
+  EXPECT_EQ(rule(R"({"idempotent": false, "settle": "30s"})").settle, std::chrono::seconds(30));
+  EXPECT_TRUE(rule(R"({"marked": "later"})").marked_later);
+  const auto refused = [&](const std::string& create, const std::string& why) {
+    const auto manifest = with(create);
+    EXPECT_FALSE(manifest) << create;
+    EXPECT_NE(manifest.error().message.find("'/kinds/0/create/" + why), std::string::npos)
+        << manifest.error().message;
+  };
+  refused(R"({"idempotent": false})", "settle': expected how long it takes at most");
+  refused(R"({"idempotent": false, "settle": "0s"})", "settle': expected how long it takes at most");
+  refused(R"({"idempotent": false, "settle": "soon"})", "settle': expected a duration");
+  refused(R"({"settle": "30s"})", "settle': expected nothing, since create is idempotent");
+  refused(R"({"idempotent": "no"})", "idempotent'");
+  refused(R"({"marked": "never"})", "marked': expected atOnce or later");
+}
+
 TEST(Manifest, NamesTheActionsOfAKind) {
   const auto with = [](const std::string& actions) {
     return parse_manifest(

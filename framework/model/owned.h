@@ -20,9 +20,9 @@ namespace tenon {
 struct Intent {
   std::string nonce;
   std::string generation;
-  SharedJson spec;                       // as sent
-  Existence before = Existence::absent;  // what was observed before the first call
-  Time since{};
+  SharedJson spec;                          // as sent
+  Existence before = Existence::absent;     // what was observed before the first call
+  Time since{};                             // when it was called last
   std::vector<std::string> defaulted = {};  // pointers of what nobody had written in spec
 
   friend bool operator==(const Intent&, const Intent&) = default;

@@ -5,6 +5,7 @@
 #include "framework/plan/defaults.h"
 #include "framework/plan/diff.h"
 #include "framework/plan/marks.h"
+#include "framework/plan/ownership.h"
 #include "framework/plan/values.h"
 #include "framework/plan/words.h"
 
@@ -185,8 +186,10 @@ class Decider {
   }
 
   bool told_by_intent() const {
-    return row_->intent && (row_->applied.is_null() || carries(row_->intent->nonce));
+    return row_->intent && (row_->applied.is_null() || carries(row_->intent->nonce) || is_unmarked_yet());
   }
+
+  bool is_unmarked_yet() const { return is_to_be_marked(observation_, address_, row_, situation_.catalog); }
 
   const std::vector<std::string>& told_defaults() const {
     static const std::vector<std::string> none;
@@ -200,7 +203,8 @@ class Decider {
 
   // A create whose end was not recorded, or all of whose record is lost.
   bool is_open() const {
-    return !situation_.is_recorded(address_) || (row_->intent && carries(row_->intent->nonce));
+    return !situation_.is_recorded(address_) || (row_->intent && carries(row_->intent->nonce)) ||
+           is_unmarked_yet();
   }
 
   // Long work that came to nothing. A kind that is ready at once has not failed: it differs from what was

@@ -60,7 +60,7 @@ std::string plan_of(const std::string& name) {
   if (read_back) {
     EXPECT_EQ(to_json(*read_back, catalog).dump(1), written.dump(1)) << "as read from its JSON";
   }
-  return text + testing::render(plan);
+  return text + testing::render(plan, catalog);
 }
 
 class Golden : public ::testing::TestWithParam<std::string> {};

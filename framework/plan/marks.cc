@@ -108,7 +108,8 @@ bool block_if_unknown(const Observation& observation, Fate& fate) {
 }
 
 Owner owner_of(const Situation& situation, const Address& address) {
-  return owner_of(situation.observation(address), address, situation.row(address), situation.inventory);
+  return owner_of(situation.observation(address), address, situation.row(address), situation.inventory,
+                  situation.catalog);
 }
 
 Refusal not_ours(const Address& address, const Observation& observation, bool adoptable) {

@@ -3,13 +3,22 @@
 namespace tenon {
 
 Owner owner_of(const Observation& observation, const Address& address, const Owned* row,
-               const std::string& inventory) {
+               const std::string& inventory, const Catalog& catalog) {
   if (const auto& mark = observation.mark) {
     const bool ours = mark->inventory == inventory && mark->address == to_string(address);
     return ours ? Owner::us : Owner::somebody;
   }
+  if (is_to_be_marked(observation, address, row, catalog)) return Owner::us;
   const bool recorded = row && !row->applied.is_null() && row->identity == observation.identity;
   return recorded ? Owner::us : Owner::nobody;
+}
+
+bool is_to_be_marked(const Observation& observation, const Address& address, const Owned* row,
+                     const Catalog& catalog) {
+  if (observation.existence != Existence::present || observation.mark) return false;
+  if (!row || !row->intent || row->intent->before != Existence::absent) return false;
+  const KindManifest* kind = catalog.find(address);
+  return kind && kind->create.marked_later;
 }
 
 std::string owner_text(const Mark& mark) {

@@ -169,13 +169,14 @@ int find(const Plan& plan, const Address& address, StepKind kind) {
 
 void expect_order(const Plan& plan, const Graph& graph) {
   for (size_t i = 0; i < plan.steps.size(); ++i) {
-    for (int earlier : plan.steps[i].after) EXPECT_LT(earlier, static_cast<int>(i)) << testing::render(plan);
+    for (int earlier : plan.steps[i].after)
+      EXPECT_LT(earlier, static_cast<int>(i)) << testing::render(plan, Scene::catalog());
     if (plan.steps[i].kind == StepKind::remove || plan.steps[i].kind == StepKind::await) continue;
     for (const Address& target : graph.dependencies(plan.steps[i].address))
       for (StepKind kind : {StepKind::create, StepKind::update})
         EXPECT_TRUE(follows(plan, static_cast<int>(i), find(plan, target, kind)))
             << to_string(plan.steps[i].address) << "\n"
-            << testing::render(plan);
+            << testing::render(plan, Scene::catalog());
   }
 }
 
@@ -220,8 +221,9 @@ TEST(PlanProperties, DeletesNothingThatIsStillHeld) {
         const int removal = find(plan, held, StepKind::remove);
         if (removal < 0 || scene.observations().at(held).existence == Existence::absent) continue;
         ++judged;
-        EXPECT_TRUE(is_let_go(plan, scene.graph(), removal, holder.address)) << to_string(held) << "\n"
-                                                                             << testing::render(plan);
+        EXPECT_TRUE(is_let_go(plan, scene.graph(), removal, holder.address))
+            << to_string(held) << "\n"
+            << testing::render(plan, Scene::catalog());
       }
     }
   }
@@ -250,7 +252,7 @@ TEST(PlanProperties, TouchesNothingThatCannotBeLookedAt) {
       const auto seen = scene.observations().find(step.address);
       EXPECT_TRUE(seen == scene.observations().end() || seen->second.existence != Existence::unknown)
           << to_string(step.address) << "\n"
-          << testing::render(plan);
+          << testing::render(plan, Scene::catalog());
     }
   }
   EXPECT_GT(judged, kSeeds / 8);
@@ -266,7 +268,8 @@ TEST(PlanProperties, IsEmptyOnceItHasBeenCarriedOut) {
     ++carried_out;
     scene.apply(plan);
     const Plan second = scene.plan();
-    EXPECT_TRUE(second.empty()) << testing::render(plan) << "then\n" << testing::render(second);
+    EXPECT_TRUE(second.empty()) << testing::render(plan, Scene::catalog()) << "then\n"
+                                << testing::render(second, Scene::catalog());
   }
   EXPECT_GT(carried_out, kSeeds / 4);
 }

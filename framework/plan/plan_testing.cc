@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "framework/base/durations.h"
 #include "framework/base/files.h"
 #include "framework/model/pointer.h"
 #include "framework/plan/resolve.h"
@@ -147,7 +148,8 @@ class WorldReader {
     row.protect = json.value("protect", false);
     row.set = json.value("set", world_.options.set);
     if (json.contains("intent"))
-      row.intent = Intent{json["intent"], generation_of(applied), applied, Existence::absent, {}};
+      row.intent =
+          Intent{json["intent"], generation_of(applied), applied, before(json.value("before", "absent")), {}};
     if (const auto desired = graph_.desired.find(address); desired != graph_.desired.end()) {
       row.parent = desired->second.origin.parent;
       row.labels = desired->second.labels;
@@ -161,6 +163,12 @@ class WorldReader {
     for (const Json& dependency : json.value("dependencies", Json::array()))
       row.dependencies.push_back(must(parse_address(dependency.get<std::string>())));
     return row;
+  }
+
+  static Existence before(const std::string& word) {
+    for (const Existence existence : {Existence::present, Existence::absent, Existence::unknown})
+      if (to_string(existence) == word) return existence;
+    throw std::runtime_error("before: " + word);
   }
 
   // What is applied otherwise was written out.
@@ -236,14 +244,24 @@ std::string render(const Change& change) {
   return text;
 }
 
-std::string render(const Step& step, size_t number) {
+// What fails it and how long it may stand still, where that is not as the target's kind has it.
+std::string render(const Await& await, const Catalog& catalog) {
+  const KindManifest* kind = catalog.find(await.target);
+  const ReadyRule own = kind ? kind->ready : ReadyRule();
+  std::string text = to_string(await);
+  if (await.failing != own.failing) text += ", failing " + Json(await.failing).dump();
+  if (await.timeout != own.timeout) text += ", at most " + display_duration(await.timeout);
+  return text;
+}
+
+std::string render(const Step& step, size_t number, const Catalog& catalog) {
   std::string text = std::to_string(number) + " " + std::string(to_string(step.kind)) + " ";
-  text += step.await ? to_string(*step.await) : to_string(step.address);
+  text += step.await ? render(*step.await, catalog) : to_string(step.address);
   if (!step.after.empty()) text += " after";
   for (int earlier : step.after) text += " " + std::to_string(earlier);
   text += "\n    because " + step.reason + "\n";
   for (const Await& guard : step.guards)
-    text += "    guard: " + to_string(guard) + (guard.generation.empty() ? "" : " as last sent") + "\n";
+    text += "    guard: " + render(guard, catalog) + (guard.generation.empty() ? "" : " as last sent") + "\n";
   for (const std::string& operation : step.operations) text += "    operation " + operation + "\n";
   if (!step.nonce.empty()) text += "    nonce " + step.nonce + "\n";
   if (step.guarded_delete) text += "    guarded\n";
@@ -295,11 +313,11 @@ void fill_absent(World& world, const Graph& graph) {
   for (const Address& address : graph.order) world.observations.try_emplace(address);
 }
 
-std::string render(const Plan& plan) {
+std::string render(const Plan& plan, const Catalog& catalog) {
   std::string text = "changes\n";
   for (const Change& change : plan.changes) text += "  " + render(change);
   text += "steps\n";
-  for (size_t i = 0; i < plan.steps.size(); ++i) text += "  " + render(plan.steps[i], i);
+  for (size_t i = 0; i < plan.steps.size(); ++i) text += "  " + render(plan.steps[i], i, catalog);
   if (!plan.set.empty()) text += "set " + plan.set + "\n";
   for (const Address& external : plan.externals) text += "external " + to_string(external) + "\n";
   for (const std::string& note : plan.notes) text += "note: " + note + "\n";

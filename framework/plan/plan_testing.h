@@ -34,6 +34,6 @@ World world_from(const Json& json, const std::vector<Resource>& desired, const C
 // What observations say nothing about is absent.
 void fill_absent(World& world, const Graph& graph);
 
-std::string render(const Plan& plan);
+std::string render(const Plan& plan, const Catalog& catalog);
 
 }  // namespace tenon::testing

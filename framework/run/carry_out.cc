@@ -14,6 +14,8 @@ namespace tenon::scheduling {
 namespace {
 
 constexpr Duration kGrid(50);
+// What a plugin may keep in the inventory, as JSON.
+constexpr size_t kPrivateBytes = 4096;
 // An object whose worker ended is given this many workers more.
 constexpr Code kDeadWorker = Code::unavailable;
 
@@ -89,10 +91,7 @@ void record_intent(RunState& state, const Step& step, const Sent& sent) {
                 .since = state.now,
                 .defaulted = step.defaulted};
   intent.before = seen ? seen->existence : Existence::unknown;
-  if (open) {
-    intent.before = row.intent->before;
-    intent.since = row.intent->since;
-  }
+  if (open) intent.before = row.intent->before;
   if (intent == row.intent) return;
   row.intent = std::move(intent);
   // Only by its identity is it found again, whatever its name is.
@@ -311,6 +310,10 @@ void resume(RunState& state, int index, const Decision& decision) {
   wait(state, index, decision);
 }
 
+bool is_too_large(const Json& private_state) {
+  return !private_state.is_null() && private_state.dump().size() > kPrivateBytes;
+}
+
 // What a call reported is kept at once: it may be all that finds the object again.
 void keep_outcome(RunState& state, const Step& step, const Outcome& outcome) {
   if (const auto sent = state.sent.find(step.address); sent != state.sent.end()) {
@@ -378,6 +381,14 @@ void take_outcome(RunState& state, int index, CallKind kind, const Result<Outcom
   const Step& step = plan_step(state, index);
   StepState& mine = state.steps[at(index)];
   if (outcome) {
+    if (kind != CallKind::remove && is_too_large(outcome->private_state)) {
+      keep_outcome(state, step, {.identity = outcome->identity});
+      return fail_step(state, index,
+                       to_string(step.address) + ": its plugin returned " +
+                           std::to_string(outcome->private_state.dump().size()) +
+                           " bytes of private state, of which an inventory keeps 4096 at most. What it has "
+                           "done is there and found again, without that state: mend the plugin");
+    }
     if (kind != CallKind::remove) keep_outcome(state, step, *outcome);
     mine.called = step.kind != StepKind::await;
     mine.ongoing = outcome->in_progress;
@@ -388,6 +399,7 @@ void take_outcome(RunState& state, int index, CallKind kind, const Result<Outcom
   }
   const Error& error = outcome.error();
   mine.last_error = error;
+  mine.record.last_progress = state.now;
   const auto again = next_attempt(error.code, ++mine.failures, state.now);
   if (!again && !is_outcome_unknown(error.code)) return fail_step(state, index, error.message);
   set_status(state, index, StepStatus::waiting, error.message, mine.record.progress);

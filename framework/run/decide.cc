@@ -78,7 +78,7 @@ std::optional<Decision> refuse_foreign(const RunState& state, const Address& add
   const std::string name = to_string(address);
   const auto row = state.owned.find(address);
   const Owned* owned = row == state.owned.end() ? nullptr : &row->second;
-  switch (owner_of(observation, address, owned, state.plan.inventory)) {
+  switch (owner_of(observation, address, owned, state.plan.inventory, *state.catalog)) {
     case Owner::nobody: return fail(name + " exists and carries no mark, so it is not ours; plan again");
     case Owner::somebody: return fail(name + " exists and belongs to " + owner_text(*observation.mark));
     case Owner::us: break;
@@ -104,6 +104,8 @@ Decision settle(const RunState& state, const Address& address, const Observation
   const Duration timeout = settle_timeout(state, address);
   if (observation.mark && observation.mark->generation != sent.generation)
     return wait_for(observation, to_string(address) + " is not yet as it was asked for", timeout);
+  if (is_to_be_marked(observation, address, row_of(state, address), *state.catalog))
+    return wait_for(observation, to_string(address) + " does not carry its mark yet", timeout);
   const KindManifest* kind = kind_of(state, address);
   if (kind && !state.awaited.contains(address)) {
     const std::string is = to_string(address) + " is " + described(observation);

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "framework/base/digest.h"
+#include "framework/base/durations.h"
 #include "framework/plan/diff.h"
+#include "framework/plan/ownership.h"
 #include "framework/run/decide.h"
 #include "framework/run/requests.h"
 
@@ -11,6 +13,9 @@ namespace {
 
 // How often a delete that its backend does not end is asked for.
 constexpr int kDeletes = 8;
+
+// No call takes longer, its host's end included.
+constexpr Duration kLongestCall = std::chrono::minutes(3);
 
 std::set<std::string> nonces_of(const Owned* row) {
   std::set<std::string> nonces;
@@ -39,6 +44,25 @@ std::optional<Decision> refuse_overwriting(const RunState& state, const Step& st
   return std::nullopt;
 }
 
+// An earlier create may have made what does not show yet, and another one would make a second: waits until
+// nothing can come of it any more. An answer says little: what was refused on the way back was made, too.
+std::optional<Decision> unsettled(const RunState& state, int index) {
+  const Step& step = state.plan.steps[static_cast<size_t>(index)];
+  const KindManifest* kind = kind_of(state, step.address);
+  const Owned* row = row_of(state, step.address);
+  if (!kind || !kind->create.settle || !row || !row->intent) return std::nullopt;
+  // A run begins when the last call of the one before is over, whenever that was sent.
+  const Time over = std::min(row->intent->since + kLongestCall,
+                             state.steps[static_cast<size_t>(index)].record.last_progress);
+  const Duration settle = *kind->create.settle;
+  if (state.now >= over + settle) return std::nullopt;
+  return wait_for(self_of(state, step.address),
+                  to_string(step.address) +
+                      " may have been made by an earlier create and does not show yet; " +
+                      "what does not show " + display_duration(settle) + " after it was not made",
+                  settle + kBeforeCall);
+}
+
 // The object is there already: of an earlier call whose answer was lost, perhaps of an earlier run. Then only
 // what is missing is done: nothing, the rest of an unfinished create, or what has been asked for since.
 Decision decide_present(const RunState& state, int index, const Observation& self, const Sent& sent) {
@@ -46,7 +70,8 @@ Decision decide_present(const RunState& state, int index, const Observation& sel
   const bool same = !self.mark || self.mark->generation == sent.generation;
   const bool unfinished = self.resumable && !self.busy;
   // Whether an earlier call also started or stopped it is not known: that is asked for again.
-  const bool nothing_left = same && !unfinished && step.operations.empty();
+  const bool unmarked = is_to_be_marked(self, step.address, row_of(state, step.address), *state.catalog);
+  const bool nothing_left = same && !unfinished && !unmarked && step.operations.empty();
   if (state.steps[static_cast<size_t>(index)].called || nothing_left)
     return settle(state, step.address, self, sent);
   if (self.busy)
@@ -114,8 +139,10 @@ Decision decide_create(const RunState& state, int index) {
   if (self.existence == Existence::absent && mine.called)
     return wait_for(self, to_string(step.address) + " was asked for and is not there yet",
                     settle_timeout(state, step.address));
-  if (self.existence == Existence::absent)
+  if (self.existence == Existence::absent) {
+    if (auto waiting = unsettled(state, index)) return *waiting;
     if (auto held = held_back(state, step.guards)) return *held;
+  }
   const auto sent = prepare(state, step, nonce);
   if (!sent) return fail(sent.error().message);
   if (self.existence == Existence::present) return decide_present(state, index, self, *sent);
@@ -149,7 +176,11 @@ Decision decide_remove(const RunState& state, int index) {
   const std::string name = to_string(step.address);
   if (self.existence == Existence::unknown)
     return unseen(step.address, self, mine.called ? settle_timeout(state, step.address) : kBeforeCall);
-  if (self.existence == Existence::absent) return {.move = Move::finish};
+  if (self.existence == Existence::absent) {
+    // What shows only later would be nobody's.
+    const auto waiting = mine.called ? std::nullopt : unsettled(state, index);
+    return waiting.value_or(Decision{.move = Move::finish});
+  }
   const auto nonces =
       step.nonce.empty() ? nonces_of(row_of(state, step.address)) : std::set<std::string>{step.nonce};
   if (auto foreign = refuse_foreign(state, step.address, self, nonces)) return *foreign;

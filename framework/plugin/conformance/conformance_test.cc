@@ -208,6 +208,21 @@ TEST(Kit, FindsNothingWhereNothingIsWrong) {
   EXPECT_EQ(failures(run_conformance(backend, faulty_sample(backend))), "");
 }
 
+TEST(Kit, SendsNoCreateTwiceThatIsNotIdempotent) {
+  Faulty backend("fails twice");
+  ConformanceSample sample = faulty_sample(backend);
+  Manifest manifest = *sample.manifest;
+  manifest.kinds[0].create.settle = std::chrono::milliseconds(20);
+  sample.manifest = std::make_shared<const Manifest>(manifest);
+  const auto findings = run_conformance(backend, sample);
+  EXPECT_EQ(failures(findings), "");
+  EXPECT_EQ(skipped(findings),
+            (std::set<std::string>{
+                "create is idempotent", "a second create makes nothing twice",
+                "the same create four times at once succeeds", "creates at once make nothing twice",
+                "a create sent again after a crash makes nothing twice", "the log tells no secret"}));
+}
+
 // A check that no fault breaks might be one that cannot fail.
 TEST(Kit, MakesAHundredChecksAndEachIsSeenToFail) {
   std::set<std::string> seen = {"the log tells no secret"}, checks;

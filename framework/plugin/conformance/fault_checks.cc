@@ -92,7 +92,8 @@ class Faults final : public Probe {
     const auto create = [&](const CallContext& c) { return backend_->create(request, c); };
     keep(seen.code, wrong_code(cut(create, moment)));
     keep(seen.unknown, unknown(observe(request)));
-    const auto created = retry([&] { return create(context()); });
+    const auto created =
+        settles(request) ? Result<Outcome>(Outcome()) : retry([&] { return create(context()); });
     if (!created) keep(seen.again, describe(created));
     const Observation made = observe_until(request, [&](const auto& o) { return has_mark(o, request); });
     if (created && !has_mark(made, request)) keep(seen.twice, describe(made));
@@ -102,6 +103,16 @@ class Faults final : public Probe {
     keep(seen.code, wrong_code(cut(remove, moment)));
     keep(seen.unknown, unknown(observe(request)));
     keep(seen.left, clear(request));
+  }
+
+  // Of a kind whose create is not idempotent: what the first has made shows in time.
+  bool settles(const Request& request) const {
+    if (is_idempotent()) return false;
+    const auto end = std::chrono::steady_clock::now() + *kind_->create.settle;
+    const auto shows = [&](const Observation& o) {
+      return !is_absent(o) || std::chrono::steady_clock::now() >= end;
+    };
+    return has_mark(observe_until(request, shows), request);
   }
 
   static std::string wrong_code(const Result<Outcome>& answer) {

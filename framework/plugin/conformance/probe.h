@@ -33,6 +33,8 @@ class Probe {
   Request fresh() const;
   CallContext context() const;
   bool is_able(const std::string& capability) const;
+  // Otherwise the same create comes again only when nothing shows after the kind's settle time.
+  bool is_idempotent() const { return !kind_ || !kind_->create.settle; }
 
   // A host that has just ended is started again by the next look, so what may go away is looked at again.
   Observation observe(const Request& request) const;

@@ -13,6 +13,9 @@ constexpr const char *kDefault = "plain", *kOlderDefault = "thin";
 // One of them says what the default says.
 constexpr const char* kTiers[] = {"", "gold", kDefault};
 
+// Longer than anything takes to show.
+constexpr const char* kSettle = "4s";
+
 bool takes_a_while(const std::string& kind) { return kind == "Slow" || kind == "Import"; }
 
 Json schema() {
@@ -67,6 +70,8 @@ Json manifest() {
          {"schema", schema()},
          {"requirements", requirements_of(kind)},
          {"ready", {{"phases", {"Ready"}}, {"failing", {"Failed"}}, {"later", takes_a_while(kind)}}}});
+    if (kind == "Slow") kinds.back()["create"] = {{"idempotent", false}, {"settle", kSettle}};
+    if (kind == "Claim") kinds.back()["create"] = {{"marked", "later"}};
     if (kind == "Claim") kinds.back()["claim"] = true;
     if (kind == "Import") kinds.back()["populates"] = "target";
   }
@@ -133,9 +138,12 @@ class Beginning {
 
   // What has moved is looked at where it was, and changed where it is.
   void put_script(int number, const Node& node, const Address& address) {
-    world_.backend.script(address, node.script);
+    Script script = node.script;
+    script.doubles = node.kind == Kind::slow;
+    script.marks_later = node.kind == Kind::claim;
+    world_.backend.script(address, script);
     if (!node.moved || scene_.destroy) return;
-    Script looked_at = node.script, changed = node.script;
+    Script looked_at = script, changed = script;
     std::erase_if(looked_at.faults, [](const Fault& fault) { return fault.method != Method::observe; });
     std::erase_if(changed.faults, [](const Fault& fault) { return fault.method == Method::observe; });
     world_.backend.script(address, looked_at);
