@@ -25,6 +25,8 @@ namespace {
 
 constexpr int kFormatVersion = kInventoryFormatVersion;
 constexpr const char* kTables[] = {"resources", "run", "steps"};
+// The first whose sum counts the places of instances.
+constexpr int kCountsPlaces = 4;
 // Rows per thread below which another thread does not pay.
 constexpr size_t kWorthAThread = 500;
 
@@ -58,7 +60,10 @@ void toggle(std::string& sum, std::string_view digest) {
 
 // What the sum starts with, so that the meta row is covered too.
 std::string sum_of_meta(const Meta& meta) {
-  return digest_of("meta", meta.uuid, std::to_string(meta.format) + (meta.key.empty() ? "" : " " + meta.key));
+  std::string text = std::to_string(meta.format);
+  if (!meta.key.empty()) text += " " + meta.key;
+  if (meta.format >= kCountsPlaces) text += " " + meta.places;
+  return digest_of("meta", meta.uuid, text);
 }
 
 std::string step_key(int step) {
@@ -183,7 +188,7 @@ std::string with_end(const std::string& run, Time ended) {
 // Applies records within one transaction and keeps the sum.
 class Writer {
  public:
-  Writer(Database& database, std::string sum) : database_(database), sum_(std::move(sum)) {}
+  Writer(Database& database, Meta meta) : database_(database), meta_(std::move(meta)) {}
 
   Status operator()(const PutOwned& put) {
     return store("resources", to_string(put.owned.address), text_of(to_json(put.owned)));
@@ -206,24 +211,20 @@ class Writer {
     if (rows->empty()) return {};
     return store("run", end.run, with_end(rows->front()[0], end.ended));
   }
-  // Files of older programs have no room for them.
   Status operator()(const PutPlaces& put) {
-    const auto known = database_.query("SELECT name FROM pragma_table_info('meta') WHERE name = 'places'");
-    if (!known) return known.error();
-    if (known->empty())
-      if (Status added = database_.execute("ALTER TABLE meta ADD COLUMN places TEXT NOT NULL DEFAULT ''");
-          !added)
-        return added;
-    return database_.execute("UPDATE meta SET places = ?", {places_text(put.places)});
+    toggle(meta_.sum, sum_of_meta(meta_));
+    meta_.places = places_text(put.places);
+    toggle(meta_.sum, sum_of_meta(meta_));
+    return database_.execute("UPDATE meta SET places = ?", {meta_.places});
   }
-  Status finish() { return database_.execute("UPDATE meta SET sum = ?", {sum_}); }
+  Status finish() { return database_.execute("UPDATE meta SET sum = ?", {meta_.sum}); }
 
  private:
   Status toggle_stored(const std::string& table, const std::string& where,
                        const std::vector<std::string_view>& arguments) {
     const auto rows = database_.query("SELECT digest FROM " + table + where, arguments);
     if (!rows) return rows.error();
-    for (const auto& row : *rows) toggle(sum_, row[0]);
+    for (const auto& row : *rows) toggle(meta_.sum, row[0]);
     return {};
   }
   Status store(const std::string& table, const std::string& key, const std::string& text) {
@@ -233,7 +234,7 @@ class Writer {
   // Nothing is stored under the key.
   Status insert(const std::string& table, const std::string& key, const std::string& text) {
     const std::string digest = digest_of(table, key, text);
-    toggle(sum_, digest);
+    toggle(meta_.sum, digest);
     return database_.execute("INSERT OR REPLACE INTO " + table + " VALUES (?, ?, ?)", {key, text, digest});
   }
   Status remove(const std::string& table, const std::string& key) {
@@ -246,12 +247,12 @@ class Writer {
   }
 
   Database& database_;
-  std::string sum_;
+  Meta meta_;
 };
 
-Status write_records(Database& database, const std::string& sum, const std::vector<Record>& records) {
+Status write_records(Database& database, const Meta& meta, const std::vector<Record>& records) {
   if (Status readable = check_records(records); !readable) return readable;
-  Writer writer(database, sum);
+  Writer writer(database, meta);
   for (const Record& record : records)
     if (Status written = std::visit(writer, record); !written) return written;
   return writer.finish();
@@ -343,7 +344,7 @@ class SqliteInventory final : public Inventory {
     if (!transaction) return transaction.error();
     const auto meta = read_meta(database_);
     if (!meta) return meta.error();
-    if (Status written = write_records(database_, meta->sum, records); !written) return written;
+    if (Status written = write_records(database_, *meta, records); !written) return written;
     return transaction->commit();
   }
 
@@ -373,7 +374,7 @@ Status write_new(const std::string& path, const std::string& uuid, const std::st
   if (Status made = create_tables(*database, uuid, key); !made) return made;
   const auto meta = read_meta(*database);
   if (!meta) return meta.error();
-  if (Status written = write_records(*database, meta->sum, records); !written) return written;
+  if (Status written = write_records(*database, *meta, records); !written) return written;
   if (Status committed = transaction->commit(); !committed) return committed;
   return database->execute("PRAGMA journal_mode = WAL");
 }
@@ -394,16 +395,22 @@ Status make_file(const std::string& path, const std::string& uuid, const std::st
   return sync_directory(directory);
 }
 
+// Files of older programs may have no room for it.
+Status make_room_for(Database& database, const std::string& column) {
+  const auto known = database.query("SELECT name FROM pragma_table_info('meta') WHERE name = ?", {column});
+  if (!known) return known.error();
+  if (!known->empty()) return {};
+  return database.execute("ALTER TABLE meta ADD COLUMN " + column + " TEXT NOT NULL DEFAULT ''");
+}
+
 // Of this program's format and that UUID. Before format 3 there was no key.
 Status change_meta(Database& database, Meta& meta, const std::string& uuid, const std::string& key) {
   toggle(meta.sum, sum_of_meta(meta));
   meta.uuid = uuid;
   meta.format = kFormatVersion;
-  if (meta.key.empty()) {
-    meta.key = key;
-    const Status added = database.execute("ALTER TABLE meta ADD COLUMN key TEXT NOT NULL DEFAULT ''");
-    if (!added) return added;
-  }
+  if (meta.key.empty()) meta.key = key;
+  for (const char* column : {"key", "places"})
+    if (Status made = make_room_for(database, column); !made) return made;
   toggle(meta.sum, sum_of_meta(meta));
   return database.execute("UPDATE meta SET format = ?, uuid = ?, sum = ?, key = ?",
                           {std::to_string(meta.format), meta.uuid, meta.sum, meta.key});
@@ -511,7 +518,7 @@ Status restore_inventory(const std::string& path, const std::string& uuid, const
                                          : take_uuid(*database, meta, uuid, key);
         !taken)
       return taken;
-  if (Status written = write_records(*database, meta.sum, records); !written) return written;
+  if (Status written = write_records(*database, meta, records); !written) return written;
   return transaction->commit();
 }
 

@@ -15,7 +15,7 @@ namespace tenon {
 
 // 2 added set and labels to rows, and adopt, forget and move to the recorded plan; 3 handles in the place of
 // secrets, and their key. An older program would lose them, so it refuses.
-inline constexpr int kInventoryFormatVersion = 3;
+inline constexpr int kInventoryFormatVersion = 4;
 
 // read: for who holds no lock. Works while another process writes, makes no file (a missing one reads as
 // empty with a new UUID), and refuses to commit. write: makes the file and its directory if missing; hold the

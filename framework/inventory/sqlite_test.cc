@@ -75,6 +75,21 @@ class SqliteInventory : public testing::Test {
     sqlite3_close(db);
     return value;
   }
+  // As a program of that format has left it: the sum counts what it knew of the meta row.
+  void make_older(int format, const std::string& counted) {
+    const std::string uuid = query("SELECT uuid FROM meta");
+    const auto digest = [&](const std::string& text) {
+      return sha256(std::string("meta") + '\0' + uuid + '\0' + text).substr(7);
+    };
+    const std::string older = digest(counted);
+    const std::string newer = digest("4 " + query("SELECT key || ' ' || places FROM meta"));
+    std::string sum = query("SELECT sum FROM meta");
+    for (size_t i = 0; i < sum.size(); ++i) {
+      const auto value = [i](const std::string& hex) { return std::stoi(hex.substr(i, 1), nullptr, 16); };
+      sum[i] = "0123456789abcdef"[value(sum) ^ value(older) ^ value(newer)];
+    }
+    sql("UPDATE meta SET format = " + std::to_string(format) + ", sum = '" + sum + "'");
+  }
   void expect_refused(const std::string& word) {
     for (OpenMode mode : {OpenMode::read, OpenMode::write}) {
       const auto opened = open_inventory(path(), mode);
@@ -202,7 +217,7 @@ TEST_F(SqliteInventory, RefusesAnotherUuid) {
 
 TEST_F(SqliteInventory, RefusesANewerFormat) {
   open();
-  sql("UPDATE meta SET format = 4");
+  sql("UPDATE meta SET format = 5");
   expect_refused("newer tenon");
 }
 
@@ -223,6 +238,7 @@ TEST_F(SqliteInventory, KeepsWhereInstancesLook) {
 // As programs that know of no places have made it; what they write is read as before.
 TEST_F(SqliteInventory, KeepsPlacesInAFileThatHadNoRoomForThem) {
   ASSERT_TRUE(open()->commit({PutOwned{row("a")}}));
+  make_older(3, "3 " + query("SELECT key FROM meta"));
   sql("ALTER TABLE meta DROP COLUMN places");
   EXPECT_EQ(*open(OpenMode::read)->places(), Places());
   const Places places = {{"lv", {{"/uri", "qemu:///a"}}}};
@@ -240,6 +256,31 @@ TEST_F(SqliteInventory, RefusesPlacesThatSomebodyChanged) {
   EXPECT_NE(opened.error().message.find("the places of its instances differ"), std::string::npos);
 }
 
+TEST_F(SqliteInventory, RefusesPlacesThatSomebodyClearedOrPutBack) {
+  ASSERT_TRUE(open()->commit({PutPlaces{{{"lv", {{"/uri", "qemu:///a"}}}}}}));
+  const std::string before = query("SELECT places FROM meta");
+  sql("UPDATE meta SET places = ''");
+  expect_refused("the sum over its rows differs");
+  sql("UPDATE meta SET places = '" + before + "'");
+  ASSERT_TRUE(open()->commit({PutPlaces{{{"lv", {{"/uri", "qemu:///b"}}}}}}));
+  sql("UPDATE meta SET places = '" + before + "'");
+  expect_refused("the sum over its rows differs");
+}
+
+// In format 3 the sum did not count them.
+TEST_F(SqliteInventory, KeepsPlacesOfAnOlderFormatAndCountsThemOnceItIsOpenedForWriting) {
+  const Places places = {{"lv", {{"/uri", "qemu:///a"}}}};
+  ASSERT_TRUE(open()->commit({PutPlaces{places}, PutOwned{row("a")}}));
+  make_older(3, "3 " + query("SELECT key FROM meta"));
+  EXPECT_EQ(*open(OpenMode::read)->places(), places);
+  EXPECT_EQ(query("SELECT format FROM meta"), "3");
+  EXPECT_EQ(*open()->places(), places);
+  EXPECT_EQ(query("SELECT format FROM meta"), "4");
+  EXPECT_EQ(open()->owned().value(), std::vector<Owned>{row("a")});
+  sql("UPDATE meta SET places = ''");
+  expect_refused("the sum over its rows differs");
+}
+
 // An inventory of format 1 has the same tables but no key; its meta row counts for another digest.
 TEST_F(SqliteInventory, TakesOverAnOlderFormatWhenItIsOpenedForWriting) {
   Owned old = row("a");
@@ -251,21 +292,12 @@ TEST_F(SqliteInventory, TakesOverAnOlderFormatWhenItIsOpenedForWriting) {
     uuid = inventory->uuid();
     ASSERT_TRUE(inventory->commit({PutOwned{old}}));
   }
-  const auto digest = [&](const std::string& format) {
-    return sha256(std::string("meta") + '\0' + uuid + '\0' + format).substr(7);
-  };
-  const std::string older = digest("1"), newer = digest("3 " + query("SELECT key FROM meta"));
-  std::string sum = query("SELECT sum FROM meta");
-  for (size_t i = 0; i < sum.size(); ++i) {
-    const auto value = [i](const std::string& hex) { return std::stoi(hex.substr(i, 1), nullptr, 16); };
-    sum[i] = "0123456789abcdef"[value(sum) ^ value(older) ^ value(newer)];
-  }
-  sql("UPDATE meta SET format = 1, sum = '" + sum + "'");
+  make_older(1, "1");
   for (const char* column : {"key", "places"}) sql("ALTER TABLE meta DROP COLUMN " + std::string(column));
   EXPECT_EQ(open(OpenMode::read)->owned().value(), std::vector<Owned>{old});
   EXPECT_EQ(query("SELECT format FROM meta"), "1");
   EXPECT_EQ(open()->owned().value(), std::vector<Owned>{old});
-  EXPECT_EQ(query("SELECT format FROM meta"), "3");
+  EXPECT_EQ(query("SELECT format FROM meta"), "4");
   EXPECT_EQ(open()->uuid(), uuid);
   EXPECT_EQ(open()->secret_key(), open(OpenMode::read)->secret_key());
 }
