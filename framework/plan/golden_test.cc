@@ -18,6 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kFolder = "framework/plan/testdata";
+// What every secret value of a case begins with, so that it is found wherever it is shown.
+constexpr std::string_view kSecret = "s3cr3t-";
+
+bool shows_secret(const std::string& text) { return text.find(kSecret) != std::string::npos; }
 
 std::vector<std::string> cases() {
   std::vector<std::string> names;
@@ -55,12 +59,41 @@ std::string plan_of(const std::string& name) {
                               world.options, world.capacity);
   const Json written = to_json(plan, catalog);
   EXPECT_EQ(plan_text(plan, catalog), written.dump());
+  EXPECT_FALSE(shows_secret(written.dump())) << written.dump(1);
   const auto read_back = plan_from_json(written);
   EXPECT_TRUE(read_back) << read_back.error().message;
   if (read_back) {
     EXPECT_EQ(to_json(*read_back, catalog).dump(1), written.dump(1)) << "as read from its JSON";
   }
   return text + testing::render(plan, catalog);
+}
+
+// Of what a case declares.
+std::vector<Json> secret_values(const std::string& name, const Catalog& catalog) {
+  Diagnostics diagnostics;
+  const auto none = [](const std::string&) -> const Schema* { return nullptr; };
+  std::vector<Json> values;
+  for (Resource& resource :
+       to_resources(documents(name, "desired.yaml", diagnostics), "default", diagnostics)) {
+    const KindManifest* kind = catalog.find(resource.address);
+    const auto collect = [&values](const Json& value) { return values.push_back(value), value; };
+    if (kind) replace_secrets(kind->schema, resource.spec.edit(), none, collect);
+  }
+  return values;
+}
+
+TEST(GoldenPlans, ShowNoSecret) {
+  const Catalog catalog = testing::catalog_from(kFolder / "manifests.json");
+  size_t judged = 0;
+  for (const std::string& name : cases()) {
+    for (const Json& value : secret_values(name, catalog)) {
+      ++judged;
+      EXPECT_TRUE(shows_secret(value.dump()))
+          << name << ": a secret value begins with " << kSecret << ", and this one does not: " << value;
+    }
+    EXPECT_FALSE(shows_secret(read_file(kFolder / name / "plan.txt").value_or(""))) << name;
+  }
+  EXPECT_GT(judged, 10u);
 }
 
 class Golden : public ::testing::TestWithParam<std::string> {};

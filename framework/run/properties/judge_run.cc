@@ -109,6 +109,10 @@ class RunJudge {
     court_.judge(Property::no_secret);
     if (told.find(kSecret) != std::string::npos)
       court_.breaks(Property::no_secret, "what the run tells or records shows one");
+    const std::vector<Owned> owned = court_.world.inventory.owned().value();
+    for (const Owned& row : owned)
+      if (to_json(row).dump().find(kSecret) != std::string::npos)
+        court_.breaks(Property::no_secret, "the inventory's row of " + to_string(row.address) + " has one");
   }
 
   void judge_ends() {

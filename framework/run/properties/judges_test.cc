@@ -128,6 +128,14 @@ void tell_a_secret(Simulated& run) {
   run.events.push_back({.text = std::string(kSecret)}), run.calls_at.push_back(0);
 }
 
+// A driver that records specs as they were written.
+void record_a_secret(Simulation& world) {
+  std::vector<Owned> rows = world.inventory.owned().value();
+  if (rows.empty()) return;
+  rows.front().applied.edit()["secret"] = std::string(kSecret) + "1";
+  (void)world.inventory.commit({PutOwned{rows.front()}}).has_value();
+}
+
 void call_somebody_else(Simulated& run) {
   for (Call& call : run.calls) call.requests.front().address.name = call.requests.front().address.name + "x";
 }
@@ -150,6 +158,7 @@ TEST(Judges, NoticeWhatIsBroken) {
       {Property::exactly, {.run = call_somebody_else}, "something else"},
       {Property::one_at_a_time, {.driver = give_up_early}, "two calls"},
       {Property::no_secret, {.run = tell_a_secret}, "shows one"},
+      {Property::no_secret, {.world = record_a_secret}, "has one"},
       {Property::real_cycle, {.diagnostics = name_another_cycle}, "not real"},
       {Property::real_cycle, {.diagnostics = see_no_cycle}, "nobody says so"},
       {Property::unknown, {.plan = create_blocked}, "is unknown"},
