@@ -66,9 +66,9 @@ int kill_all(Workshop& workshop, const Options& options) {
   if (options.part == 0)
     std::printf("a run takes %lld steps and %lld writes\n", static_cast<long long>(workshop.steps()),
                 static_cast<long long>(workshop.writes()));
-  const int64_t wanted = share(options);
+  const int64_t wanted = share(options), most = kMostAttempts * wanted;
   Findings all;
-  for (int64_t n = 0; all.kills < wanted && n < kMostAttempts * wanted; ++n) {
+  for (int64_t n = 0; all.kills < wanted && n < most; ++n) {
     const Findings one = workshop.kill(attempt_of(workshop, options.part + n * options.parts));
     if (!one.good()) std::printf("wrong: %s\n", one.story.c_str()), std::fflush(stdout);
     const bool tell = (all.kills + one.kills) / kTellEvery > all.kills / kTellEvery;
@@ -79,7 +79,7 @@ int kill_all(Workshop& workshop, const Options& options) {
   if (all.kills < wanted)
     std::printf("wrong: part %d was to kill %lld times, and did so %lld times in %lld attempts\n",
                 options.part, static_cast<long long>(wanted), static_cast<long long>(all.kills),
-                static_cast<long long>(kMostAttempts * wanted));
+                static_cast<long long>(most));
   return all.good() && all.kills >= wanted ? 0 : 1;
 }
 

@@ -1,6 +1,7 @@
 #include "framework/run/properties/play.h"
 
 #include <algorithm>
+#include <exception>
 
 namespace tenon::properties {
 namespace {
@@ -201,7 +202,17 @@ void Findings::merge(const Findings& other) {
   for (const auto& [what, times] : other.happened) happened[what] += times;
 }
 
-Findings play(const Scene& scene, const Sabotage& sabotage) { return Play(scene, sabotage).run(); }
+// What is thrown ends nothing well.
+Findings play(const Scene& scene, const Sabotage& sabotage) {
+  std::string thrown = "something";
+  try {
+    return Play(scene, sabotage).run();
+  } catch (const std::exception& error) {
+    thrown = error.what();
+  } catch (...) {
+  }
+  return {.broken = {{Property::converges, "it throws: " + thrown}}};
+}
 
 const Step* Court::step_for(const Address& address, bool removes) const {
   for (const Step& step : plan.steps) {

@@ -1,10 +1,12 @@
 // The properties of the design on random graphs: against a backend that fails in every way, killed anywhere,
-// in virtual time. TENON_GRAPHS: how many; TENON_SEED: one alone, the one that a failure names.
+// in virtual time. TENON_GRAPHS: how many; TENON_SEED: one alone, the one that a failure names, and first in
+// a process of its own, so that what it dies of is shrunk too.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <iostream>
 
+#include "framework/run/properties/last_words.h"
 #include "framework/run/properties/play.h"
 
 namespace tenon::properties {
@@ -43,11 +45,30 @@ struct Failure {
 struct Result {
   Findings findings;
   std::map<Property, Failure> failures;  // of each property the first
+  std::string death;                     // of one that was asked for alone
 };
+
+std::string told_with(const Scene& scene, unsigned seed, const std::string& how, const std::string& least) {
+  return "graph " + std::to_string(seed) + ": " + how + "\nagain: " + command_for(seed) +
+         "\nthe smallest that fails so (" + least + "):\n" + to_text(scene);
+}
+
+// "": it does not die.
+std::string death_in(unsigned seed) {
+  const auto how = [](const Scene& scene) { return death_of([&scene] { play(scene); }); };
+  const auto death = how(random_scene(seed));
+  if (!death) return "";
+  const Scene scene = shrink(random_scene(seed), [&](const Scene& smaller) { return how(smaller) == death; });
+  return told_with(scene, seed, *death, *death);
+}
 
 Result play_part(int part) {
   Result result;
+  const bool alone = number_in("TENON_SEED").has_value();
   for (unsigned seed : seeds_of(part)) {
+    if (alone) result.death = death_in(seed);
+    if (!result.death.empty()) continue;
+    now_playing(seed);
     const Findings findings = play(random_scene(seed));
     for (const auto& [property, how] : findings.broken) result.failures.emplace(property, Failure{seed, how});
     result.findings.merge(findings);
@@ -64,14 +85,11 @@ const Result& played(int part) {
 }
 
 std::string story_of(Property property, const Failure& failure) {
+  now_playing(failure.seed);
   const Scene scene = shrink(random_scene(failure.seed), [property](const Scene& smaller) {
     return play(smaller).broken.contains(property);
   });
-  return "graph " + std::to_string(failure.seed) + ": " + failure.how +
-         "\nagain: bazel test -c opt //framework/run/properties:properties_test --test_output=all "
-         "--test_env=TENON_SEED=" +
-         std::to_string(failure.seed) + "\nthe smallest that fails so (" + play(scene).broken.at(property) +
-         "):\n" + to_text(scene);
+  return told_with(scene, failure.seed, failure.how, play(scene).broken.at(property));
 }
 
 class Properties : public testing::TestWithParam<int> {
@@ -79,6 +97,7 @@ class Properties : public testing::TestWithParam<int> {
   void expect(Property property) {
     if (seeds_of(GetParam()).empty()) return;
     const Result& result = played(GetParam());
+    ASSERT_EQ(result.death, "");
     const auto cases = result.findings.judged.find(property);
     const int64_t judged = cases == result.findings.judged.end() ? 0 : cases->second;
     std::cout << "judged: " << judged << " cases in " << seeds_of(GetParam()).size() << " graphs\n";
