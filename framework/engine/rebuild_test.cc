@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "framework/backend/forwarding.h"
 #include "framework/run/simulation.h"
 
 namespace tenon {
@@ -11,6 +12,9 @@ namespace {
 
 class Rebuild : public testing::Test {
  protected:
+  explicit Rebuild(Catalog catalog = simulated_catalog(), Expand expand = nullptr)
+      : simulation_(std::move(catalog), std::move(expand)) {}
+
   World world() {
     return {simulation_.catalog, backends_, simulation_.inventory, simulation_.clock,
             simulation_.vault.get()};
@@ -64,6 +68,95 @@ TEST_F(Rebuild, FromFullMarksGivesTheSameInventory) {
   const auto disk = std::find_if(before.begin(), before.end(),
                                  [](const Owned& row) { return row.address == slow("disk"); });
   EXPECT_EQ(disk->defaulted, std::vector<std::string>{"/tuning/tier"});
+  EXPECT_EQ(rebuilt(), before);
+  EXPECT_TRUE(diagnostics_.empty());
+}
+
+constexpr const char* kMachines = R"({
+  "manifestVersion": 1, "name": "fake", "version": "1", "capabilities": ["expand", "list"], "kinds": [
+    {"group": "test", "kind": "Claim", "plural": "claims", "versions": ["v1"], "claim": true,
+     "ready": {"phases": ["Ready"]}, "schema": {"type": "object", "properties": {"size": {"type": "integer"}}}},
+    {"group": "test", "kind": "Import", "plural": "imports", "versions": ["v1"], "populates": "claim",
+     "ready": {"phases": ["Ready"], "later": true},
+     "requirements": [{"name": "claim", "path": "/claim", "target": "test/Claim"}],
+     "schema": {"type": "object", "properties": {"claim": {"type": "string"}}}},
+    {"group": "test", "kind": "Machine", "plural": "machines", "versions": ["v1"],
+     "ready": {"phases": ["Ready"]},
+     "requirements": [{"name": "disk", "path": "/disk", "target": "test/Import"}],
+     "schema": {"type": "object", "properties": {"disk": {"type": "string"}, "size": {"type": "integer"}}}}]})";
+
+Address of_kind(const std::string& kind, const std::string& name) { return {"test", kind, "default", name}; }
+
+// A machine's disk is a claim and what fills it.
+std::vector<Result<std::vector<ChildSpec>>> with_disk(const std::string&,
+                                                      const std::vector<Resource>& resources) {
+  std::vector<Result<std::vector<ChildSpec>>> answers;
+  for (const Resource& resource : resources) {
+    std::vector<ChildSpec> children;
+    if (const Json disk = resource.spec.value("disk", Json()); !disk.is_null()) {
+      children.push_back({"test/v1", "Claim", disk, {{"size", 4}}, {{"tier", "web"}}, {}, "/disk"});
+      children.push_back({"test/v1", "Import", disk, {{"claim", disk}}, {}, {}, "/disk"});
+    }
+    answers.emplace_back(std::move(children));
+  }
+  return answers;
+}
+
+// Keeps with each object what it also answers as its private state.
+class KeepsPrivateState final : public ForwardingBackend {
+ public:
+  using ForwardingBackend::ForwardingBackend;
+  static Json state_of(const std::string& address) { return {{"volume", "of " + address}}; }
+  Result<ListPage> list(const std::string& inventory, const std::string& after,
+                        const CallContext& context) override {
+    auto page = ForwardingBackend::list(inventory, after, context);
+    if (page)
+      for (Listed& object : page->objects) object.private_state = state_of(object.mark.address);
+    return page;
+  }
+};
+
+class RebuildMachine : public Rebuild {
+ protected:
+  RebuildMachine()
+      : Rebuild(Catalog({{"fake", std::make_shared<const Manifest>(parse_manifest(kMachines).value())}}, {}),
+                with_disk) {
+    simulation_.backend.on_claims([](const Address& address) { return address.kind == "Claim"; },
+                                  [](const Address& address, const Json& spec) -> std::optional<Address> {
+                                    if (address.kind != "Import") return std::nullopt;
+                                    return of_kind("Claim", spec.at("claim"));
+                                  });
+    backends_ = {{"fake", &keeping_}};
+  }
+  void make_machine() {
+    const Plan plan = simulation_.plan({resource(of_kind("Machine", "vm"), {{"disk", "root"}, {"size", 2}})});
+    const SimulationOptions options{.distort = [](const Call& call, const Simulated&, CallResult& result) {
+      auto* outcome = std::get_if<Result<Outcome>>(&result.answer);
+      if (outcome && *outcome)
+        (*outcome)->private_state = KeepsPrivateState::state_of(to_string(call.requests.front().address));
+    }};
+    for (const StepRecord& step : simulation_.run(plan, options).steps)
+      EXPECT_EQ(step.status, StepStatus::done) << step.reason;
+  }
+  Owned known(const std::string& kind, const std::string& name) {
+    for (const Owned& row : Rebuild::known())
+      if (row.address == of_kind(kind, name)) return row;
+    ADD_FAILURE() << kind << " " << name << " is not there";
+    return {};
+  }
+
+  KeepsPrivateState keeping_{simulation_.backend};
+};
+
+TEST_F(RebuildMachine, FromFullMarksKnowsChildrenAnImportWithItsClaimAndPrivateState) {
+  make_machine();
+  const auto before = Rebuild::known();
+  ASSERT_EQ(before.size(), 3u);
+  EXPECT_EQ(known("Import", "root").parent, of_kind("Machine", "vm"));
+  EXPECT_EQ(known("Import", "root").dependencies, std::vector{of_kind("Claim", "root")});
+  EXPECT_EQ(known("Machine", "vm").dependencies, std::vector{of_kind("Import", "root")});
+  EXPECT_FALSE(known("Claim", "root").private_state.is_null());
+  EXPECT_EQ(simulation_.backend.look(of_kind("Claim", "root")).contents, Contents::populated);
   EXPECT_EQ(rebuilt(), before);
   EXPECT_TRUE(diagnostics_.empty());
 }

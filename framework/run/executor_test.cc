@@ -22,7 +22,7 @@ class Silent final : public Reporter {
   std::vector<StepStatus> statuses;
 };
 
-// Fails every commit after the first `good` ones.
+// Counts commits, and fails every one after the first `good` ones.
 class FullInventory final : public Inventory {
  public:
   FullInventory(MemoryInventory& inner, int good) : inner_(inner), good_(good) {}
@@ -33,12 +33,33 @@ class FullInventory final : public Inventory {
   Result<Places> places() override { return inner_.places(); }
   Status commit(const std::vector<Record>& records) override {
     if (records.empty()) return {};
+    ++commits;
     return good_-- > 0 ? inner_.commit(records) : Status(Error{Code::resource_exhausted, "disk full"});
   }
+
+  int commits = 0;
 
  private:
   MemoryInventory& inner_;
   int good_;
+};
+
+// Makes all calls of a turn while the next turn waits for them.
+class AllAtOnce final : public Caller {
+ public:
+  explicit AllAtOnce(const Backends& backends) : backends_(backends) {}
+
+  void start(std::vector<Call> calls) override {
+    if (++turns > 100) throw std::runtime_error("the run does not end");
+    for (const Call& call : calls) answers_.push_back(make_call(backends_, call, {}));
+  }
+  std::vector<CallResult> wait(std::chrono::milliseconds) override { return std::exchange(answers_, {}); }
+
+  int turns = 0;  // but the last, which has nothing to start
+
+ private:
+  const Backends& backends_;
+  std::vector<CallResult> answers_;
 };
 
 // Creates block until they are released or asked to stop.
@@ -164,6 +185,23 @@ TEST_F(Executor, CarriesAPlanOut) {
   EXPECT_EQ(backend_.overlap(), 1);
   EXPECT_EQ(world_.inventory.owned()->size(), 20u);
   EXPECT_FALSE(reporter_.statuses.empty());
+}
+
+TEST_F(Executor, CommitsOnceATurnHoweverManyStepsTakePartInIt) {
+  std::vector<Resource> desired;
+  for (int i = 0; i < 100; ++i) desired.push_back(resource(fast("n" + std::to_string(i))));
+  const Plan made = plan(std::move(desired));
+  ASSERT_EQ(made.steps.size(), 100u);
+  FullInventory inventory(world_.inventory, 1000);
+  const Backends backends{{"fake", &backend_}};
+  AllAtOnce caller(backends);
+  const auto result = run(made, world_.catalog, inventory, {}, clock_, reporter_, stop_,
+                          {.id = "r", .process = "test", .parallelism = 100}, caller);
+  ASSERT_TRUE(result);
+  for (const StepRecord& step : result->steps) EXPECT_EQ(step.status, StepStatus::done) << step.reason;
+  EXPECT_EQ(world_.inventory.owned()->size(), 100u);
+  EXPECT_LE(inventory.commits, caller.turns + 1);
+  EXPECT_LT(inventory.commits, 10);
 }
 
 TEST_F(Executor, CallsNothingThatIsNotRecorded) {
