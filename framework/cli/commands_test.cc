@@ -242,6 +242,31 @@ TEST_F(Commands, ASavedPlanIsCarriedOutAsItIs) {
       << again.err;
 }
 
+TEST_F(Commands, APlanOfTheOlderFormatIsAppliedUnlessTheWorldMoved) {
+  EXPECT_EQ(run({"plan", "-f", "job.yaml", "--out", "saved.json"}).status, kSuccess);
+  Json plan = Json::parse(read_file("saved.json").value());
+  plan["formatVersion"] = 1;
+  write("older.json", plan.dump());
+  EXPECT_EQ(run({"apply", "older.json", "--yes"}).status, kSuccess);
+  EXPECT_EQ(world_.objects.size(), 2u);
+  const Done again = run({"apply", "older.json", "--yes"});
+  EXPECT_EQ(again.status, kRefused);
+  EXPECT_NE(again.err.find("the plan is stale"), std::string::npos) << again.err;
+}
+
+TEST_F(Commands, APlanOfANewerFormatIsRefused) {
+  EXPECT_EQ(run({"plan", "-f", "job.yaml", "--out", "saved.json"}).status, kSuccess);
+  Json plan = Json::parse(read_file("saved.json").value());
+  plan["formatVersion"] = 3;
+  write("newer.json", plan.dump());
+  const Done done = run({"apply", "newer.json", "--yes"});
+  EXPECT_EQ(done.status, kRefused);
+  EXPECT_NE(done.err.find("formatVersion 3, made by a newer Tenon; this one reads up to 2: plan again"),
+            std::string::npos)
+      << done.err;
+  EXPECT_TRUE(world_.objects.empty());
+}
+
 TEST_F(Commands, AStateDirectoryThatCannotBeMadeIsToBeAnotherOne) {
   const Done done = run({"apply", "-f", "job.yaml", "--yes", "--state", "/proc/foo"});
   EXPECT_EQ(done.status, kFailure);
@@ -703,8 +728,42 @@ TEST_F(Commands, WhatIsLeftIsNotedOnce) {
       "\nNo changes.\n");
 }
 
-TEST_F(Commands, VersionNamesTheFormats) {
-  EXPECT_EQ(Json::parse(run({"version", "-o", "json"}).out)["pluginInterface"], 1);
+// "NAME VERSION" of each row of the page that says what becomes of which version.
+std::vector<std::string> versions_of_the_page(const std::string& file) {
+  std::vector<std::string> versions;
+  std::ifstream page(file);
+  static const std::regex row(R"(^\| ([A-Za-z]+(?: [A-Za-z]+)*).*? \| (\d+) \|.*$)");
+  std::smatch cells;
+  for (std::string line; std::getline(page, line);)
+    if (std::regex_match(line, cells, row)) versions.push_back(cells.str(1) + " " + cells.str(2));
+  return versions;
+}
+
+TEST_F(Commands, VersionPrintsTheVersionsOfAllThatThePageOfUpgradesLists) {
+  const auto listed = versions_of_the_page(before_ / "docs/upgrade.md");
+  std::vector<std::string> printed;
+  std::istringstream out(run({"version"}).out);
+  std::string line;
+  for (std::getline(out, line); std::getline(out, line);)
+    printed.push_back(std::regex_replace(line, std::regex("^ +| +(?= \\d)"), ""));
+  EXPECT_EQ(printed, listed);
+  Json expected = {{"formatVersion", 1}, {"version", "0.1.0"}};
+  const char* const members[] = {"inventory", "planFile",  "pluginInterface", "manifest",
+                                 "output",    "claimMark", "contentsMark",    "importState"};
+  ASSERT_EQ(listed.size(), std::size(members));
+  for (size_t i = 0; i < listed.size(); ++i)
+    expected[members[i]] = std::stoi(listed[i].substr(listed[i].rfind(' ')));
+  EXPECT_EQ(Json::parse(run({"version", "-o", "json"}).out), expected);
+}
+
+TEST_F(Commands, AManifestOfAnotherVersionThanIsPrintedIsRefused) {
+  Json manifest = Json::parse(kManifest);
+  manifest["manifestVersion"] = Json::parse(run({"version", "-o", "json"}).out).at("manifest");
+  EXPECT_TRUE(parse_manifest(manifest.dump()));
+  manifest["manifestVersion"] = manifest["manifestVersion"].get<int>() + 1;
+  const auto newer = parse_manifest(manifest.dump());
+  ASSERT_FALSE(newer);
+  EXPECT_NE(newer.error().message.find("manifestVersion"), std::string::npos) << newer.error().message;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "framework/cli/commands.h"
+#include "framework/cli/format_version.h"
 #include "framework/cli/show.h"
 #include "framework/cli/text.h"
 #include "framework/model/secrets.h"
@@ -85,7 +86,7 @@ OrderedJson describe(const Item& item, const View& view, const Catalog& catalog)
 
 void print(const std::vector<const Item*>& items, const View& view, const Catalog& catalog,
            const Arguments& arguments, Environment& env) {
-  OrderedJson document = {{"formatVersion", 1}, {"items", OrderedJson::array()}};
+  OrderedJson document = {{"formatVersion", kOutputFormatVersion}, {"items", OrderedJson::array()}};
   for (const Item* item : items) document["items"].push_back(describe(*item, view, catalog));
   if (arguments.format != Format::text) {
     env.out << dump(document, arguments.format == Format::yaml);

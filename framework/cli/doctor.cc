@@ -3,6 +3,7 @@
 #include "framework/base/secret.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
+#include "framework/cli/format_version.h"
 #include "framework/cli/health.h"
 #include "framework/cli/session.h"
 #include "framework/cli/text.h"
@@ -33,8 +34,9 @@ std::string as_text(const HealthCheck& check, const Style& style) {
 }
 
 OrderedJson as_json(const std::vector<HealthCheck>& checks) {
-  OrderedJson document = {
-      {"formatVersion", 1}, {"healthy", is_healthy(checks)}, {"checks", OrderedJson::array()}};
+  OrderedJson document = {{"formatVersion", kOutputFormatVersion},
+                          {"healthy", is_healthy(checks)},
+                          {"checks", OrderedJson::array()}};
   for (const HealthCheck& check : checks) {
     OrderedJson one = {{"state", to_string(check.health)},
                        {"check", check.check},

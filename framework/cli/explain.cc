@@ -3,6 +3,7 @@
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
 #include "framework/cli/field_help.h"
+#include "framework/cli/format_version.h"
 #include "framework/cli/session.h"
 #include "framework/cli/text.h"
 
@@ -163,7 +164,7 @@ OrderedJson kind_json(const Catalog& catalog, const KindManifest& kind) {
 
 OrderedJson explain(const Catalog& catalog, const FieldPath& path, const std::string& version,
                     const Field& field, bool recursive) {
-  OrderedJson document = {{"formatVersion", 1},
+  OrderedJson document = {{"formatVersion", kOutputFormatVersion},
                           {"group", path.kind->name.group},
                           {"kind", path.kind->name.kind},
                           {"version", version},

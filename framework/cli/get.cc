@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "framework/cli/commands.h"
+#include "framework/cli/format_version.h"
 #include "framework/cli/show.h"
 #include "framework/cli/text.h"
 
@@ -51,7 +52,7 @@ std::string as_table(const std::vector<const Item*>& items, bool namespaces, boo
 
 void print(const std::vector<const Item*>& items, const Arguments& arguments, Environment& env) {
   if (arguments.format == Format::json || arguments.format == Format::yaml) {
-    Json document = {{"formatVersion", 1}, {"items", Json::array()}};
+    Json document = {{"formatVersion", kOutputFormatVersion}, {"items", Json::array()}};
     for (const Item* item : items) document["items"].push_back(to_json(*item));
     env.out << dump(document, arguments.format == Format::yaml);
   } else if (arguments.format == Format::name) {

@@ -3,6 +3,7 @@
 
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
+#include "framework/cli/format_version.h"
 #include "framework/cli/session.h"
 #include "framework/cli/text.h"
 
@@ -65,7 +66,8 @@ std::string as_mermaid(const Graph& graph) {
 }
 
 Json as_json(const Graph& graph) {
-  Json document = {{"formatVersion", 1}, {"nodes", Json::array()}, {"edges", Json::array()}};
+  Json document = {
+      {"formatVersion", kOutputFormatVersion}, {"nodes", Json::array()}, {"edges", Json::array()}};
   for (const Address& address : graph.order) document["nodes"].push_back(to_string(address));
   for_each_edge(graph, [&](const Edge& edge) {
     document["edges"].push_back({{"from", to_string(edge.from)},

@@ -5,6 +5,7 @@
 #include "framework/base/secret.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
+#include "framework/cli/format_version.h"
 #include "framework/cli/plugin_facts.h"
 #include "framework/cli/session.h"
 #include "framework/cli/text.h"
@@ -136,7 +137,7 @@ int run_plugins(const Arguments& arguments, Environment& env) {
   const auto plugins = inspect_plugins(installation, arguments.targets, with_libraries);
   const Reached reached = arguments.check ? reach_all(plugins, installation) : Reached();
   if (arguments.format == Format::json || arguments.format == Format::yaml) {
-    OrderedJson document = {{"formatVersion", 1}, {"plugins", OrderedJson::array()}};
+    OrderedJson document = {{"formatVersion", kOutputFormatVersion}, {"plugins", OrderedJson::array()}};
     for (const PluginFacts& facts : plugins) document["plugins"].push_back(to_json(facts, reached));
     env.out << dump(document, arguments.format == Format::yaml);
   } else {

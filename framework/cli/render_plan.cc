@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "framework/cli/format_version.h"
 #include "framework/plan/plan_file.h"
 #include "framework/plan/words.h"
 
@@ -231,7 +232,7 @@ std::string render_plan(const Planned& planned, const Catalog& catalog, const St
 
 Json plan_document(const Planned& planned, const Catalog& catalog) {
   const Plan& plan = planned.plan;
-  Json document = {{"formatVersion", 1}};
+  Json document = {{"formatVersion", kOutputFormatVersion}};
   document["summary"] = {{"create", count(plan, Action::create)},
                          {"update", count(plan, Action::update)},
                          {"replace", count(plan, Action::replace)},

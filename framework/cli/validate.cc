@@ -3,6 +3,7 @@
 #include "framework/base/secret.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
+#include "framework/cli/format_version.h"
 #include "framework/cli/session.h"
 #include "framework/cli/text.h"
 #include "framework/plan/complete.h"
@@ -25,7 +26,7 @@ Json to_json(const Diagnostic& diagnostic) {
 }
 
 Json report_of(const Graph& graph, const Diagnostics& diagnostics) {
-  Json report = {{"formatVersion", 1},
+  Json report = {{"formatVersion", kOutputFormatVersion},
                  {"valid", !has_errors(diagnostics)},
                  {"resources", Json::array()},
                  {"diagnostics", Json::array()}};

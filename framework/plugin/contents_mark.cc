@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "framework/base/json.h"
+#include "framework/plugin/formats.h"
 
 namespace tenon {
 namespace {
@@ -20,7 +21,9 @@ Error malformed(const std::string& directory) {
 
 Result<std::optional<ContentsMark>> parse(const std::string& directory, const std::string& text) {
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object() || json.value("version", Json()) != 1) return malformed(directory);
+  if (const Status known = refuse_newer(mark_path(directory), json, kContentsMarkVersion); !known)
+    return known.error();
+  if (!json.is_object() || json.value("version", Json()) != kContentsMarkVersion) return malformed(directory);
   ContentsMark mark;
   const std::pair<const char*, std::string*> members[] = {{"contents", &mark.contents},
                                                           {"nonce", &mark.nonce},
@@ -65,12 +68,8 @@ Result<std::optional<ContentsMark>> read_contents_mark(const std::string& direct
 
 Status write_contents_mark(const std::string& directory, const ContentsMark& mark) {
   remove_interrupted_writes(directory);
-  Json json = {{"version", 1},
-               {"contents", mark.contents},
-               {"nonce", mark.nonce},
-               {"importer", mark.importer},
-               {"generation", mark.generation},
-               {"digest", mark.digest}};
+  Json json = {{"version", kContentsMarkVersion}, {"contents", mark.contents},     {"nonce", mark.nonce},
+               {"importer", mark.importer},       {"generation", mark.generation}, {"digest", mark.digest}};
   if (mark.released) json["released"] = true;
   if (mark.own_disk) json["ownDisk"] = true;
   return write_file_atomically(mark_path(directory), json.dump(2) + "\n");

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <thread>
 
+#include "framework/base/json.h"
 #include "framework/base/temporary_directory.h"
 
 namespace tenon {
@@ -104,6 +105,18 @@ TEST_F(ContentsMarks, AMalformedMarkIsAnErrorAndNotNone) {
     ASSERT_TRUE(write_file_atomically(directory_ + "/contents.json", text));
     EXPECT_FALSE(read_contents_mark(directory_)) << text;
   }
+}
+
+TEST_F(ContentsMarks, AMarkOfANewerVersionIsAnErrorThatSaysSo) {
+  ASSERT_TRUE(write_contents_mark(directory_, {"populated", "n1", "g/K/ns/dv", "g1", ""}));
+  Json mark = Json::parse(read_file(directory_ + "/contents.json").value());
+  mark["version"] = mark["version"].get<int>() + 1;
+  ASSERT_TRUE(write_file_atomically(directory_ + "/contents.json", mark.dump()));
+  const auto read = read_contents_mark(directory_);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message, directory_ +
+                                      "/contents.json is of version 2, written by a newer tenon; this one "
+                                      "reads 1: use a newer tenon");
 }
 
 TEST_F(ContentsMarks, WhatAKilledWriterLeftIsRemovedByTheNext) {

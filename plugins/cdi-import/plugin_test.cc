@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "framework/base/files.h"
 #include "framework/base/temporary_directory.h"
 #include "framework/plugin/conformance/conformance.h"
 #include "framework/plugin/contents_mark.h"
@@ -273,6 +274,25 @@ TEST_F(CdiImportPlugin, RefusesWhatItCannotDo) {
   for (const Json& spec : {two, none, registry, archive, http({{"url", "http://h"}, {"checksum", "md5:0"}}),
                            http({{"url", "http://h"}, {"certConfigMap", "c"}})})
     EXPECT_FALSE(problems_of(spec).empty()) << spec;
+}
+
+TEST_F(CdiImportPlugin, AnImportWhoseStateIsOfANewerVersionIsUnknownAndNothingIsDoneAboutIt) {
+  const auto backend = in_process();
+  ASSERT_EQ(import(*backend, blank()).phase, "Succeeded");
+  const std::string file = directory_ / "imports/ns/dv/ledger.json";
+  Json ledger = Json::parse(read_file(file).value());
+  ledger["version"] = 2;
+  ASSERT_TRUE(write_file_atomically(file, ledger.dump()));
+  const Observation seen = backend->observe({request(blank())}, {}).value().observations.at(0);
+  EXPECT_EQ(seen.existence, Existence::unknown);
+  EXPECT_EQ(seen.error.value_or(Error{}).message,
+            file + " is of version 2, written by a newer tenon; this one reads 1: use a newer tenon");
+  const Request again = request(blank());
+  for (const auto& answer :
+       {backend->create(again, {}), backend->update(again, {}), backend->remove(again, {})})
+    EXPECT_EQ(answer ? Code::internal : answer.error().code, Code::failed_precondition);
+  EXPECT_EQ(read_file(file).value(), ledger.dump());
+  EXPECT_TRUE(fs::exists(claim_ / "disk.img"));
 }
 
 }  // namespace

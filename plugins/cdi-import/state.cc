@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "framework/base/files.h"
+#include "framework/plugin/formats.h"
 
 namespace tenon::cdi {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 Json to_json(const Ledger& ledger) {
-  return {{"version", 1},
+  return {{"version", kImportStateVersion},
           {"inventory", ledger.inventory},
           {"address", ledger.address},
           {"nonce", ledger.nonce},
@@ -32,6 +33,8 @@ Json to_json(const Ledger& ledger) {
 
 // Throws Json::exception where a member is missing or of another type.
 Ledger ledger_from(const Json& json) {
+  if (json.at("version") != kImportStateVersion)
+    throw Json::other_error::create(501, "its version is unknown", &json);
   const Json& claim = json.at("claim");
   return {.inventory = json.at("inventory"),
           .address = json.at("address"),
@@ -61,7 +64,9 @@ Result<std::optional<T>> read_json(const std::string& path, T (*from)(const Json
   if (!text && text.error().code == Code::not_found) return std::optional<T>();
   if (!text) return text.error();
   try {
-    return std::optional(from(Json::parse(*text)));
+    const Json json = Json::parse(*text);
+    if (const Status known = refuse_newer(path, json, kImportStateVersion); !known) return known.error();
+    return std::optional(from(json));
   } catch (const Json::exception& problem) {
     return Error{Code::failed_precondition, path + " is damaged: " + problem.what()};
   }

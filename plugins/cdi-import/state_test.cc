@@ -51,6 +51,21 @@ TEST_F(StateTest, ADamagedLedgerIsAnErrorAndNotAbsent) {
   }
 }
 
+TEST_F(StateTest, ALedgerOfANewerVersionIsAnErrorThatSaysSo) {
+  ASSERT_TRUE(state_.write_ledger(ledger_));
+  const std::string file = state_.path() + "/ledger.json";
+  Json ledger = Json::parse(read_file(file).value());
+  ledger["version"] = ledger["version"].get<int>() + 1;
+  ASSERT_TRUE(write_file_atomically(file, ledger.dump()));
+  const auto read = state_.ledger();
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message,
+            file + " is of version 2, written by a newer tenon; this one reads 1: use a newer tenon");
+  ledger.erase("version");
+  ASSERT_TRUE(write_file_atomically(file, ledger.dump()));
+  EXPECT_FALSE(state_.ledger());
+}
+
 TEST_F(StateTest, DamagedProgressIsNoProgress) {
   ASSERT_TRUE(state_.write_ledger(ledger_));
   EXPECT_FALSE(state_.progress());

@@ -14,6 +14,7 @@
 #include "framework/base/digest.h"
 #include "framework/base/files.h"
 #include "framework/base/quantity.h"
+#include "framework/plugin/formats.h"
 #include "framework/plugin/place.h"
 
 namespace tenon::local {
@@ -33,15 +34,16 @@ constexpr char kImporters[] = ".import-";
 std::string mark_path(const std::string& directory) { return directory + "/claim.json"; }
 
 std::string to_text(const ClaimMark& mark) {
-  Json json = {{"version", 1},        {"inventory", mark.inventory},   {"address", mark.address},
-               {"nonce", mark.nonce}, {"generation", mark.generation}, {"spec", mark.spec}};
+  Json json = {{"version", kClaimMarkVersion}, {"inventory", mark.inventory},   {"address", mark.address},
+               {"nonce", mark.nonce},          {"generation", mark.generation}, {"spec", mark.spec}};
   if (!mark.record.is_null()) json["record"] = mark.record;
   return json.dump(2) + "\n";
 }
 
 Result<ClaimMark> parse_mark(const std::string& path, const std::string& text) {
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object() || json.value("version", Json()) != 1)
+  if (const Status known = refuse_newer(path, json, kClaimMarkVersion); !known) return known.error();
+  if (!json.is_object() || json.value("version", Json()) != kClaimMarkVersion)
     return Error{Code::failed_precondition, path + " is not a claim's mark of version 1"};
   ClaimMark mark;
   const std::pair<const char*, std::string*> members[] = {{"inventory", &mark.inventory},

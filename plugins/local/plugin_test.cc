@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "framework/base/files.h"
 #include "framework/base/temporary_directory.h"
 #include "framework/plugin/conformance/conformance.h"
 #include "framework/plugin/contents_mark.h"
@@ -179,6 +180,31 @@ TEST_F(LocalPlugin, WhereTheDirectoryOfItsClaimsIsMissingNothingIsKnownOfThem) {
   is_unknown(" is missing");
   fs::rename(aside, root);
   EXPECT_EQ(backend->observe({request}, {}).value().observations.at(0).existence, Existence::present);
+}
+
+TEST_F(LocalPlugin, AClaimWithAMarkOfANewerVersionIsUnknownAndNothingIsDoneAboutIt) {
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
+  Request request = first();
+  ASSERT_TRUE(backend->create(request, {}));
+  ASSERT_TRUE(write_contents_mark(directory_ / "ns/c", {"populated", "n", "g/K/ns/dv", "g1", ""}));
+  for (const std::string file : {directory_ / "ns/c/claim.json", directory_ / "ns/c/contents.json"}) {
+    const std::string before = read_file(file).value();
+    Json mark = Json::parse(before);
+    mark["version"] = 2;
+    ASSERT_TRUE(write_file_atomically(file, mark.dump()));
+    const Observation seen = backend->observe({request}, {}).value().observations.at(0);
+    EXPECT_EQ(seen.existence, Existence::unknown);
+    EXPECT_EQ(seen.error.value_or(Error{}).message,
+              file + " is of version 2, written by a newer tenon; this one reads 1: use a newer tenon");
+    Request marking = request;
+    marking.mark = "set";
+    for (const auto& answer : {backend->create(request, {}), backend->update(request, {}),
+                               backend->update(marking, {}), backend->remove(request, {})})
+      EXPECT_EQ(answer ? Code::internal : answer.error().code, Code::failed_precondition);
+    EXPECT_EQ(read_file(file).value(), mark.dump());
+    ASSERT_TRUE(write_file_atomically(file, before));
+  }
+  EXPECT_TRUE(backend->remove(request, {}));
 }
 
 Result<Check> checked(Backend& backend, const Json& storage) {
