@@ -118,6 +118,7 @@ Result<std::unique_ptr<FileWorld>> FileWorld::copy_at(const std::string& path) c
   copy->ledger_ = ledger_;
   copy->last_call_ = last_call_;
   copy->opened_ = opened_;
+  copy->tokens_ = tokens_;
   copy->read_ = read_;
   return copy;
 }
@@ -269,6 +270,14 @@ Object* FileWorld::find(const Request& request) {
   return nullptr;
 }
 
+Object* FileWorld::find_by_mark(const Request& request) {
+  const auto named = by_address_.find(request.address);
+  if (named == by_address_.end() || tokens_ != Tokens::by_mark) return nullptr;
+  for (Object* object : named->second)
+    if (object->mark.inventory == request.inventory) return object;
+  return nullptr;
+}
+
 const Object* FileWorld::present(const std::string& kind, const std::string& name) const {
   const auto named = by_address_.find({"test", kind, "default", name});
   if (named == by_address_.end()) return nullptr;
@@ -280,6 +289,7 @@ const Object* FileWorld::present(const std::string& kind, const std::string& nam
 Observation FileWorld::look(const Request& request) {
   settle();
   const Object* object = find(request);
+  if (!object) object = find_by_mark(request);
   return object && now() >= object->visible_from ? seen(*object) : Observation();
 }
 
@@ -301,12 +311,13 @@ Result<Outcome> FileWorld::create(const Request& request) {
 
 Result<Outcome> FileWorld::make(const Request& request, std::vector<Json> lines) {
   const std::string address = to_string(request.address);
+  const bool at_once = request.address.kind == "Token" && tokens_ == Tokens::by_mark;
   complain_of_missing_needs(request.address, request.desired, lines);
   const Object object{.address = request.address,
                       .mark = {request.inventory, address, request.nonce, request.generation},
                       .spec = request.desired,
                       .id = "id-" + request.nonce,
-                      .visible_from = now() + appears_after(address),
+                      .visible_from = at_once ? now() : now() + appears_after(address),
                       .work_began = now(),
                       .deaths_left = request.address.kind == "Import" ? deaths_of(address) : 0,
                       .size = size_of(request.desired)};

@@ -5,8 +5,8 @@
 //
 //   Box      ready at once, found by its address, or by its identity where it moves; its name is unique
 //
-//   Token    ready at once, found by nonce or identity alone; its name is not unique, so a create under a
-//            new nonce makes a second one
+//   Token    ready at once, found by nonce or identity alone, or also by its mark; its name is not unique,
+//            so a create under a new nonce makes a second one
 //
 //   Disk     a claim; holds what an Import put into it, and keeps it
 //
@@ -50,6 +50,10 @@ struct Ledger {
   std::vector<std::string> wrong;           // what should never have been done, as a sentence each
 };
 
+// How a Token is found whose nonce and identity nobody knows any more. by_mark: by inventory and address, and
+// as soon as it is made: what shows late would be made again by then.
+enum class Tokens { by_nonce, by_mark };
+
 // One process and thread at a time. A change and its mark are one write to an append-only file.
 class FileWorld final : public Clock {
  public:
@@ -73,6 +77,7 @@ class FileWorld final : public Clock {
   Pools pools() const;
   // From now on more is wrong; 0: there is no such pool.
   void limit_room(int64_t room) { room_ = room; }
+  void find_tokens(Tokens how) { tokens_ = how; }
   // Somebody makes it by hand.
   void put_unmarked(const Address& address, const Json& spec);
 
@@ -103,6 +108,7 @@ class FileWorld final : public Clock {
   void commit(std::vector<Json> lines);
 
   Object* find(const Request& request);
+  Object* find_by_mark(const Request& request);
   Object* disk_of(const Object& import);
   const Object* present(const std::string& kind, const std::string& name) const;
   void keep(Object object);
@@ -129,6 +135,7 @@ class FileWorld final : public Clock {
   std::map<int, Accepted> accepted_;
   Ledger ledger_;
   int64_t room_ = 0;
+  Tokens tokens_ = Tokens::by_nonce;
   int last_call_ = 0;
   int current_ = 0;
 };

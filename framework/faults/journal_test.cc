@@ -1,5 +1,8 @@
 // A killed run's journal is cut as well, so that the last turns are not recorded: what they made is found by
 // its marks, and the next run ends as if nothing had happened.
+//
+// What is found by its nonce alone is not in it: with its intent nobody knows that nonce any more. Nor is
+// what shows late under a name that is not unique: the next run sees nothing, and makes a second one.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -18,7 +21,7 @@ std::vector<Owned> owned_in(const std::string& path) {
 }
 
 TEST(Journal, WhatACutOneForgetsIsFoundByItsMarks) {
-  const auto made = Workshop::make(70, false);
+  const auto made = Workshop::make(70, Tokens::by_mark);
   ASSERT_TRUE(made) << made.error().message;
   Workshop& workshop = **made;
   const std::string journal = workshop.inventory() + "-wal";
@@ -33,7 +36,8 @@ TEST(Journal, WhatACutOneForgetsIsFoundByItsMarks) {
     if (size > 0) std::filesystem::resize_file(journal, random() % size);
     forgotten += owned_in(workshop.inventory()) != before;
     Findings findings = workshop.recover(attempt);
-    // What appears late and is not recorded is not seen by the first run, and found by the second.
+    // What shows late and is not recorded is not seen by the first run: its create finds the name taken and
+    // fails. The second run sees it.
     EXPECT_LE(findings.re_runs, 2);
     findings.re_runs = 0;
     EXPECT_TRUE(findings.good()) << to_string(attempt) << ": " << to_string(findings) << "\n"

@@ -53,8 +53,6 @@ Resource resource(const std::string& kind, const std::string& name, Json spec) {
 
 class Things {
  public:
-  explicit Things(bool tokens) : tokens_(tokens) {}
-
   Resource make(const std::string& group, int number, Json spec) const {
     spec["size"] = spec.value("size", 1);
     return resource(is_token(number) ? "Token" : "Box", group + std::to_string(number), std::move(spec));
@@ -65,9 +63,7 @@ class Things {
   }
 
  private:
-  bool is_token(int number) const { return tokens_ && number % 3 == 2; }
-
-  const bool tokens_;
+  static bool is_token(int number) { return number % 3 == 2; }
 };
 
 // A disk, what fills it, and what then runs on it.
@@ -136,8 +132,8 @@ Catalog fake_catalog(bool older) {
   return Catalog({{"world", std::make_shared<const Manifest>(std::move(manifest.value()))}}, {});
 }
 
-Scenario scenario_of(int size, bool tokens) {
-  const Things things(tokens);
+Scenario scenario_of(int size) {
+  const Things things;
   Scenario scenario;
   std::vector<Resource>&before = scenario.before, &after = scenario.after;
   std::set<Address>& approved = scenario.approved;

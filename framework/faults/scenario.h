@@ -25,12 +25,12 @@ inline constexpr const char* kOthers = "others";
 // exists.
 Catalog fake_catalog(bool older = false);
 
-// tokens: every third thing is found by nonce and identity alone; otherwise all by their marks.
+// Every third thing is a Token.
 //
 // About `size` resources over both states: a fifth each is created, updated and deleted, an eighth replaced,
 // a fifth imported into and started on; some each move, are adopted, taken over from another set or left to
 // it, go back to a default or keep an older one; of some only the record is to be removed; some stay as they
 // are. Everything together just fits.
-Scenario scenario_of(int size, bool tokens = true);
+Scenario scenario_of(int size);
 
 }  // namespace tenon::faults

@@ -12,10 +12,11 @@ namespace tenon::faults {
 
 // What a process leaves behind besides files that belong to somebody: shared with whoever watches it.
 struct Trace {
-  int64_t now = 0;      // the fake world's time, in milliseconds since the epoch
-  int64_t steps = 0;    // backend calls (before, after their effect, after their answer) and commits
-  int64_t writes = 0;   // single operations on the inventory's files
-  char last[400] = {};  // where it was killed, or why it failed
+  int64_t now = 0;        // the fake world's time, in milliseconds since the epoch
+  int64_t steps = 0;      // backend calls (before, after their effect, after their answer) and commits
+  int64_t writes = 0;     // single operations on the inventory's files
+  int64_t last_open = 0;  // the last of them that opens one
+  char last[400] = {};    // where it was killed, or why it failed
 };
 
 // A Trace in a file, mapped: what was written to it is there after a SIGKILL.

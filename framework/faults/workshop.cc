@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,14 +69,17 @@ class Command {
  private:
   int on_change(FileChange change, const std::string& path) {
     tracer_.write(to_string(change), path);
+    if (change == FileChange::open) trace_.last_open = trace_.writes;
     switch (attempt_.failure) {
       case Failure::none: return SQLITE_OK;
       case Failure::no_space: return trace_.writes >= attempt_.from ? failed(change, ENOSPC) : SQLITE_OK;
       case Failure::io_error: return trace_.writes == attempt_.from ? failed(change, EIO) : SQLITE_OK;
       case Failure::no_descriptors: break;
     }
-    const bool fails = change == FileChange::open && trace_.writes >= attempt_.from;
-    return fails ? failed(change, EMFILE) : SQLITE_OK;
+    // The kernel itself says so, of whatever is opened from now on.
+    const rlimit none{0, 0};
+    if (trace_.writes >= attempt_.from) setrlimit(RLIMIT_NOFILE, &none);
+    return SQLITE_OK;
   }
 
   // What the file system's answer is in SQLite's words. Opening what exists needs no space.
@@ -159,15 +163,15 @@ std::string to_string(const Attempt& attempt) {
 bool End::killed() const { return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL; }
 bool End::done() const { return WIFEXITED(status) && WEXITSTATUS(status) == kDone; }
 
-Result<std::unique_ptr<Workshop>> Workshop::make(int size, bool tokens) {
+Result<std::unique_ptr<Workshop>> Workshop::make(int size, Tokens tokens) {
   std::string name = (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path().string()) +
                      "/tenon-faults-XXXXXX";
   if (!mkdtemp(name.data())) return errno_error("making", name, errno);
   sqlite3_initialize();  // or every process would do it again
   auto trace = TraceFile::open(name + "/trace");
   if (!trace) return trace.error();
-  std::unique_ptr<Workshop> workshop(new Workshop(name, scenario_of(size, tokens), *std::move(trace)));
-  if (Status prepared = workshop->prepare(); !prepared) return prepared.error();
+  std::unique_ptr<Workshop> workshop(new Workshop(name, scenario_of(size), *std::move(trace)));
+  if (Status prepared = workshop->prepare(tokens); !prepared) return prepared.error();
   return workshop;
 }
 
@@ -176,11 +180,12 @@ Workshop::~Workshop() {
   fs::remove_all(directory_, error);
 }
 
-Status Workshop::prepare() {
+Status Workshop::prepare(Tokens tokens) {
   fs::create_directory(directory_ + "/now");
   auto world = FileWorld::open(world_file(), *trace_);
   if (!world) return world.error();
   world_ = *std::move(world);
+  world_->find_tokens(tokens);
   const End others = in_child({scenario_.others, older_, {.set = kOthers}}, {});
   if (!others.done()) return Error{Code::internal, "the others' state: " + others.message};
   const End before = in_child({scenario_.before, older_, {}}, {});
@@ -196,6 +201,7 @@ Status Workshop::prepare() {
   if (!after.done()) return Error{Code::internal, "the run without a kill: " + after.message};
   steps_ = trace_->steps;
   writes_ = trace_->writes;
+  last_open_ = trace_->last_open;
   auto ending = ending_of(inventory(), *world_);
   if (!ending) return ending.error();
   expected_ = std::move(*ending);

@@ -51,7 +51,7 @@ struct Task {
 class Workshop {
  public:
   // Prepares a scenario (see scenario.h), and runs it once without a kill.
-  static Result<std::unique_ptr<Workshop>> make(int size, bool tokens = true);
+  static Result<std::unique_ptr<Workshop>> make(int size, Tokens tokens = Tokens::by_nonce);
   ~Workshop();
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;
@@ -59,6 +59,8 @@ class Workshop {
   // Of a run without a kill.
   int64_t steps() const { return steps_; }
   int64_t writes() const { return writes_; }
+  // The last of the writes for which a file is opened.
+  int64_t last_open() const { return last_open_; }
   const Ending& expected() const { return expected_; }
 
   // A chance kill: with a seed of its own, at a step or a write, now and then with a second one.
@@ -79,7 +81,7 @@ class Workshop {
         scenario_(std::move(scenario)),
         catalog_(fake_catalog()),
         trace_(std::move(trace)) {}
-  Status prepare();
+  Status prepare(Tokens tokens);
   std::string world_file() const { return directory_ + "/now/world"; }
   void bury(unsigned seed, Duration pause);
   Status make_by_hand();
@@ -93,7 +95,7 @@ class Workshop {
   Trace trace_at_start_;
   // As its file says: what a process leaves there is read when that has ended.
   std::unique_ptr<FileWorld> world_, world_at_start_;
-  int64_t steps_ = 0, writes_ = 0;
+  int64_t steps_ = 0, writes_ = 0, last_open_ = 0;
   Ending expected_;
 };
 

@@ -29,6 +29,7 @@ int told(FileChange change, const std::string& path) {
 struct File {
   sqlite3_file base{};
   std::string* path = nullptr;
+  bool mapped = false;
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
@@ -61,7 +62,10 @@ int sync_file(sqlite3_file* file, int flags) {
   return real_of(file)->pMethods->xSync(real_of(file), flags);
 }
 
+// The shared index is a file of its own, opened when it is first mapped.
 int map_shared(sqlite3_file* file, int page, int size, int extend, void volatile** memory) {
+  if (!std::exchange(file_of(file)->mapped, true))
+    if (const int result = told(FileChange::open, path_of(file) + "-shm"); result != SQLITE_OK) return result;
   if (extend)
     if (const int result = told(FileChange::map, path_of(file)); result != SQLITE_OK) return result;
   return real_of(file)->pMethods->xShmMap(real_of(file), page, size, extend, memory);
@@ -93,8 +97,11 @@ const sqlite3_io_methods kMethods = {
     .xShmLock = [](sqlite3_file* f, int offset, int count,
                    int flags) { return real_of(f)->pMethods->xShmLock(real_of(f), offset, count, flags); },
     .xShmBarrier = [](sqlite3_file* f) { real_of(f)->pMethods->xShmBarrier(real_of(f)); },
-    .xShmUnmap = [](sqlite3_file* f,
-                    int remove) { return real_of(f)->pMethods->xShmUnmap(real_of(f), remove); },
+    .xShmUnmap =
+        [](sqlite3_file* f, int remove) {
+          file_of(f)->mapped = false;
+          return real_of(f)->pMethods->xShmUnmap(real_of(f), remove);
+        },
     .xFetch = nullptr,
     .xUnfetch = nullptr,
 };
@@ -107,6 +114,7 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int
   const int result = real->xOpen(real, name, real_of(file), flags, out_flags);
   if (!real_of(file)->pMethods) return result;
   file_of(file)->path = new std::string(path);
+  file_of(file)->mapped = false;
   file->pMethods = &kMethods;
   return result;
 }
