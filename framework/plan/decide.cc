@@ -66,10 +66,20 @@ class Decider {
   bool refuse_if_not_ours() {
     const Owner whose = owner();
     if (whose == Owner::us) return false;
+    if (whose == Owner::nobody && has_recorded_identity(observation_, row_)) return refuse_unmarked();
     act(Action::none,
         whose == Owner::somebody ? "it belongs to another owner" : "it exists, and Tenon did not make it");
     change().refusal =
         not_ours(address_, observation_, resource_ && is_able(situation_, change().instance, "adopt"));
+    return true;
+  }
+
+  // Its plugin marks what it makes, so somebody has taken the mark away: a `forget` that did not end, or the
+  // inventory is an older one.
+  bool refuse_unmarked() {
+    act(Action::none, "it has lost its mark");
+    change().refusal = {title(address_) + " is what Tenon made, and carries no mark any more",
+                        "--adopt marks it again; tenon forget gives it up"};
     return true;
   }
 

@@ -6,7 +6,7 @@
 
 namespace tenon {
 
-// Of what was observed present. Without a mark it is ours if the inventory knows its identity.
+// Of what was observed present. By the rule of ownership.h.
 Owner owner_of(const Situation& situation, const Address& address);
 
 // The refusal of something that is not ours; adoptable: somebody could take it over.

@@ -1,6 +1,15 @@
 #include "framework/plan/ownership.h"
 
 namespace tenon {
+namespace {
+
+// Then what it made has a mark for as long as nobody takes that away.
+bool can_mark(const Owned& row, const Catalog& catalog) {
+  const Instance* instance = catalog.find_instance(row.instance);
+  return instance && instance->manifest->capabilities.contains("adopt");
+}
+
+}  // namespace
 
 Owner owner_of(const Observation& observation, const Address& address, const Owned* row,
                const std::string& inventory, const Catalog& catalog) {
@@ -9,8 +18,11 @@ Owner owner_of(const Observation& observation, const Address& address, const Own
     return ours ? Owner::us : Owner::somebody;
   }
   if (is_to_be_marked(observation, address, row, catalog)) return Owner::us;
-  const bool recorded = row && !row->applied.is_null() && row->identity == observation.identity;
-  return recorded ? Owner::us : Owner::nobody;
+  return has_recorded_identity(observation, row) && !can_mark(*row, catalog) ? Owner::us : Owner::nobody;
+}
+
+bool has_recorded_identity(const Observation& observation, const Owned* row) {
+  return row && !row->applied.is_null() && row->identity == observation.identity;
 }
 
 bool is_to_be_marked(const Observation& observation, const Address& address, const Owned* row,

@@ -12,9 +12,13 @@ namespace tenon {
 enum class Owner { us, nobody, somebody };
 
 // By its mark; without one it is ours if it is to be marked, or if the inventory (row, or null) recorded its
-// identity. The observation is of something present.
+// identity and its plugin cannot mark what exists (capability "adopt"). The observation is of something
+// present.
 Owner owner_of(const Observation& observation, const Address& address, const Owned* row,
                const std::string& inventory, const Catalog& catalog);
+
+// It has the identity of what we have made.
+bool has_recorded_identity(const Observation& observation, const Owned* row);
 
 // It carries no mark yet, and an open create of ours has made it where nothing was: by a kind whose objects
 // are marked later. The same create marks it.

@@ -45,7 +45,7 @@ Decision wait_for(const Observation& observation, std::string reason, Duration t
 const Observation& self_of(const RunState& state, const Address& address);
 
 // Present and not ours: a failure that names the owner. nonces: any of these is ours; none: any is. Without a
-// mark it is ours if the inventory has its identity.
+// mark the rule of plan/ownership.h decides.
 std::optional<Decision> refuse_foreign(const RunState& state, const Address& address,
                                        const Observation& observation, const std::set<std::string>& nonces);
 

@@ -54,6 +54,35 @@ class Learning : public testing::Test {
   std::vector<FakeEffect> effects_;
 };
 
+TEST_F(Learning, ACallIsToldOfTheRequirementsAsTheyAreThen) {
+  const std::vector<Resource> desired = {
+      resource(fast("b"), {{"slow", {"a"}}, {"from", value_of(fast("c"), "/path")}}), resource(slow("a")),
+      resource(fast("c"), {{"size", 3}}), resource(fast("stranger"))};
+  world_.backend.script(slow("a"), {.ready_after = std::chrono::seconds(20)});
+  const auto sent = [&](std::vector<Resource> wanted, CallKind kind) {
+    const Plan plan = world_.plan(std::move(wanted));
+    for (const Call& call : world_.run(plan).calls)
+      if (call.kind == kind && call.requests[0].address == fast("b")) return call.requests[0].dependencies;
+    return std::map<Address, Dependency>();
+  };
+  const auto expect_both = [&](const std::map<Address, Dependency>& told) {
+    ASSERT_EQ(told.size(), 2u);
+    for (const Address& address : {slow("a"), fast("c")}) {
+      const Observation seen = world_.backend.look(address);
+      const Dependency& dependency = told.at(address);
+      EXPECT_EQ(dependency.identity, world_.backend.world().at(address).identity);
+      EXPECT_EQ(dependency.phase, "Ready");
+      EXPECT_EQ(dependency.nonce, seen.mark->nonce);
+      EXPECT_EQ(*dependency.outputs, *seen.outputs);
+    }
+    EXPECT_EQ(told.at(fast("c")).outputs->at("size"), 3);
+  };
+  expect_both(sent(desired, CallKind::create));
+  std::vector<Resource> changed = desired;
+  changed[0].spec = {{"slow", {"a"}}, {"from", value_of(fast("c"), "/path")}, {"size", 7}};
+  expect_both(sent(changed, CallKind::update));
+}
+
 TEST_F(Learning, AValueThatStaysTheSameNeedsNoCall) {
   const Json b = {{"fixed", value_of(fast("a"), "/size")}};
   make(5, b);

@@ -90,6 +90,23 @@ TEST_F(Marks, AnImportTakesWhatItsIdentityNamesAndChangesNothingElse) {
   EXPECT_EQ(world_.backend.world().size(), 1u);
 }
 
+TEST_F(Marks, WhatHasLostItsMarkIsLeftAloneUntilItIsAdopted) {
+  apply({resource(fast("a"), {{"size", 1}})});
+  const Plan change = world_.plan({resource(fast("a"), {{"size", 2}})});
+  world_.backend.change([](FakeWorld& world) { world.at(fast("a")).mark = {}; });
+  const size_t before = world_.backend.effects().size();
+  EXPECT_NE(run(change).find("update a: failed: test/Fast/default/a exists and carries no mark"),
+            std::string::npos);
+  EXPECT_TRUE(world_.plan({resource(fast("a"), {{"size", 2}})}).refused());
+  EXPECT_TRUE(world_.plan({}, {.approved = {fast("a")}, .destroy = true}).refused());
+  EXPECT_EQ(world_.backend.effects().size(), before);
+  const std::string identity = object(fast("a")).identity;
+  EXPECT_EQ(apply({resource(fast("a"), {{"size", 2}})}, {.adopt = true}), "adopt a: done\nupdate a: done\n");
+  EXPECT_EQ(object(fast("a")).identity, identity);
+  EXPECT_EQ(rows().at(0).nonce, object(fast("a")).mark.nonce);
+  EXPECT_EQ(apply({resource(fast("a"), {{"size", 2}})}), "");
+}
+
 TEST_F(Marks, AnotherObjectThanTheOnePlannedForIsNotAdopted) {
   put_unmarked(fast("a"), {{"size", 1}});
   const Plan plan = world_.plan({resource(fast("a"), {{"size", 1}})}, {.adopt = true});

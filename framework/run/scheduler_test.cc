@@ -497,29 +497,50 @@ TEST_F(Scheduler, WhatNobodyWroteIsRecordedAsSuch) {
   EXPECT_EQ(row(fast("a"))->defaulted, std::vector<std::string>{"/size"});
 }
 
-// What becomes of a create that fails once, and how often it is called, by the class of its error.
-TEST_F(Scheduler, EveryErrorCodeIsOfItsClass) {
-  const auto fate = [](Code code, bool after_effect) {
-    Simulation world;
-    const Fault fault{.method = Method::create, .code = code, .after_effect = after_effect};
-    world.backend.script(fast("a"), {.faults = {fault}});
-    const Simulated result = world.run(world.plan({resource(fast("a"))}));
-    return std::to_string(calls_of(result, CallKind::create)) + " " +
-           std::string(to_string(result.steps[0].status)) +
-           (world.backend.world().contains(fast("a")) ? ", made" : "");
-  };
+// What becomes of a call that fails once, how often it is made, and whether the world is as it was asked for.
+std::string fate(Method method, Code code, bool after_effect) {
+  Simulation world;
+  if (method != Method::create) world.run(world.plan({resource(fast("a"), {{"size", 1}})}));
+  const bool removes = method == Method::remove;
+  const Plan plan = removes ? world.plan({}, {.approved = {fast("a")}, .destroy = true})
+                            : world.plan({resource(fast("a"), {{"size", 2}})});
+  world.backend.script(fast("a"),
+                       {.faults = {{.method = method, .code = code, .after_effect = after_effect}}});
+  const Simulated result = world.run(plan);
+  const FakeWorld left = world.backend.world();
+  const bool there = left.contains(fast("a"));
+  const bool as_asked = removes ? !there : there && left.at(fast("a")).spec == Json({{"size", 2}});
+  const auto calls = std::count_if(result.calls.begin(), result.calls.end(), [](const Call& call) {
+    return call.kind != CallKind::observe && call.kind != CallKind::check;
+  });
+  return std::to_string(calls) + " " + std::string(to_string(result.steps[0].status)) +
+         (as_asked ? ", as asked" : "");
+}
+
+class EveryCall : public testing::TestWithParam<Method> {};
+
+TEST_P(EveryCall, EveryErrorCodeIsOfItsClass) {
+  const Method method = GetParam();
+  // What has changed is changed once more, which is harmless; what is made, and what is gone, shows.
+  const std::string when_done = method == Method::update ? "2 done, as asked" : "1 done, as asked";
   for (Code code : {Code::invalid_argument, Code::not_found, Code::already_exists, Code::failed_precondition,
-                    Code::permission_denied, Code::unauthenticated, Code::unimplemented, Code::internal})
-    EXPECT_EQ(fate(code, false), "1 failed") << to_string(code);
-  for (Code code : {Code::unavailable, Code::resource_exhausted, Code::aborted}) {
-    EXPECT_EQ(fate(code, false), "2 done, made") << to_string(code);
-    EXPECT_EQ(fate(code, true), "1 done, made") << to_string(code);
+                    Code::permission_denied, Code::unauthenticated, Code::unimplemented, Code::internal}) {
+    EXPECT_EQ(fate(method, code, false), "1 failed") << to_string(code);
+    EXPECT_EQ(fate(method, code, true), "1 failed, as asked") << to_string(code);
   }
-  for (Code code : {Code::deadline_exceeded, Code::cancelled, Code::crashed}) {
-    EXPECT_EQ(fate(code, false), "2 done, made") << to_string(code);
-    EXPECT_EQ(fate(code, true), "1 done, made") << to_string(code);
+  for (Code code : {Code::unavailable, Code::resource_exhausted, Code::aborted, Code::deadline_exceeded,
+                    Code::cancelled, Code::crashed}) {
+    EXPECT_EQ(fate(method, code, false), "2 done, as asked") << to_string(code);
+    EXPECT_EQ(fate(method, code, true), when_done) << to_string(code);
   }
 }
+
+std::string name_of(const testing::TestParamInfo<Method>& info) {
+  return info.param == Method::create ? "Create" : info.param == Method::update ? "Update" : "Delete";
+}
+
+INSTANTIATE_TEST_SUITE_P(Scheduler, EveryCall,
+                         testing::Values(Method::create, Method::update, Method::remove), name_of);
 
 TEST_F(Scheduler, AnEmptyPlanEndsAtOnce) {
   EXPECT_EQ(apply({}), "");
