@@ -52,6 +52,10 @@ void JsonText::key(std::string_view name) {
   first_ = true;
 }
 
+void JsonText::plain_key(std::string_view name) {
+  text_.append(std::exchange(first_, true) ? "\"" : ",\"").append(name).append("\":");
+}
+
 void JsonText::value(std::string_view text) {
   separate();
   quote(text);

@@ -2,6 +2,7 @@
 // Whoever uses it names the members of each object in the order of their names, as json.h does. One thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -21,6 +22,11 @@ class JsonText {
   void end_list() { close(']'); }
   // Of the value that follows.
   void key(std::string_view name);
+  // One that stands in the code is as it stands there.
+  template <size_t N>
+  void key(const char (&name)[N]) {
+    plain_key({name, N - 1});
+  }
 
   // Bytes that are no UTF-8 are replaced.
   void value(std::string_view text);
@@ -40,18 +46,22 @@ class JsonText {
   // Is JSON already.
   void raw(std::string_view json);
 
-  template <typename T>
-  void member(std::string_view name, const T& of) {
+  template <typename Name, typename T>
+  void member(const Name& name, const T& of) {
     key(name);
     value(of);
   }
 
+  // Room for so many bytes in all, where that is known.
+  void reserve(size_t bytes) { text_.reserve(bytes); }
+  size_t size() const { return text_.size(); }
   std::string take() && { return std::move(text_); }
 
  private:
   void open(char bracket);
   void close(char bracket);
   void separate();
+  void plain_key(std::string_view name);
   void quote(std::string_view text);
 
   std::string text_;

@@ -42,11 +42,11 @@ void Tracer::pass(bool last, std::string_view what, const std::string& subject) 
   for (;;) pause();
 }
 
-Status TracedInventory::commit(const std::vector<Record>& records) {
-  if (records.empty()) return inner_.commit(records);
+Status TracedInventory::commit(std::vector<Record> records) {
+  if (records.empty()) return inner_.commit(std::move(records));
   const std::string subject = std::to_string(records.size()) + " records";
   tracer_.step("before the commit of", subject);
-  Status committed = inner_.commit(records);
+  Status committed = inner_.commit(std::move(records));
   tracer_.step("after the commit of", subject);
   return committed;
 }

@@ -68,7 +68,7 @@ class TracedInventory final : public Inventory {
   Result<std::vector<Owned>> owned() override { return inner_.owned(); }
   Result<std::optional<RunRecord>> last_run() override { return inner_.last_run(); }
   Result<Places> places() override { return inner_.places(); }
-  Status commit(const std::vector<Record>& records) override;
+  Status commit(std::vector<Record> records) override;
 
  private:
   Inventory& inner_;

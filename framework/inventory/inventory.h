@@ -29,7 +29,7 @@ class Inventory {
   virtual Result<Places> places() = 0;
   // All or nothing, durable on return. resource_exhausted: the disk is full; unavailable: it cannot be
   // written; internal: a row that could not be read again. Either way nothing has changed.
-  virtual Status commit(const std::vector<Record>& records) = 0;
+  virtual Status commit(std::vector<Record> records) = 0;
 };
 
 }  // namespace tenon

@@ -12,19 +12,22 @@ struct Apply {
   std::optional<RunRecord>& run;
   Places& places;
 
-  void operator()(const PutOwned& put) const { owned.insert_or_assign(put.owned.address, put.owned); }
+  void operator()(PutOwned& put) const {
+    Owned& known = owned[put.owned.address];
+    known = std::move(put.owned);
+  }
   void operator()(const DropOwned& drop) const { owned.erase(drop.address); }
-  void operator()(const BeginRun& begin) const { run = begin.run; }
-  void operator()(const PutStep& put) const {
+  void operator()(BeginRun& begin) const { run = std::move(begin.run); }
+  void operator()(PutStep& put) const {
     if (!run || run->id != put.run) return;
     const auto index = static_cast<size_t>(put.step.step);
     if (index >= run->steps.size()) run->steps.resize(index + 1);
-    run->steps[index] = put.step;
+    run->steps[index] = std::move(put.step);
   }
   void operator()(const EndRun& end) const {
     if (run && run->id == end.run) run->ended = end.ended;
   }
-  void operator()(const PutPlaces& put) const { places = put.places; }
+  void operator()(PutPlaces& put) const { places = std::move(put.places); }
 };
 
 }  // namespace
@@ -39,9 +42,9 @@ Result<std::vector<Owned>> MemoryInventory::owned() {
   return rows;
 }
 
-Status MemoryInventory::commit(const std::vector<Record>& records) {
+Status MemoryInventory::commit(std::vector<Record> records) {
   if (Status readable = check_records(records); !readable) return readable;
-  for (const Record& record : records) std::visit(Apply{owned_, run_, places_}, record);
+  for (Record& record : records) std::visit(Apply{owned_, run_, places_}, record);
   return {};
 }
 

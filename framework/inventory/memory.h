@@ -20,7 +20,7 @@ class MemoryInventory final : public Inventory {
   Result<std::vector<Owned>> owned() override;
   Result<std::optional<RunRecord>> last_run() override { return run_; }
   Result<Places> places() override { return places_; }
-  Status commit(const std::vector<Record>& records) override;
+  Status commit(std::vector<Record> records) override;
 
  private:
   std::string uuid_, secret_key_;

@@ -335,7 +335,7 @@ class SqliteInventory final : public Inventory {
     return Json::parse(*places_json(meta->places)).get<Places>();
   }
 
-  Status commit(const std::vector<Record>& records) override {
+  Status commit(std::vector<Record> records) override {
     if (records.empty()) return {};
     if (mode_ == OpenMode::read)
       return Error{Code::failed_precondition, "inventory " + database_.path() + " was opened for reading"};

@@ -19,6 +19,8 @@ inline constexpr int kPlanFormatVersion = 2;
 Json to_json(const Plan& plan, const Catalog& catalog);
 // The same as text.
 std::string plan_text(const Plan& plan, const Catalog& catalog);
+// The same without fingerprints: of a plan that nobody applies again.
+std::string record_text(const Plan& plan, const Catalog& catalog);
 
 // failed_precondition: a newer formatVersion; invalid_argument: not a plan, or damaged.
 Result<Plan> plan_from_json(const Json& json);

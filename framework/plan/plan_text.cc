@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <map>
+
 #include "framework/base/json_text.h"
 #include "framework/base/ranges.h"
 #include "framework/model/secrets.h"
@@ -8,32 +11,42 @@ namespace {
 
 // Items per thread below which another thread does not pay.
 constexpr size_t kWorthAThread = 500;
+// By so many bytes items of one list differ, about.
+constexpr size_t kDifference = 100;
+// Bytes of one, with its address, about.
+constexpr size_t kFingerprint = 150;
+
+bool has_secrets(const Schema* schema) {
+  if (!schema) return false;
+  return schema->secret || has_secrets(schema->items.get()) || has_secrets(schema->additional.get()) ||
+         std::any_of(schema->properties.begin(), schema->properties.end(),
+                     [](const auto& property) { return has_secrets(&property.second); });
+}
 
 // Members stand in the order of their names.
 class Writer {
  public:
+  using Fingerprints = std::map<Address, std::string>;
+
   explicit Writer(const Catalog& catalog) : catalog_(catalog) {}
 
-  std::string write(const Plan& plan) {
+  std::string write(const Plan& plan, const Fingerprints& fingerprints) {
+    out_.reserve(size_of(plan.changes) + size_of(plan.steps) + fingerprints.size() * kFingerprint);
     out_.begin_object();
-    out_.key("changes");
-    write_list(parts_of(plan.changes));
+    write_long_list("changes", plan.changes);
     write_list("externals", plan.externals);
     out_.key("fingerprints");
     out_.begin_object();
-    for (const auto& [address, print] : plan.fingerprints) out_.member(to_string(address), print);
+    for (const auto& [address, print] : fingerprints) out_.member(to_string(address), print);
     out_.end_object();
     out_.member("formatVersion", kPlanFormatVersion);
     out_.member("inventory", plan.inventory);
-    // Whether anything in them is masked is told before them.
-    const std::vector<Part> steps = parts_of(plan.steps);
-    if (masked_) out_.member("masked", true);
+    if (masked_ || masks_any(plan.steps)) out_.member("masked", true);
     out_.member("notes", plan.notes);
     out_.member("plugins", plan.plugins);
     if (!plan.secrets.empty()) write_list("secrets", plan.secrets);
     if (!plan.set.empty()) out_.member("set", plan.set);
-    out_.key("steps");
-    write_list(steps);
+    write_long_list("steps", plan.steps);
     out_.end_object();
     return std::move(out_).take();
   }
@@ -43,36 +56,47 @@ class Writer {
   void write_list(const char* name, const std::vector<Item>& items) {
     out_.key(name);
     out_.begin_list();
-    for (const Item& item : items) add(item);
+    add_all(items, 0, items.size());
     out_.end_list();
+  }
+
+  template <typename Item>
+  void add_all(const std::vector<Item>& items, size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) add(items[i]);
   }
 
   // Some of a long list.
   struct Part {
-    std::string text;  // of the list, with its brackets
+    std::string text;
     bool masked = false;
   };
 
+  // By several threads; the first part is written where it belongs.
   template <typename Item>
-  std::vector<Part> parts_of(const std::vector<Item>& items) {
+  void write_long_list(const char* name, const std::vector<Item>& items) {
+    out_.key(name);
+    out_.begin_list();
     const auto write = [&](size_t begin, size_t end, Part& part) {
+      if (begin == 0) return add_all(items, begin, end);
       Writer writer(catalog_);
-      writer.out_.begin_list();
-      for (size_t i = begin; i < end; ++i) writer.add(items[i]);
-      writer.out_.end_list();
+      writer.out_.reserve(size_of(items) / items.size() * (end - begin));
+      writer.add_all(items, begin, end);
       part = {std::move(writer.out_).take(), writer.masked_};
     };
-    std::vector<Part> parts = in_ranges<Part>(items.size(), kWorthAThread, write);
-    for (const Part& part : parts) masked_ |= part.masked;
-    return parts;
+    for (const Part& part : in_ranges<Part>(items.size(), kWorthAThread, write)) {
+      masked_ |= part.masked;
+      if (!part.text.empty()) out_.raw(part.text);
+    }
+    out_.end_list();
   }
 
-  void write_list(const std::vector<Part>& parts) {
-    out_.begin_list();
-    for (const Part& part : parts)
-      if (const auto inside = std::string_view(part.text).substr(1, part.text.size() - 2); !inside.empty())
-        out_.raw(inside);
-    out_.end_list();
+  // As if all were about as long as the one in the middle.
+  template <typename Item>
+  size_t size_of(const std::vector<Item>& items) const {
+    if (items.empty()) return 0;
+    Writer writer(catalog_);
+    writer.add(items[items.size() / 2]);
+    return items.size() * (writer.out_.size() + kDifference);
   }
 
   void add(const Address& address) { out_.value(to_string(address)); }
@@ -82,7 +106,8 @@ class Writer {
     out_.member("action", to_string(change.action));
     out_.member("address", to_string(change.address));
     out_.member("demands", to_json(change.demands));
-    out_.member("desired", shown(change.address, change.desired));
+    out_.key("desired");
+    add_spec(change.address, change.desired);
     write_list("fields", change.fields);
     out_.member("instance", change.instance);
     out_.member("notes", change.notes);
@@ -139,7 +164,10 @@ class Writer {
     }
     out_.member("defaulted", step.defaulted);
     write_list("dependencies", step.dependencies);
-    if (!step.found.is_null()) out_.member("found", shown(step.address, step.found));
+    if (!step.found.is_null()) {
+      out_.key("found");
+      add_spec(step.address, step.found);
+    }
     if (step.from) out_.member("from", to_string(*step.from));
     out_.member("guardedDelete", step.guarded_delete);
     write_list("guards", step.guards);
@@ -178,21 +206,42 @@ class Writer {
     out_.end_object();
   }
 
-  // A spec without the secrets in it.
-  Json shown(const Address& address, Json spec) {
+  // Without the secrets in it.
+  void add_spec(const Address& address, const SharedJson& spec) {
     const KindManifest* kind = catalog_.find(address);
-    if (kind && mask_secrets(kind->schema, spec, Mask::values)) masked_ = true;
-    return spec;
+    if (!kind || !is_secretive(*kind)) return out_.value(*spec);
+    Json shown = *spec;
+    masked_ |= mask_secrets(kind->schema, shown, Mask::values);
+    out_.value(shown);
+  }
+
+  // Told before they are written.
+  bool masks_any(const std::vector<Step>& steps) const {
+    Writer writer(catalog_);
+    for (const Step& step : steps)
+      if (!step.found.is_null()) writer.add_spec(step.address, step.found);
+    return writer.masked_;
+  }
+
+  bool is_secretive(const KindManifest& kind) {
+    const auto [known, is_new] = secretive_.emplace(&kind, false);
+    if (is_new) known->second = has_secrets(&kind.schema);
+    return known->second;
   }
 
   const Catalog& catalog_;
   JsonText out_;
   bool masked_ = false;
+  std::map<const KindManifest*, bool> secretive_;
 };
 
 }  // namespace
 
-std::string plan_text(const Plan& plan, const Catalog& catalog) { return Writer(catalog).write(plan); }
+std::string plan_text(const Plan& plan, const Catalog& catalog) {
+  return Writer(catalog).write(plan, plan.fingerprints);
+}
+
+std::string record_text(const Plan& plan, const Catalog& catalog) { return Writer(catalog).write(plan, {}); }
 
 Json to_json(const Plan& plan, const Catalog& catalog) { return Json::parse(plan_text(plan, catalog)); }
 

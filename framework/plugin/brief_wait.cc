@@ -17,20 +17,20 @@ bool nothing_yet(ssize_t count) { return count < 0 && (errno == EAGAIN || errno 
 
 }  // namespace
 
-bool Patience::ask() {
+bool Vigil::ask() {
   if (skip_ == 0) return true;
   --skip_;
   return false;
 }
 
-void Patience::came(bool in_time) {
+void Vigil::came(bool in_time) {
   in_vain_ = in_time ? 0 : std::min(in_vain_ + 1, kMostInVain);
   skip_ = (1 << in_vain_) - 1;
 }
 
 ssize_t BriefWait::receive(int socket, char* block, size_t size) {
   ssize_t count = recv(socket, block, size, MSG_DONTWAIT);
-  if (!nothing_yet(count) || !patience_.ask()) return count;
+  if (!nothing_yet(count) || !vigil_.ask()) return count;
   const auto end = Steady::now() + kBriefly;
   bool in_time;
   do {
@@ -39,7 +39,7 @@ ssize_t BriefWait::receive(int socket, char* block, size_t size) {
     // Late though it has come: others had the processor, and each time it is given away it is gone for long.
     in_time = Steady::now() < end;
   } while (nothing_yet(count) && in_time);
-  patience_.came(in_time);
+  vigil_.came(in_time);
   return count;
 }
 

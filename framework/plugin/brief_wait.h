@@ -11,7 +11,7 @@ namespace tenon {
 
 // Whether to wait awake before the next sleep: not for a while where that was in vain, and after n times in a
 // row only before every 2^n-th sleep, at most 256th. One thread at a time.
-class Patience {
+class Vigil {
  public:
   bool ask();  // before a sleep
   void came(bool in_time);
@@ -31,7 +31,7 @@ class BriefWait {
   ssize_t receive(int socket, char* block, size_t size);
 
  private:
-  Patience patience_;
+  Vigil vigil_;
 };
 
 }  // namespace tenon

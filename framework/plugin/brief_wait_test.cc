@@ -14,29 +14,29 @@ namespace tenon {
 namespace {
 
 // So many sleeps until it waits awake again.
-int sleeps(Patience& patience) {
+int sleeps(Vigil& vigil) {
   int count = 0;
-  while (!patience.ask()) ++count;
+  while (!vigil.ask()) ++count;
   return count;
 }
 
-TEST(Patience, WaitsAwakeUntilThatWasInVain) {
-  Patience patience;
+TEST(Vigil, WaitsAwakeUntilThatWasInVain) {
+  Vigil vigil;
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(sleeps(patience), 0);
-    patience.came(true);
+    EXPECT_EQ(sleeps(vigil), 0);
+    vigil.came(true);
   }
-  patience.came(false);
-  EXPECT_EQ(sleeps(patience), 1);
-  patience.came(true);
-  EXPECT_EQ(sleeps(patience), 0);
+  vigil.came(false);
+  EXPECT_EQ(sleeps(vigil), 1);
+  vigil.came(true);
+  EXPECT_EQ(sleeps(vigil), 0);
 }
 
-TEST(Patience, IsTriedLessOftenTheMoreOftenItWasInVain) {
-  Patience patience;
+TEST(Vigil, IsTriedLessOftenTheMoreOftenItWasInVain) {
+  Vigil vigil;
   for (const int expected : {1, 3, 7, 15, 31, 63, 127, 255, 255}) {
-    patience.came(false);
-    EXPECT_EQ(sleeps(patience), expected);
+    vigil.came(false);
+    EXPECT_EQ(sleeps(vigil), expected);
   }
 }
 

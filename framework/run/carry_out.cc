@@ -76,8 +76,8 @@ void fail_step(RunState& state, int index, const std::string& reason) {
 
 void put_owned(RunState& state, Owned row) {
   state.turn.records.emplace_back(PutOwned{row});
-  Address address = row.address;
-  state.owned.insert_or_assign(std::move(address), std::move(row));
+  std::unique_ptr<Owned>& owned = state.resources[row.address].owned;
+  owned = std::make_unique<Owned>(std::move(row));
 }
 
 // Durable before the call: an object with this nonce may exist and is ours.
@@ -121,20 +121,21 @@ void record_applied(RunState& state, const Step& step, const Sent& sent) {
     std::erase_if(row.defaulted,
                   [&row](const std::string& pointer) { return !find_value(row.applied, pointer); });
   put_owned(state, std::move(row));
-  state.sent.erase(step.address);
+  state.resources[step.address].sent.reset();
 }
 
 // Also in the rows that name it: they are not sent to their backends before they are declared again.
 void record_move(RunState& state, const Step& step) {
   const Address from = *step.from;
   put_owned(state, row_after(state, step));
-  state.owned.erase(from);
-  state.sent.erase(step.address);
+  state.resources[from].owned.reset();
+  state.resources[step.address].sent.reset();
   state.turn.records.emplace_back(DropOwned{from});
   std::vector<Owned> named_it;
-  for (const auto& [address, row] : state.owned)
-    if (row.parent == from || std::count(row.dependencies.begin(), row.dependencies.end(), from) > 0)
-      named_it.push_back(row);
+  for (const auto& [address, resource] : state.resources)
+    if (const Owned* row = resource.owned.get())
+      if (row->parent == from || std::count(row->dependencies.begin(), row->dependencies.end(), from) > 0)
+        named_it.push_back(*row);
   std::sort(named_it.begin(), named_it.end(),
             [](const Owned& a, const Owned& b) { return a.address < b.address; });
   for (Owned& row : named_it) {
@@ -145,17 +146,18 @@ void record_move(RunState& state, const Step& step) {
 }
 
 void record_removal(RunState& state, const Address& address) {
-  state.owned.erase(address);
-  state.sent.erase(address);
+  ResourceState& resource = state.resources[address];
+  resource.owned.reset();
+  resource.sent.reset();
   state.turn.records.emplace_back(DropOwned{address});
 }
 
 // A create whose end was not recorded has nobody else to record it.
 void close_intent(RunState& state, const Address& address) {
-  const auto it = state.owned.find(address);
+  const Owned* known = row_of(state, address);
   const Observation& seen = self_of(state, address);
-  if (it == state.owned.end() || !it->second.intent || !seen.mark) return;
-  Owned row = it->second;
+  if (!known || !known->intent || !seen.mark) return;
+  Owned row = *known;
   if (seen.mark->nonce != row.intent->nonce || seen.mark->generation != row.intent->generation) return;
   if (!seen.identity.empty()) row.identity = seen.identity;
   row.nonce = row.intent->nonce;
@@ -176,8 +178,8 @@ void finish(RunState& state, int index, const Decision& decision) {
     case StepKind::create:
     case StepKind::update:
     case StepKind::adopt: {
-      const auto sent = state.sent.find(step.address);
-      record_applied(state, step, sent == state.sent.end() ? *decision.sent : Sent(sent->second));
+      const Sent* sent = state.resources[step.address].sent.get();
+      record_applied(state, step, Sent(sent ? *sent : *decision.sent));
     }
   }
   finish_step(state, index);
@@ -215,12 +217,12 @@ void wait(RunState& state, int index, const Decision& decision) {
 // What was not known when the plan was made is known now.
 void ask_for_room(RunState& state, int index, const Decision& decision) {
   const Step& step = plan_step(state, index);
-  const auto row = state.owned.find(step.address);
+  const Owned* row = row_of(state, step.address);
   const Observation& self = self_of(state, step.address);
   Call out{.id = state.next_call++, .kind = CallKind::check, .instance = instance_of(state, step.address)};
-  out.changes.push_back(planned_change(
-      step.address, step.kind == StepKind::update ? Action::update : Action::create, decision.sent->spec,
-      row == state.owned.end() ? Json() : *row->second.applied, self.actual));
+  out.changes.push_back(planned_change(step.address,
+                                       step.kind == StepKind::update ? Action::update : Action::create,
+                                       decision.sent->spec, row ? *row->applied : Json(), self.actual));
   out.pools = state.pools[out.instance];
   out.steps.push_back(index);
   state.flights[out.id] = {.kind = out.kind, .addresses = {step.address}, .steps = {index}};
@@ -235,9 +237,8 @@ const std::vector<Demand>* demands_of(const RunState& state, size_t i) {
   if (step.kind != StepKind::create && step.kind != StepKind::update) return nullptr;
   if (state.steps[i].stage == Stage::ended || state.steps[i].called) return nullptr;
   if (state.steps[i].checked) return &state.steps[i].demands;
-  const auto change = state.changes.find(step.address);
-  return step.unchecked || change == state.changes.end() ? nullptr
-                                                         : &state.plan.changes[change->second].demands;
+  const ResourceState* resource = find(state, step.address);
+  return step.unchecked || !resource || !resource->change ? nullptr : &resource->change->demands;
 }
 
 // Why there is no room for a step, whose demands are known; "": there is.
@@ -269,11 +270,12 @@ void call(RunState& state, int index, const Decision& decision) {
       !next_attempt(mine.last_error->code, mine.failures, state.now))
     return fail_step(state, index, mine.last_error->message);
   if (state.stopping) return release_slot(state, index);
-  if (state.mutating.contains(step.address))
-    return pause_until(state, index, state.now + poll_interval(++mine.polls));
+  ResourceState& resource = state.resources[step.address];
+  if (resource.mutating) return pause_until(state, index, state.now + poll_interval(++mine.polls));
   if (step.kind == StepKind::create || step.kind == StepKind::adopt)
     record_intent(state, step, *decision.sent);
-  if (decision.sent && step.kind != StepKind::await) state.sent.emplace(step.address, *decision.sent);
+  if (decision.sent && step.kind != StepKind::await && !resource.sent)
+    resource.sent = std::make_unique<Sent>(*decision.sent);
   Call out{.id = state.next_call++, .kind = decision.kind, .instance = instance_of(state, step.address)};
   out.requests.push_back(call_request(state, step, decision.sent ? &*decision.sent : nullptr));
   out.steps.push_back(index);
@@ -281,7 +283,7 @@ void call(RunState& state, int index, const Decision& decision) {
   SharedJson& applied = out.requests.front().applied;
   if (decision.kind == CallKind::update && applied.is_null()) applied = self_of(state, step.address).actual;
   state.flights[out.id] = {.kind = decision.kind, .addresses = {step.address}, .steps = {index}};
-  state.mutating.insert(step.address);
+  resource.mutating = true;
   state.turn.calls.push_back(std::move(out));
   mine.stage = Stage::calling;
   mine.record.last_progress = state.now;
@@ -316,16 +318,16 @@ bool is_too_large(const Json& private_state) {
 
 // What a call reported is kept at once: it may be all that finds the object again.
 void keep_outcome(RunState& state, const Step& step, const Outcome& outcome) {
-  if (const auto sent = state.sent.find(step.address); sent != state.sent.end()) {
-    sent->second.identity = outcome.identity;
-    sent->second.private_state = outcome.private_state;
+  ResourceState& resource = state.resources[step.address];
+  if (resource.sent) {
+    resource.sent->identity = outcome.identity;
+    resource.sent->private_state = outcome.private_state;
   }
-  const auto it = state.owned.find(step.address);
-  if (it == state.owned.end()) return;
-  Owned row = it->second;
+  if (!resource.owned) return;
+  Owned row = *resource.owned;
   if (!outcome.identity.empty()) row.identity = outcome.identity;
   if (!outcome.private_state.is_null()) row.private_state = outcome.private_state;
-  if (!(row == it->second)) put_owned(state, std::move(row));
+  if (!(row == *resource.owned)) put_owned(state, std::move(row));
 }
 
 }  // namespace

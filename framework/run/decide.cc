@@ -16,7 +16,7 @@ std::string signature_of(const Observation& o) {
 // A requirement's verdict; another's mark on what we own fails it.
 Judgement verdict_on(const RunState& state, const Await& await) {
   const Observation& seen = self_of(state, await.target);
-  const bool ours = state.owned.contains(await.target);
+  const bool ours = row_of(state, await.target);
   if (ours && seen.mark && seen.mark->inventory != state.plan.inventory)
     return {Verdict::failed, to_string(await.target) + " now belongs to " + owner_text(*seen.mark)};
   return judge(await, seen, ours ? sent_generation(state, await.target) : await.generation);
@@ -76,9 +76,7 @@ std::optional<Decision> refuse_foreign(const RunState& state, const Address& add
                                        const Observation& observation, const std::set<std::string>& nonces) {
   if (observation.existence != Existence::present) return std::nullopt;
   const std::string name = to_string(address);
-  const auto row = state.owned.find(address);
-  const Owned* owned = row == state.owned.end() ? nullptr : &row->second;
-  switch (owner_of(observation, address, owned, state.plan.inventory, *state.catalog)) {
+  switch (owner_of(observation, address, row_of(state, address), state.plan.inventory, *state.catalog)) {
     case Owner::nobody: return fail(name + " exists and carries no mark, so it is not ours; plan again");
     case Owner::somebody: return fail(name + " exists and belongs to " + owner_text(*observation.mark));
     case Owner::us: break;
@@ -107,7 +105,8 @@ Decision settle(const RunState& state, const Address& address, const Observation
   if (is_to_be_marked(observation, address, row_of(state, address), *state.catalog))
     return wait_for(observation, to_string(address) + " does not carry its mark yet", timeout);
   const KindManifest* kind = kind_of(state, address);
-  if (kind && !state.awaited.contains(address)) {
+  const ResourceState* resource = find(state, address);
+  if (kind && !(resource && resource->awaited)) {
     const std::string is = to_string(address) + " is " + described(observation);
     if (contains(kind->ready.failing, observation.phase)) return fail(is);
     if (!kind->ready.phases.empty() && !contains(kind->ready.phases, observation.phase))
@@ -134,21 +133,20 @@ Decision decide_await(const RunState& state, int index) {
     case Verdict::unmet: break;
   }
   Decision waiting = wait_for(seen, judgement.reason, await.timeout);
-  const auto row = state.owned.find(await.target);
-  if (seen.existence != Existence::present || !seen.resumable || seen.busy || row == state.owned.end())
-    return waiting;
-  const std::string nonce = row->second.intent ? row->second.intent->nonce : row->second.nonce;
+  const ResourceState* resource = find(state, await.target);
+  const Owned* row = resource ? resource->owned.get() : nullptr;
+  if (seen.existence != Existence::present || !seen.resumable || seen.busy || !row) return waiting;
+  const std::string nonce = row->intent ? row->intent->nonce : row->nonce;
   if (auto foreign = refuse_foreign(state, await.target, seen, {nonce})) return *foreign;
-  const auto writer = state.writers.find(await.target);
   // Its guards are looked at once it is known to be dead.
-  if (writer != state.writers.end() && state.steps[static_cast<size_t>(index)].resume_at)
-    if (auto held = held_back(state, state.plan.steps[static_cast<size_t>(writer->second)].guards))
+  if (resource->writer >= 0 && state.steps[static_cast<size_t>(index)].resume_at)
+    if (auto held = held_back(state, state.plan.steps[static_cast<size_t>(resource->writer)].guards))
       return *held;
   waiting.move = Move::resume;
   waiting.kind = CallKind::create;
   waiting.sent = Sent{.nonce = nonce,
                       .generation = sent_generation(state, await.target),
-                      .spec = row->second.intent ? row->second.intent->spec : row->second.applied};
+                      .spec = row->intent ? row->intent->spec : row->applied};
   return waiting;
 }
 

@@ -85,10 +85,10 @@ Decision decide_present(const RunState& state, int index, const Observation& sel
 // What a value that is known only now makes of a planned update: nothing to do, or more than was planned.
 std::optional<Decision> reconsider(const RunState& state, const Step& step, const Owned& row,
                                    const Observation& self, const Sent& sent) {
-  const auto at = state.changes.find(step.address);
+  const ResourceState* resource = find(state, step.address);
   const KindManifest* kind = kind_of(state, step.address);
-  if (at == state.changes.end() || !kind) return std::nullopt;
-  const std::vector<FieldChange>& fields = state.plan.changes[at->second].fields;
+  if (!resource || !resource->change || !kind) return std::nullopt;
+  const std::vector<FieldChange>& fields = resource->change->fields;
   const auto learnt = [](const FieldChange& field) { return field.known_after_apply; };
   if (std::none_of(fields.begin(), fields.end(), learnt)) return std::nullopt;
   // Whether it is populated by now does not matter: neither a replace nor a refusal was planned.
@@ -118,8 +118,8 @@ std::string nonce_for(const RunState& state, const Step& step) {
 }
 
 Result<Sent> prepare(const RunState& state, const Step& step, std::string nonce) {
-  const auto before = state.sent.find(step.address);
-  if (before != state.sent.end()) return before->second;
+  if (const ResourceState* resource = find(state, step.address); resource && resource->sent)
+    return *resource->sent;
   const SharedJson& wanted = step.kind == StepKind::adopt ? step.found : state.plan.desired(step.address);
   auto spec = filled_spec(state, wanted, step.address);
   if (!spec) return spec.error();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -16,6 +17,8 @@ constexpr std::chrono::minutes kObserveDeadline{1};
 constexpr std::chrono::minutes kChangeDeadline{2};
 // A signal handler can only set a flag, so the owner thread looks at it.
 constexpr std::chrono::milliseconds kStopCheck{50};
+// Of one turn, however quickly it is committed.
+constexpr size_t kFewResults = 2;
 
 CallResult fail(const Call& call, Error error) {
   if (call.kind == CallKind::observe) return {call.id, Result<Observed>(std::move(error))};
@@ -28,7 +31,10 @@ CallResult fail(const Call& call, Error error) {
 class Workers final : public Caller {
  public:
   Workers(const Backends& backends, size_t limit) : backends_(backends), limit_(limit) {}
-  ~Workers() override {
+  ~Workers() override { end(); }
+
+  // Asks no more of them and has those that run stop; returns at once.
+  void end() {
     {
       const std::lock_guard lock(mutex_);
       ended_ = true;
@@ -40,23 +46,35 @@ class Workers final : public Caller {
   void hold() override { hold_.request_stop(); }
 
   void start(std::vector<Call> calls) override {
-    const std::lock_guard lock(mutex_);
-    for (Call& call : calls) queue_.push_back(std::move(call));
-    for (size_t i = 0; i < std::min(calls.size(), idle_); ++i) work_.notify_one();
-    while (threads_.size() < limit_ && threads_.size() < running_ + queue_.size())
-      threads_.emplace_back([this] { run(); });
+    size_t woken = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      for (Call& call : calls) queue_.push_back(std::move(call));
+      while (threads_.size() < limit_ && threads_.size() < running_ + queue_.size())
+        threads_.emplace_back([this] { run(); });
+      woken = std::min(calls.size(), idle_);
+    }
+    // They need the lock at once.
+    for (; woken > 0; --woken) work_.notify_one();
   }
 
   std::vector<CallResult> wait(std::chrono::milliseconds time) override {
     std::unique_lock lock(mutex_);
     done_.wait_for(lock, time, [this] { return !results_.empty() || !heard_.empty(); });
-    return std::exchange(results_, {});
+    std::vector<CallResult> taken;
+    while (!results_.empty() && taken.size() < at_once_) {
+      taken.push_back(std::move(results_.front()));
+      results_.pop_front();
+    }
+    return taken;
   }
 
   std::set<Address> heard() override {
     const std::lock_guard lock(mutex_);
     return std::exchange(heard_, {});
   }
+
+  void pace(size_t results) override { at_once_ = results; }
 
   void hear(const Address& address) {
     const std::lock_guard lock(mutex_);
@@ -80,8 +98,10 @@ class Workers final : public Caller {
       lock.lock();
       --running_;
       results_.push_back(std::move(result));
-      // The owner takes all there are at once.
-      if (results_.size() == 1) done_.notify_one();
+      if (results_.size() > 1) continue;  // the owner does not sleep
+      lock.unlock();
+      done_.notify_one();
+      lock.lock();
     }
   }
 
@@ -91,7 +111,8 @@ class Workers final : public Caller {
   std::mutex mutex_;
   std::condition_variable work_, done_;
   std::deque<Call> queue_;
-  std::vector<CallResult> results_;
+  std::deque<CallResult> results_;
+  size_t at_once_ = std::numeric_limits<size_t>::max();  // the owner's
   std::set<Address> heard_;
   size_t running_ = 0;
   size_t idle_ = 0;  // threads that wait for work
@@ -121,8 +142,13 @@ class Driver {
     for (int stop = stop_.load(); stop < 2; stop = stop_.load()) {
       if (!heard_.empty()) hear(state_, std::exchange(heard_, {}), clock_.now());
       if (stop > 0) caller_.hold();
+      const size_t count = results.size();
+      const auto begun = Steady::now();
       Turn turn = next(state_, std::move(results), clock_.now(), stop > 0);
-      if (Status committed = inventory_.commit(turn.records); !committed) return give_up(committed.error());
+      const auto decided = Steady::now();
+      if (Status committed = inventory_.commit(std::move(turn.records)); !committed)
+        return give_up(committed.error());
+      if (count > 0) caller_.pace(worth(count, decided - begun, Steady::now() - decided));
       tell(turn);
       if (turn.finished) return ended();
       for (const Call& call : turn.calls)
@@ -135,6 +161,15 @@ class Driver {
   }
 
  private:
+  using Steady = std::chrono::steady_clock;
+
+  // Calls start when their turn has been committed: what it decides besides, they wait for, and what it
+  // leaves costs another commit. So a turn decides about as long as it commits.
+  static size_t worth(size_t results, Steady::duration deciding, Steady::duration committing) {
+    const auto worth = results * committing / std::max(deciding, Steady::duration(1));
+    return std::max(kFewResults, static_cast<size_t>(worth));
+  }
+
   // Until there are results, it is time, or somebody has stopped since the turn read `stop`: a turn in
   // between would have nothing to do.
   std::vector<CallResult> wait(const std::optional<Time>& wake, int stop) {
@@ -185,6 +220,15 @@ class Driver {
   bool called_ = false;  // something that changes the world
 };
 
+Result<std::shared_ptr<RunState>> begin(const Plan& plan, const Catalog& catalog, Inventory& inventory,
+                                        const Observations& observations, const RunOptions& options) {
+  auto owned = inventory.owned();
+  if (!owned) return owned.error();
+  const auto before = inventory.last_run();
+  if (!before) return before.error();
+  return begin_run(plan, catalog, *std::move(owned), observations, options, *before);
+}
+
 }  // namespace
 
 CallResult make_call(const Backends& backends, const Call& call, std::stop_token stop, std::stop_token hold) {
@@ -214,18 +258,18 @@ Result<RunResult> run(const Plan& plan, const Catalog& catalog, const Backends& 
   // Changes take as many threads as there are slots; looking is bounded by the instances.
   Workers workers(backends, static_cast<size_t>(std::max(1, options.parallelism)) + backends.size());
   const Watches watches(plan, catalog, backends, [&](const Address& address) { workers.hear(address); });
-  return run(plan, catalog, inventory, observations, clock, reporter, stop, options, workers);
+  const auto state = begin(plan, catalog, inventory, observations, options);
+  if (!state) return state.error();
+  Result<RunResult> result = Driver(plan, inventory, clock, reporter, stop, **state, workers).run();
+  workers.end();  // they leave while the state is given back
+  return result;
 }
 
 Result<RunResult> run(const Plan& plan, const Catalog& catalog, Inventory& inventory,
                       const Observations& observations, const Clock& clock, Reporter& reporter,
                       const StopFlag& stop, const RunOptions& options, Caller& caller) {
-  auto owned = inventory.owned();
-  if (!owned) return owned.error();
-  const auto before = inventory.last_run();
-  if (!before) return before.error();
-  const auto state = begin_run(plan, catalog, *std::move(owned), observations, options, *before);
-  return Driver(plan, inventory, clock, reporter, stop, *state, caller).run();
+  const auto state = begin(plan, catalog, inventory, observations, options);
+  return state ? Driver(plan, inventory, clock, reporter, stop, **state, caller).run() : state.error();
 }
 
 }  // namespace tenon

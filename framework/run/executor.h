@@ -41,6 +41,8 @@ class Caller {
   virtual void start(std::vector<Call> calls) = 0;
   // Answers, as soon as there is one; perhaps none when the time is over.
   virtual std::vector<CallResult> wait(std::chrono::milliseconds time) = 0;
+  // More than so many answers are of no use at once.
+  virtual void pace([[maybe_unused]] size_t answers) {}
   // What plugins have notified of since this was asked; ends a wait.
   virtual std::set<Address> heard() { return {}; }
   // Changes that have been started here, and have not begun where they are made, are not made any more.

@@ -31,12 +31,15 @@ class FullInventory final : public Inventory {
   Result<std::vector<Owned>> owned() override { return inner_.owned(); }
   Result<std::optional<RunRecord>> last_run() override { return inner_.last_run(); }
   Result<Places> places() override { return inner_.places(); }
-  Status commit(const std::vector<Record>& records) override {
+  Status commit(std::vector<Record> records) override {
     if (records.empty()) return {};
     ++commits;
-    return good_-- > 0 ? inner_.commit(records) : Status(Error{Code::resource_exhausted, "disk full"});
+    std::this_thread::sleep_for(takes);
+    return good_-- > 0 ? inner_.commit(std::move(records))
+                       : Status(Error{Code::resource_exhausted, "disk full"});
   }
 
+  std::chrono::milliseconds takes{0};  // each
   int commits = 0;
 
  private:
@@ -55,7 +58,10 @@ class AllAtOnce final : public Caller {
   }
   std::vector<CallResult> wait(std::chrono::milliseconds) override { return std::exchange(answers_, {}); }
 
-  int turns = 0;  // but the last, which has nothing to start
+  void pace(size_t answers) override { of_use.push_back(answers); }
+
+  int turns = 0;               // but the last, which has nothing to start
+  std::vector<size_t> of_use;  // answers, after each turn that had some
 
  private:
   const Backends& backends_;
@@ -202,6 +208,20 @@ TEST_F(Executor, CommitsOnceATurnHoweverManyStepsTakePartInIt) {
   EXPECT_EQ(world_.inventory.owned()->size(), 100u);
   EXPECT_LE(inventory.commits, caller.turns + 1);
   EXPECT_LT(inventory.commits, 10);
+}
+
+TEST_F(Executor, TakesAllAnswersAtOnceWhereCommitsTakeLong) {
+  std::vector<Resource> desired;
+  for (int i = 0; i < 10; ++i) desired.push_back(resource(fast("n" + std::to_string(i))));
+  const Plan made = plan(std::move(desired));
+  FullInventory inventory(world_.inventory, 1000);
+  inventory.takes = std::chrono::milliseconds(100);
+  const Backends backends{{"fake", &backend_}};
+  AllAtOnce caller(backends);
+  ASSERT_TRUE(run(made, world_.catalog, inventory, {}, clock_, reporter_, stop_,
+                  {.id = "r", .process = "test", .parallelism = 10}, caller));
+  ASSERT_FALSE(caller.of_use.empty());
+  for (const size_t answers : caller.of_use) EXPECT_GE(answers, 10u);
 }
 
 TEST_F(Executor, CallsNothingThatIsNotRecorded) {

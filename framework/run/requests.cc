@@ -5,44 +5,52 @@
 namespace tenon::scheduling {
 namespace {
 
-const Sent* sent_of(const RunState& state, const Address& address) {
-  const auto it = state.sent.find(address);
-  return it == state.sent.end() ? nullptr : &it->second;
+// Of what nothing is known of.
+const ResourceState& resource_of(const RunState& state, const Address& address) {
+  static const ResourceState kNothing;
+  const ResourceState* resource = find(state, address);
+  return resource ? *resource : kNothing;
 }
 
-const Step* writer_of(const RunState& state, const Address& address) {
-  const auto it = state.writers.find(address);
-  return it == state.writers.end() ? nullptr : &state.plan.steps[static_cast<size_t>(it->second)];
+const Step* writer_of(const RunState& state, const ResourceState& resource) {
+  return resource.writer < 0 ? nullptr : &state.plan.steps[static_cast<size_t>(resource.writer)];
 }
 
-const Observation* present(const RunState& state, const Address& address) {
-  const Observation* seen = latest_of(state, address);
-  if (!seen || seen->existence == Existence::unknown) {
-    const auto known = state.known.find(address);
-    if (known == state.known.end()) return nullptr;
-    seen = &known->second;
-  }
-  return seen->existence == Existence::present ? seen : nullptr;
+const Observation* latest_of(const ResourceState& resource) {
+  return resource.seen ? resource.seen.get() : resource.planned;
+}
+
+const Observation* present(const ResourceState& resource) {
+  const Observation* seen = latest_of(resource);
+  if (!seen || seen->existence == Existence::unknown) seen = resource.known.get();
+  return seen && seen->existence == Existence::present ? seen : nullptr;
+}
+
+std::string sent_generation(const ResourceState& resource) {
+  if (resource.sent) return resource.sent->generation;
+  if (!resource.owned) return "";
+  return resource.owned->intent ? resource.owned->intent->generation : resource.owned->generation;
 }
 
 std::map<Address, Dependency> dependencies_of(const RunState& state, const std::vector<Address>& addresses) {
   std::map<Address, Dependency> result;
   for (const Address& address : addresses)
-    if (const Observation* o = present(state, address))
-      result[address] = dependency_of(*o, row_of(state, address));
+    if (const ResourceState* resource = find(state, address))
+      if (const Observation* o = present(*resource))
+        result[address] = dependency_of(*o, resource->owned.get());
   return result;
 }
 
 // What every request about an address holds.
-Request base_request(const RunState& state, const Address& address) {
+Request base_request(const RunState& state, const Address& address, const ResourceState& resource) {
   Request request{.address = address, .inventory = state.plan.inventory};
-  if (const Owned* row = row_of(state, address)) add_owned(*row, request);
-  if (const Sent* sent = sent_of(state, address)) {
+  if (resource.owned) add_owned(*resource.owned, request);
+  if (const Sent* sent = resource.sent.get()) {
     request.nonce = sent->nonce;
     if (!sent->identity.empty()) request.identity = sent->identity;
     if (!sent->private_state.is_null()) request.private_state = sent->private_state;
   }
-  request.generation = sent_generation(state, address);
+  request.generation = sent_generation(resource);
   return request;
 }
 
@@ -56,32 +64,32 @@ void describe_mark(const RunState& state, const Step& step, Request& request) {
 }
 
 // The spec that an observation is for: as sent, else as declared, else as applied.
-SharedJson observed_spec(const RunState& state, const Address& address) {
-  if (const Sent* sent = sent_of(state, address)) return sent->spec;
-  const auto change = state.changes.find(address);
-  if (change != state.changes.end() && !state.plan.changes[change->second].desired.is_null())
-    return filled_spec(state, state.plan.changes[change->second].desired, address).value_or(SharedJson());
-  const Owned* row = row_of(state, address);
-  if (!row) return {};
-  return row->intent ? row->intent->spec : row->applied;
+SharedJson observed_spec(const RunState& state, const Address& address, const ResourceState& resource) {
+  if (resource.sent) return resource.sent->spec;
+  if (resource.change && !resource.change->desired.is_null())
+    return filled_spec(state, resource.change->desired, address).value_or(SharedJson());
+  if (!resource.owned) return {};
+  return resource.owned->intent ? resource.owned->intent->spec : resource.owned->applied;
 }
 
 }  // namespace
 
+const ResourceState* find(const RunState& state, const Address& address) {
+  const auto it = state.resources.find(address);
+  return it == state.resources.end() ? nullptr : &it->second;
+}
+
 const Observation* latest_of(const RunState& state, const Address& address) {
-  if (const auto seen = state.seen.find(address); seen != state.seen.end()) return &seen->second;
-  const auto planned = state.planned->find(address);
-  return planned == state.planned->end() ? nullptr : &planned->second;
+  return latest_of(resource_of(state, address));
 }
 
 const Owned* row_of(const RunState& state, const Address& address) {
-  const auto it = state.owned.find(address);
-  return it == state.owned.end() ? nullptr : &it->second;
+  return resource_of(state, address).owned.get();
 }
 
 std::string instance_of(const RunState& state, const Address& address) {
-  const auto it = state.instances.find(address);
-  if (it != state.instances.end()) return it->second;
+  if (const ResourceState* resource = find(state, address); resource && !resource->instance.empty())
+    return resource->instance;
   Resource external;
   external.address = address;
   return state.catalog->route(external).value_or("");
@@ -92,15 +100,12 @@ const KindManifest* kind_of(const RunState& state, const Address& address) {
 }
 
 std::string sent_generation(const RunState& state, const Address& address) {
-  if (const Sent* sent = sent_of(state, address)) return sent->generation;
-  const Owned* row = row_of(state, address);
-  if (!row) return "";
-  return row->intent ? row->intent->generation : row->generation;
+  return sent_generation(resource_of(state, address));
 }
 
 Result<SharedJson> filled_spec(const RunState& state, const SharedJson& spec, const Address& address) {
   const auto outputs = [&state](const Address& target) -> const Json* {
-    const Observation* o = present(state, target);
+    const Observation* o = present(resource_of(state, target));
     return o ? &*o->outputs : nullptr;
   };
   return fill_references(spec, outputs, kind_of(state, address));
@@ -123,25 +128,25 @@ Owned row_after(const RunState& state, const Step& step) {
 }
 
 Request observe_request(const RunState& state, const Address& address) {
-  Request request = base_request(state, address);
-  const auto adoption = state.adoptions.find(address);
-  if (request.identity.empty() && adoption != state.adoptions.end()) request.identity = adoption->second;
-  request.desired = observed_spec(state, address);
-  const Owned* row = row_of(state, address);
-  if (const Step* writer = writer_of(state, address)) {
+  const ResourceState& resource = resource_of(state, address);
+  Request request = base_request(state, address, resource);
+  if (request.identity.empty()) request.identity = resource.adopted;
+  request.desired = observed_spec(state, address, resource);
+  if (const Step* writer = writer_of(state, resource)) {
     request.labels = writer->labels;
     request.annotations = writer->annotations;
     request.dependencies = dependencies_of(state, writer->dependencies);
-  } else if (row) {
-    request.dependencies = dependencies_of(state, row->dependencies);
+  } else if (resource.owned) {
+    request.dependencies = dependencies_of(state, resource.owned->dependencies);
   }
   return request;
 }
 
 Request call_request(const RunState& state, const Step& step, const Sent* sent) {
-  Request request = base_request(state, step.address);
-  const Owned* row = row_of(state, step.address);
-  const Step* writer = step.kind == StepKind::await ? writer_of(state, step.address) : &step;
+  const ResourceState& resource = resource_of(state, step.address);
+  Request request = base_request(state, step.address, resource);
+  const Owned* row = resource.owned.get();
+  const Step* writer = step.kind == StepKind::await ? writer_of(state, resource) : &step;
   if (writer) {
     request.labels = writer->labels;
     request.annotations = writer->annotations;
@@ -170,7 +175,8 @@ std::set<Address> look_targets(const RunState& state, int index) {
   if (step.kind == StepKind::adopt || step.kind == StepKind::forget) return targets;
   if (state.steps[static_cast<size_t>(index)].called || step.kind == StepKind::remove) return targets;
   // An await that finds a dead worker calls create again, under the guards of the first create.
-  const Step* writer = step.kind == StepKind::await ? writer_of(state, step.address) : &step;
+  const Step* writer =
+      step.kind == StepKind::await ? writer_of(state, resource_of(state, step.address)) : &step;
   if (!writer) return targets;
   if (step.kind == StepKind::await && !state.steps[static_cast<size_t>(index)].resume_at) return targets;
   for (const Await& guard : writer->guards) targets.insert(guard.target);

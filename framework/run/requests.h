@@ -7,6 +7,9 @@
 
 namespace tenon::scheduling {
 
+// Null: nothing is known of it.
+const ResourceState* find(const RunState& state, const Address& address);
+
 // "" : nobody serves it.
 std::string instance_of(const RunState& state, const Address& address);
 

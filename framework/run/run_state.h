@@ -3,11 +3,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "framework/run/scheduler.h"
@@ -37,6 +37,8 @@ struct StepState {
   Stage stage = Stage::blocked;
   int open = 0;                 // steps before it that are not done
   int looks = 0;                // observe calls on their way
+  bool settles = false;         // they are the first after its create
+  int settling = 0;             // of the steps before it, how many that is true of
   bool slot = false;            // counts against the parallelism
   bool called = false;          // the mutating call has returned well: its effect is to be observed
   bool checked = false;         // there is room for it, as far as its instance knows
@@ -58,7 +60,23 @@ struct Flight {
   CallKind kind = CallKind::observe;
   std::vector<Address> addresses;
   std::vector<int> steps;
-  std::string instance = {};  // of an observe
+  std::vector<int> along = {};  // steps that need no look of their own if they start with the answer
+  std::string instance = {};    // of an observe
+};
+
+// What is known of one address.
+struct ResourceState {
+  const Change* change = nullptr;        // of the plan
+  const Observation* planned = nullptr;  // what the plan was made from
+  int writer = -1;                       // the create or update step; none: -1
+  bool awaited = false;                  // some await step looks whether it gets ready
+  bool mutating = false;                 // a call that changes it is on its way
+  std::string instance;                  // "": that is for its route to say
+  std::string adopted;                   // identity of what is adopted
+  std::unique_ptr<Owned> owned;
+  std::unique_ptr<Observation> seen;   // the latest of this run
+  std::unique_ptr<Observation> known;  // where that is unknown: the latest that was not
+  std::unique_ptr<Sent> sent;
 };
 
 struct RunState {
@@ -66,19 +84,8 @@ struct RunState {
   const Catalog* catalog = nullptr;
   RunOptions options;
 
-  const Observations* planned = nullptr;  // what the plan was made from
-
-  std::unordered_map<Address, Owned> owned;
-  std::unordered_map<Address, Observation> seen;   // the latest of this run
-  std::unordered_map<Address, Observation> known;  // what is unknown now: the latest that was not
-  std::unordered_map<Address, Sent> sent;
+  std::unordered_map<Address, ResourceState> resources;
   std::map<std::string, Pools> pools;  // by instance, the latest
-
-  std::unordered_map<Address, std::string> instances;
-  std::unordered_map<Address, size_t> changes;         // into plan.changes
-  std::unordered_map<Address, int> writers;            // the create or update step
-  std::unordered_map<Address, std::string> adoptions;  // identity of what is adopted
-  std::unordered_set<Address> awaited;                 // some await step looks whether it gets ready
   std::vector<std::vector<int>> followers;
 
   // Awaits of the last run whose targets are blocked in this one.
@@ -88,9 +95,9 @@ struct RunState {
   std::set<int> queue;    // want a slot
   std::set<int> looks;    // to be looked at in this turn
   std::set<int> touched;  // have something to record
+  std::set<int> along;    // all that they look at has been seen in this turn
   std::set<std::pair<Time, int>> timers;
   std::map<int, Flight> flights;
-  std::set<Address> mutating;
   int slots = 0;  // free
   int next_call = 1;
   int unfinished = 0;

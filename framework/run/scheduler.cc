@@ -15,18 +15,18 @@ using namespace scheduling;
 size_t at(int index) { return static_cast<size_t>(index); }
 
 void index_plan(RunState& state) {
-  for (size_t i = 0; i < state.plan.changes.size(); ++i) {
-    const Change& change = state.plan.changes[i];
-    state.changes[change.address] = i;
-    if (!change.instance.empty()) state.instances[change.address] = change.instance;
+  for (const Change& change : state.plan.changes) {
+    ResourceState& resource = state.resources[change.address];
+    resource.change = &change;
+    if (!change.instance.empty()) resource.instance = change.instance;
   }
   for (size_t i = 0; i < state.plan.steps.size(); ++i) {
     const Step& step = state.plan.steps[i];
-    if (!step.instance.empty()) state.instances[step.address] = step.instance;
-    if (step.kind == StepKind::adopt) state.adoptions[step.address] = step.identity;
-    if (step.kind == StepKind::await) state.awaited.insert(step.address);
-    if (step.kind == StepKind::create || step.kind == StepKind::update)
-      state.writers[step.address] = static_cast<int>(i);
+    ResourceState& resource = state.resources[step.address];
+    if (!step.instance.empty()) resource.instance = step.instance;
+    if (step.kind == StepKind::adopt) resource.adopted = step.identity;
+    if (step.kind == StepKind::await) resource.awaited = true;
+    if (step.kind == StepKind::create || step.kind == StepKind::update) resource.writer = static_cast<int>(i);
   }
 }
 
@@ -50,9 +50,9 @@ bool waits_alike(const Step& a, const Step& b) {
 
 // The plan cannot tell whether it is still to be waited for.
 bool is_left_blocked(const RunState& state, const Await& await) {
-  const auto change = state.changes.find(await.target);
-  if (change == state.changes.end()) return state.plan.blocked();
-  return state.plan.changes[change->second].action == Action::blocked;
+  const ResourceState* resource = find(state, await.target);
+  if (!resource || !resource->change) return state.plan.blocked();
+  return resource->change->action == Action::blocked;
 }
 
 // A run that was interrupted did not make what it waited for move. One that gave up has said so: this one
@@ -84,7 +84,10 @@ void carry_over(const RunRecord& before, RunState& state) {
 RunRecord record_of_run(const RunState& state) {
   RunRecord run{.id = state.options.id, .process = state.options.process, .since = state.now};
   run.steps = step_records(state);
-  if (state.left.empty()) return run.plan = plan_text(state.plan, *state.catalog), run;
+  if (state.left.empty()) {
+    run.plan = record_text(state.plan, *state.catalog);
+    return run;
+  }
   Plan plan = state.plan;
   for (const auto& [step, record] : state.left) {
     run.steps.push_back(record);
@@ -93,7 +96,7 @@ RunRecord record_of_run(const RunState& state) {
     plan.steps.push_back(step);
     plan.steps.back().after.clear();
   }
-  run.plan = plan_text(plan, *state.catalog);
+  run.plan = record_text(plan, *state.catalog);
   return run;
 }
 
@@ -105,12 +108,18 @@ void record_begin(RunState& state) {
 }
 
 void take_observation(RunState& state, const Address& address, Observation seen) {
-  const Observation* latest = latest_of(state, address);
+  ResourceState& resource = state.resources[address];
+  const Observation* latest = resource.seen ? resource.seen.get() : resource.planned;
   if (seen.existence != Existence::unknown)
-    state.known.erase(address);
+    resource.known.reset();
   else if (!latest || latest->existence != Existence::unknown)
-    state.known[address] = latest ? *latest : Observation();
-  state.seen.insert_or_assign(address, std::move(seen));
+    resource.known = std::make_unique<Observation>(latest ? *latest : Observation());
+  resource.seen = std::make_unique<Observation>(std::move(seen));
+}
+
+// At those that wait for it.
+void count_settling(RunState& state, int index, int by) {
+  for (int follower : state.followers[at(index)]) state.steps[at(follower)].settling += by;
 }
 
 void take_observations(RunState& state, const Flight& flight, Result<Observed>& answer) {
@@ -122,8 +131,12 @@ void take_observations(RunState& state, const Flight& flight, Result<Observed>& 
                          : unknown_observation(answer ? Error{Code::internal, "the backend gave no answer"}
                                                       : answer.error()));
   }
-  for (int step : flight.steps)
-    if (--state.steps[at(step)].looks == 0) carry_out(state, step);
+  state.along.insert(flight.along.begin(), flight.along.end());
+  for (int step : flight.steps) {
+    if (--state.steps[at(step)].looks > 0) continue;
+    if (std::exchange(state.steps[at(step)].settles, false)) count_settling(state, step, -1);
+    carry_out(state, step);
+  }
 }
 
 void take_result(RunState& state, CallResult& result) {
@@ -137,7 +150,7 @@ void take_result(RunState& state, CallResult& result) {
   } else if (const auto* checks = std::get_if<Result<std::vector<Result<Check>>>>(&result.answer)) {
     take_check(state, flight.steps.front(), *checks);
   } else {
-    state.mutating.erase(flight.addresses.front());
+    state.resources[flight.addresses.front()].mutating = false;
     take_outcome(state, flight.steps.front(), flight.kind, std::get<Result<Outcome>>(result.answer));
   }
 }
@@ -160,45 +173,98 @@ void admit(RunState& state) {
   }
 }
 
-// One observe call per instance, or as many as its batches need, for all steps that look in this turn.
+// What is to be looked at in one instance.
+struct Looks {
+  std::map<Address, std::vector<int>> targets;  // with the steps that look
+  std::vector<int> along;                       // steps that look if it turns out that they may start
+};
+using LooksByInstance = std::map<std::string, Looks>;
+
+size_t batch_of(const RunState& state, const std::string& instance) {
+  const Instance* known = state.catalog->find_instance(instance);
+  return known ? static_cast<size_t>(std::max(1, known->manifest->batch)) : 1000;
+}
+
+// Whether the next look is the one that mostly finds a create done.
+bool may_settle(const RunState& state, int index) {
+  const StepState& step = state.steps[at(index)];
+  return step.called && step.polls == 0 && step.unseen == 0 &&
+         state.plan.steps[at(index)].kind == StepKind::create;
+}
+
+// Whether all that it waits for is looked at just now, and mostly found done.
+bool is_next_in_line(const RunState& state, int index) {
+  const StepState& step = state.steps[at(index)];
+  const StepKind kind = state.plan.steps[at(index)].kind;
+  return step.stage == Stage::blocked && step.settling == step.open &&
+         (kind == StepKind::create || kind == StepKind::await);
+}
+
+// Saves it a look of its own. Only in the same call is it seen as it is when the others are done.
+void look_along(const RunState& state, int index, LooksByInstance& wanted) {
+  const std::set<Address> targets = look_targets(state, index);
+  const std::string instance = instance_of(state, *targets.begin());
+  const auto looks = wanted.find(instance);
+  if (looks == wanted.end() || looks->second.targets.size() + targets.size() > batch_of(state, instance) ||
+      std::any_of(targets.begin(), targets.end(),
+                  [&](const Address& target) { return instance_of(state, target) != instance; }))
+    return;
+  for (const Address& target : targets) looks->second.targets.try_emplace(target);
+  looks->second.along.push_back(index);
+}
+
+void look_along(RunState& state, LooksByInstance& wanted) {
+  std::set<int> followers;
+  for (int step : state.looks) {
+    if (!may_settle(state, step)) continue;
+    state.steps[at(step)].settles = true;
+    count_settling(state, step, 1);
+    followers.insert(state.followers[at(step)].begin(), state.followers[at(step)].end());
+  }
+  for (int follower : followers)
+    if (is_next_in_line(state, follower)) look_along(state, follower, wanted);
+}
+
+// One call, or as many as the instance's batches need.
+void call_looks(RunState& state, const std::string& instance, const Looks& looks) {
+  const size_t batch = batch_of(state, instance);
+  for (auto target = looks.targets.begin(); target != looks.targets.end();) {
+    Call call{.id = state.next_call++, .kind = CallKind::observe, .instance = instance};
+    std::set<int> steps;
+    Flight flight{.along = looks.along, .instance = instance};
+    for (; target != looks.targets.end() && call.requests.size() < batch; ++target) {
+      call.requests.push_back(observe_request(state, target->first));
+      flight.addresses.push_back(target->first);
+      steps.insert(target->second.begin(), target->second.end());
+    }
+    for (int step : steps) ++state.steps[at(step)].looks;
+    call.steps.assign(steps.begin(), steps.end());
+    flight.steps = call.steps;
+    state.flights.emplace(call.id, std::move(flight));
+    state.turn.calls.push_back(std::move(call));
+  }
+}
+
+// For all steps that look in this turn. Those that have nothing to look at, or have seen it in this turn, are
+// carried out.
 void issue_looks(RunState& state) {
-  std::map<std::string, std::map<Address, std::vector<int>>> wanted;
-  std::set<int> blind;
+  LooksByInstance wanted;
   for (int step : state.looks) {
     state.steps[at(step)].stage = Stage::looking;
-    blind.insert(step);
+    if (state.along.contains(step)) continue;
     for (const Address& target : look_targets(state, step)) {
       const std::string instance = instance_of(state, target);
       if (instance.empty())
-        state.seen[target] = unknown_observation({Code::failed_precondition, "no plugin serves its kind"});
+        state.resources[target].seen = std::make_unique<Observation>(
+            unknown_observation({Code::failed_precondition, "no plugin serves its kind"}));
       else
-        wanted[instance][target].push_back(step);
+        wanted[instance].targets[target].push_back(step);
     }
   }
-  state.looks.clear();
-  for (auto& [instance, targets] : wanted) {
-    const Instance* known = state.catalog->find_instance(instance);
-    const size_t batch = known ? static_cast<size_t>(std::max(1, known->manifest->batch)) : 1000;
-    for (auto target = targets.begin(); target != targets.end();) {
-      Call call{.id = state.next_call++, .kind = CallKind::observe, .instance = instance};
-      std::set<int> steps;
-      Flight flight{.instance = instance};
-      for (; target != targets.end() && call.requests.size() < batch; ++target) {
-        call.requests.push_back(observe_request(state, target->first));
-        flight.addresses.push_back(target->first);
-        steps.insert(target->second.begin(), target->second.end());
-      }
-      for (int step : steps) {
-        ++state.steps[at(step)].looks;
-        blind.erase(step);
-      }
-      call.steps.assign(steps.begin(), steps.end());
-      flight.steps = call.steps;
-      state.flights.emplace(call.id, std::move(flight));
-      state.turn.calls.push_back(std::move(call));
-    }
-  }
-  for (int step : blind) carry_out(state, step);
+  look_along(state, wanted);
+  for (const auto& [instance, looks] : wanted) call_looks(state, instance, looks);
+  for (int step : std::exchange(state.looks, {}))
+    if (state.steps[at(step)].looks == 0) carry_out(state, step);
 }
 
 // A change of status or reason is recorded at once, progress once a second.
@@ -233,16 +299,16 @@ void record_end(RunState& state) {
 std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, std::vector<Owned> owned,
                                     const Observations& observations, const RunOptions& options,
                                     const std::optional<RunRecord>& before) {
-  auto state = std::make_shared<RunState>(RunState{.plan = plan});
+  const auto state = std::make_shared<RunState>(RunState{.plan = plan});
   state->catalog = &catalog;
   state->options = options;
   state->slots = std::max(1, options.parallelism);
-  state->planned = &observations;
-  state->owned.reserve(owned.size());
+  state->resources.reserve(observations.size());
+  for (const auto& [address, seen] : observations) state->resources[address].planned = &seen;
   for (Owned& row : owned) {
-    state->instances[row.address] = row.instance;
-    Address address = row.address;
-    state->owned.emplace(std::move(address), std::move(row));
+    ResourceState& resource = state->resources[row.address];
+    resource.instance = row.instance;
+    resource.owned = std::make_unique<Owned>(std::move(row));
   }
   index_plan(*state);
   make_steps(*state);
@@ -252,6 +318,7 @@ std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, st
 
 Turn next(RunState& state, std::vector<CallResult> results, Time now, bool stopping) {
   state.turn = {};
+  state.along.clear();
   state.now = now;
   state.stopping = stopping;
   if (!state.begun) record_begin(state);

@@ -61,7 +61,7 @@ struct Turn {
   bool finished = false;
 };
 
-// Everything a run knows. Copyable; made by begin_run, changed by next only.
+// Everything a run knows. Made by begin_run, changed by next only.
 struct RunState;
 
 // The plan must not be refused; it and the observations outlive the state. owned and observations are those

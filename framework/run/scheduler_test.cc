@@ -131,6 +131,30 @@ TEST_F(Scheduler, ADependantStartsOnlyWhenItsRequirementIsReady) {
   EXPECT_GE(since_start(), seconds(100));
 }
 
+TEST_F(Scheduler, WhatWaitsForACreateIsLookedAtTogetherWithIt) {
+  EXPECT_EQ(apply({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}}),
+                   resource(fast("c"), {{"fast", {"b"}}})}),
+            "create Fast a: done\ncreate Fast b: done\ncreate Fast c: done\n");
+  EXPECT_EQ(calls_of(result_, CallKind::observe), 4);  // before the first, and after each
+}
+
+TEST_F(Scheduler, WhatWasLookedAtTooEarlyIsLookedAtAgain) {
+  world_.backend.script(fast("a"), {.appears_after = seconds(5)});
+  Existence before = Existence::unknown;
+  world_.backend.on_effect([&](const FakeEffect& effect, const FakeBackend& backend) {
+    if (effect.address == fast("b")) before = backend.look(fast("a")).existence;
+  });
+  EXPECT_EQ(apply({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}})}),
+            "create Fast a: done\ncreate Fast b: done\n");
+  EXPECT_EQ(before, Existence::present);
+  size_t looks = 0;  // at b
+  for (const Call& call : result_.calls)
+    looks += call.kind == CallKind::observe &&
+             std::any_of(call.requests.begin(), call.requests.end(),
+                         [](const Request& request) { return request.address == fast("b"); });
+  EXPECT_EQ(looks, 3u);  // with a in vain, for itself, and after its create
+}
+
 TEST_F(Scheduler, ADeleteThatIsInProgressIsAskedForAgain) {
   apply({resource(fast("a"))});
   world_.backend.script(fast("a"), {.late_deletes = 2});

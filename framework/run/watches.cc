@@ -1,6 +1,5 @@
 #include "framework/run/watches.h"
 
-#include <map>
 #include <mutex>
 #include <set>
 
@@ -20,20 +19,20 @@ struct Watches::Ear {
 Watches::Watches(const Plan& plan, const Catalog& catalog, const Backends& backends, Listener hear)
     : ear_(std::make_shared<Ear>()) {
   ear_->hear = std::move(hear);
-  std::map<std::string, std::set<Address>> addresses;
-  for (const Step& step : plan.steps) addresses[step.instance].insert(step.address);
-  for (const auto& [name, all] : addresses) {
+  for (const auto& [name, backend] : backends) {
     const Instance* instance = catalog.find_instance(name);
-    const auto backend = backends.find(name);
-    if (!instance || backend == backends.end()) continue;
-    if (!instance->manifest->capabilities.contains(kWatchCapability)) continue;
+    if (!backend || !instance || !instance->manifest->capabilities.contains(kWatchCapability)) continue;
+    std::set<Address> all;
+    for (const Step& step : plan.steps)
+      if (step.instance == name) all.insert(step.address);
+    if (all.empty()) continue;
     // A plugin may tell of anything.
     const Listener listener = [ear = ear_, watched = all](const Address& address) {
       const std::lock_guard lock(ear->mutex);
       if (ear->hear && watched.contains(address)) ear->hear(address);
     };
     asking_.emplace_back([watched = std::vector<Address>(all.begin(), all.end()), listener,
-                          &instance_backend = *backend->second](std::stop_token stop) {
+                          &instance_backend = *backend](std::stop_token stop) {
       const CallContext context{.deadline = std::chrono::steady_clock::now() + kDeadline,
                                 .stop = std::move(stop)};
       // Without it the run looks again after a while, as it does in any case.
