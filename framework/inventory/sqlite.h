@@ -1,9 +1,9 @@
 // The inventory of the command line: one SQLite file, by default ./.tenon/inventory.db.
 //
 // WAL with synchronous FULL, mode 0600, one transaction per commit. Tables resources, run and steps hold JSON
-// texts, each with its SHA-256; meta holds the format's version, the UUID, the key of secrets, the exclusive
-// or of all those digests, and the places of instances, with a digest of their own: programs that know of no
-// places leave them alone.
+// texts, each with its SHA-256; meta holds the format's version, the UUID, the key of secrets, the places of
+// instances with a digest of their own, and the exclusive or of all the rows' digests and of one over the
+// rest of meta.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,8 @@
 namespace tenon {
 
 // 2 added set and labels to rows, and adopt, forget and move to the recorded plan; 3 handles in the place of
-// secrets, and their key. An older program would lose them, so it refuses.
+// secrets, and their key; 4 the places of instances to the sum. An older program would lose them, or take the
+// sum for wrong, so it refuses.
 inline constexpr int kInventoryFormatVersion = 4;
 
 // read: for who holds no lock. Works while another process writes, makes no file (a missing one reads as

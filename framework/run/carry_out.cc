@@ -385,11 +385,12 @@ void take_outcome(RunState& state, int index, CallKind kind, const Result<Outcom
   if (outcome) {
     if (kind != CallKind::remove && is_too_large(outcome->private_state)) {
       keep_outcome(state, step, {.identity = outcome->identity});
-      return fail_step(state, index,
-                       to_string(step.address) + ": its plugin returned " +
-                           std::to_string(outcome->private_state.dump().size()) +
-                           " bytes of private state, of which an inventory keeps 4096 at most. What it has "
-                           "done is there and found again, without that state: mend the plugin");
+      return fail_step(
+          state, index,
+          to_string(step.address) + ": its plugin returned " +
+              std::to_string(outcome->private_state.dump().size()) +
+              " bytes of private state, of which an inventory keeps " + std::to_string(kPrivateBytes) +
+              " at most. What it has done is there and found again, without that state: mend the plugin");
     }
     if (kind != CallKind::remove) keep_outcome(state, step, *outcome);
     mine.called = step.kind != StepKind::await;
