@@ -14,9 +14,6 @@ namespace {
 // How often a delete that its backend does not end is asked for.
 constexpr int kDeletes = 8;
 
-// No call takes longer, its host's end included.
-constexpr Duration kLongestCall = std::chrono::minutes(3);
-
 std::set<std::string> nonces_of(const Owned* row) {
   std::set<std::string> nonces;
   if (row) nonces.insert(row->nonce);
@@ -51,9 +48,8 @@ std::optional<Decision> unsettled(const RunState& state, int index) {
   const KindManifest* kind = kind_of(state, step.address);
   const Owned* row = row_of(state, step.address);
   if (!kind || !kind->create.settle || !row || !row->intent) return std::nullopt;
-  // A run begins when the last call of the one before is over, whenever that was sent.
-  const Time over = std::min(row->intent->since + kLongestCall,
-                             state.steps[static_cast<size_t>(index)].record.last_progress);
+  // A run begins when the last call of the one before is over, whatever clocks say of when it was sent.
+  const Time over = state.steps[static_cast<size_t>(index)].record.last_progress;
   const Duration settle = *kind->create.settle;
   if (state.now >= over + settle) return std::nullopt;
   return wait_for(self_of(state, step.address),

@@ -1,5 +1,5 @@
 // What a run knows: private to framework/run. scheduler.cc owns the turn, decide*.cc judge single steps,
-// requests.cc builds what is sent. Value types.
+// requests.cc builds what is sent.
 #pragma once
 
 #include <map>
@@ -37,8 +37,8 @@ struct StepState {
   Stage stage = Stage::blocked;
   int open = 0;                 // steps before it that are not done
   int looks = 0;                // observe calls on their way
-  bool settles = false;         // they are the first after its create
-  int settling = 0;             // of the steps before it, how many that is true of
+  bool first_look = false;      // they are the first after its create
+  int first_looks = 0;          // of the steps before it, how many that is true of
   bool slot = false;            // counts against the parallelism
   bool called = false;          // the mutating call has returned well: its effect is to be observed
   bool checked = false;         // there is room for it, as far as its instance knows

@@ -109,7 +109,7 @@ void record_begin(RunState& state) {
 
 void take_observation(RunState& state, const Address& address, Observation seen) {
   ResourceState& resource = state.resources[address];
-  const Observation* latest = resource.seen ? resource.seen.get() : resource.planned;
+  const Observation* latest = latest_of(state, address);
   if (seen.existence != Existence::unknown)
     resource.known.reset();
   else if (!latest || latest->existence != Existence::unknown)
@@ -118,8 +118,8 @@ void take_observation(RunState& state, const Address& address, Observation seen)
 }
 
 // At those that wait for it.
-void count_settling(RunState& state, int index, int by) {
-  for (int follower : state.followers[at(index)]) state.steps[at(follower)].settling += by;
+void count_first_look(RunState& state, int index, int by) {
+  for (int follower : state.followers[at(index)]) state.steps[at(follower)].first_looks += by;
 }
 
 void take_observations(RunState& state, const Flight& flight, Result<Observed>& answer) {
@@ -134,7 +134,7 @@ void take_observations(RunState& state, const Flight& flight, Result<Observed>& 
   state.along.insert(flight.along.begin(), flight.along.end());
   for (int step : flight.steps) {
     if (--state.steps[at(step)].looks > 0) continue;
-    if (std::exchange(state.steps[at(step)].settles, false)) count_settling(state, step, -1);
+    if (std::exchange(state.steps[at(step)].first_look, false)) count_first_look(state, step, -1);
     carry_out(state, step);
   }
 }
@@ -186,21 +186,23 @@ size_t batch_of(const RunState& state, const std::string& instance) {
 }
 
 // Whether the next look is the one that mostly finds a create done.
-bool may_settle(const RunState& state, int index) {
+bool is_first_look(const RunState& state, int index) {
   const StepState& step = state.steps[at(index)];
   return step.called && step.polls == 0 && step.unseen == 0 &&
          state.plan.steps[at(index)].kind == StepKind::create;
 }
 
-// Whether all that it waits for is looked at just now, and mostly found done.
+// Whether all that it waits for is looked at just now, and mostly found done. Of what may be there already,
+// more is asked than can be told before that.
 bool is_next_in_line(const RunState& state, int index) {
   const StepState& step = state.steps[at(index)];
   const StepKind kind = state.plan.steps[at(index)].kind;
-  return step.stage == Stage::blocked && step.settling == step.open &&
-         (kind == StepKind::create || kind == StepKind::await);
+  return step.stage == Stage::blocked && step.first_looks == step.open &&
+         (kind == StepKind::await ||
+          (kind == StepKind::create && !row_of(state, state.plan.steps[at(index)].address)));
 }
 
-// Saves it a look of its own. Only in the same call is it seen as it is when the others are done.
+// Saves it a look of its own.
 void look_along(const RunState& state, int index, LooksByInstance& wanted) {
   const std::set<Address> targets = look_targets(state, index);
   const std::string instance = instance_of(state, *targets.begin());
@@ -216,9 +218,9 @@ void look_along(const RunState& state, int index, LooksByInstance& wanted) {
 void look_along(RunState& state, LooksByInstance& wanted) {
   std::set<int> followers;
   for (int step : state.looks) {
-    if (!may_settle(state, step)) continue;
-    state.steps[at(step)].settles = true;
-    count_settling(state, step, 1);
+    if (!is_first_look(state, step)) continue;
+    state.steps[at(step)].first_look = true;
+    count_first_look(state, step, 1);
     followers.insert(state.followers[at(step)].begin(), state.followers[at(step)].end());
   }
   for (int follower : followers)
@@ -245,13 +247,21 @@ void call_looks(RunState& state, const std::string& instance, const Looks& looks
   }
 }
 
+// What was looked at for it while it waited. What it makes was asked about without the values that it was to
+// get: that it is absent needs none.
+bool says_enough(const RunState& state, int index) {
+  const Step& step = state.plan.steps[at(index)];
+  const Observation* seen = latest_of(state, step.address);
+  return step.kind != StepKind::create || (seen && seen->existence == Existence::absent);
+}
+
 // For all steps that look in this turn. Those that have nothing to look at, or have seen it in this turn, are
 // carried out.
 void issue_looks(RunState& state) {
   LooksByInstance wanted;
   for (int step : state.looks) {
     state.steps[at(step)].stage = Stage::looking;
-    if (state.along.contains(step)) continue;
+    if (state.along.contains(step) && says_enough(state, step)) continue;
     for (const Address& target : look_targets(state, step)) {
       const std::string instance = instance_of(state, target);
       if (instance.empty())

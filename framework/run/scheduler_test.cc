@@ -138,6 +138,34 @@ TEST_F(Scheduler, WhatWaitsForACreateIsLookedAtTogetherWithIt) {
   EXPECT_EQ(calls_of(result_, CallKind::observe), 4);  // before the first, and after each
 }
 
+TEST_F(Scheduler, NoLookTakesMoreThanABatchHoweverMuchThatWouldSave) {
+  for (const int batch : {1, 2, 3}) {
+    Manifest kinds = *world_.catalog.find_instance("fake")->manifest;
+    kinds.batch = batch;
+    Simulation world(Catalog({{"fake", std::make_shared<const Manifest>(std::move(kinds))}}, {}));
+    const Plan plan = world.plan({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}}),
+                                  resource(fast("c"), {{"fast", {"a", "b"}}})});
+    const Simulated result = world.run(plan);
+    EXPECT_EQ(told(plan, result), "create Fast a: done\ncreate Fast b: done\ncreate Fast c: done\n");
+    for (const Call& call : result.calls) EXPECT_LE(call.requests.size(), static_cast<size_t>(batch));
+  }
+}
+
+// What may be there is asked about with the values of what it waits for.
+TEST_F(Scheduler, AnUnfinishedCreateIsLookedAtOnItsOwnWhenItsRequirementIsDone) {
+  const Json spec = {{"fast", {"a"}}};
+  Owned row{.address = fast("b"), .instance = "fake"};
+  row.intent = Intent{.nonce = "n", .generation = generation_of(spec), .spec = spec};
+  ASSERT_TRUE(world_.inventory.commit({PutOwned{row}}));
+  EXPECT_EQ(apply({resource(fast("a")), resource(fast("b"), spec)}),
+            "create Fast a: done\ncreate Fast b: done\n");
+  for (const Call& call : result_.calls)
+    for (const Request& request : call.requests) {
+      if (request.address != fast("b")) continue;
+      EXPECT_EQ(std::count(call.steps.begin(), call.steps.end(), 1), 1);
+    }
+}
+
 TEST_F(Scheduler, WhatWasLookedAtTooEarlyIsLookedAtAgain) {
   world_.backend.script(fast("a"), {.appears_after = seconds(5)});
   Existence before = Existence::unknown;
