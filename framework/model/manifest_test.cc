@@ -107,13 +107,15 @@ TEST(Manifest, MayLimitTheMemoryOfItsHost) {
     EXPECT_NE(with(wrong).error().message.find("/limits/memory"), std::string::npos) << wrong;
 }
 
+Result<Manifest> with_kind_that_has(const std::string& member, const std::string& value) {
+  return parse_manifest(
+      R"({"manifestVersion": 1, "name": "p", "kinds": [{"group": "g", "kind": "K", "versions": ["v1"],
+          "schema": {}, ")" +
+      member + "\": " + value + "}]}");
+}
+
 TEST(Manifest, SaysHowObjectsComeToBe) {
-  const auto with = [](const std::string& create) {
-    return parse_manifest(
-        R"({"manifestVersion": 1, "name": "p", "kinds": [{"group": "g", "kind": "K", "versions": ["v1"],
-            "schema": {}, "create": )" +
-        create + "}]}");
-  };
+  const auto with = [](const std::string& create) { return with_kind_that_has("create", create); };
   const auto rule = [&](const std::string& create) { return with(create)->kinds[0].create; };
   EXPECT_EQ(rule("{}").settle, std::nullopt);
   EXPECT_FALSE(rule("{}").marked_later);
@@ -135,12 +137,7 @@ TEST(Manifest, SaysHowObjectsComeToBe) {
 }
 
 TEST(Manifest, NamesTheActionsOfAKind) {
-  const auto with = [](const std::string& actions) {
-    return parse_manifest(
-        R"({"manifestVersion": 1, "name": "p", "kinds": [{"group": "g", "kind": "K", "versions": ["v1"],
-            "schema": {}, "actions": )" +
-        actions + "}]}");
-  };
+  const auto with = [](const std::string& actions) { return with_kind_that_has("actions", actions); };
   const auto manifest = with(R"([{"name": "scrub", "description": "d",
       "arguments": {"type": "object", "required": ["deep"], "properties": {"deep": {"type": "boolean"}}}}])");
   ASSERT_TRUE(manifest) << manifest.error().message;
