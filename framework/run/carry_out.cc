@@ -340,6 +340,7 @@ Time next_tick(Time time) {
 void start_step(RunState& state, int index) {
   StepRecord& record = state.steps[at(index)].record;
   if (record.seen.empty()) record.last_progress = state.now;
+  state.steps[at(index)].quiet_since = state.now;
   enqueue(state, index);
 }
 
@@ -402,6 +403,7 @@ void take_outcome(RunState& state, int index, CallKind kind, const Result<Outcom
   }
   const Error& error = outcome.error();
   mine.last_error = error;
+  mine.quiet_since = state.now;
   mine.record.last_progress = state.now;
   const auto again = next_attempt(error.code, ++mine.failures, state.now);
   if (!again && !is_outcome_unknown(error.code)) return fail_step(state, index, error.message);

@@ -49,7 +49,7 @@ std::optional<Decision> unsettled(const RunState& state, int index) {
   const Owned* row = row_of(state, step.address);
   if (!kind || !kind->create.settle || !row || !row->intent) return std::nullopt;
   // A run begins when the last call of the one before is over, whatever clocks say of when it was sent.
-  const Time over = state.steps[static_cast<size_t>(index)].record.last_progress;
+  const Time over = state.steps[static_cast<size_t>(index)].quiet_since;
   const Duration settle = *kind->create.settle;
   if (state.now >= over + settle) return std::nullopt;
   return wait_for(self_of(state, step.address),

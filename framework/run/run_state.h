@@ -48,6 +48,7 @@ struct StepState {
   int unseen = 0;               // times in a row something could not be looked at
   int failures = 0;             // failed calls
   int resumes = 0;              // times its worker was found dead
+  Time quiet_since{};           // no call of it is on its way
   std::optional<Time> resume_at;
   std::optional<Error> last_error;
   StepRecord record;
