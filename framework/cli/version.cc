@@ -7,6 +7,7 @@
 #include "framework/cli/format_version.h"
 #include "framework/cli/text.h"
 #include "framework/inventory/sqlite.h"
+#include "framework/model/formats.h"
 #include "framework/plan/plan_file.h"
 #include "framework/plugin/formats.h"
 #include "framework/plugin/plugin_abi.h"
@@ -15,7 +16,6 @@ namespace tenon {
 namespace {
 
 constexpr const char* kVersion = "0.1.0";
-constexpr int kManifestVersion = 1;  // all that parse_manifest reads
 constexpr int kNameWidth = 18;
 
 // The number at the end of the symbol that plugins export.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "framework/model/capabilities.h"
+
 namespace tenon {
 namespace {
 
@@ -74,11 +76,10 @@ void add_summaries(const Graph& graph, const std::vector<Owned>& owned, const Ca
     const auto seen = observations.find(parent);
     const auto instance = instances.find(to_string(parent));
     if (seen == observations.end() || seen->second.existence != Existence::present) continue;
-    const Instance* known = instance == instances.end() ? nullptr : catalog.find_instance(instance->second);
-    if (!known || !known->manifest->capabilities.contains("status")) continue;
+    if (instance == instances.end() || !is_able(catalog, instance->second, "status")) continue;
     const auto resource = graph.desired.find(parent);
     const auto dependants = graph.required_by.find(parent);
-    families[known->name].push_back(
+    families[instance->second].push_back(
         {.address = parent,
          .desired = resource == graph.desired.end() ? SharedJson() : resource->second.spec,
          .own = seen->second,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/base/quantity.h"
+#include "framework/model/formats.h"
 #include "framework/model/json_reader.h"
 #include "framework/model/pointer.h"
 
@@ -299,7 +300,9 @@ Result<Manifest> parse_manifest(std::string_view text) {
   JsonReader reader(json, "", error);
   int version = 0;
   reader.read("manifestVersion", version);
-  if (version != 1) reader.fail("manifestVersion", "1, the only version that this Tenon reads");
+  if (version != kManifestVersion)
+    reader.fail("manifestVersion",
+                std::to_string(kManifestVersion) + ", the only version that this Tenon reads");
   reader.read("name", manifest.name);
   if (manifest.name.empty()) reader.fail("name", "a name");
   reader.read("version", manifest.version);

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "framework/model/annotations.h"
+#include "framework/model/capabilities.h"
 #include "framework/model/naming.h"
 #include "framework/model/pointer.h"
 #include "framework/plan/defaults.h"
@@ -111,7 +112,7 @@ class Completer {
       if (!add(std::move(resource))) continue;
       const Resource& added = resources_.back();
       if (depth == 0 && has_handle(added)) continue;
-      if (is_of_older_version(added) && has(added, kConvertCapability))
+      if (is_of_older_version(added) && is_able(catalog_, added.instance, kConvertCapability))
         older[added.instance].push_back(resources_.size() - 1);
       sound.push_back(resources_.size() - 1);
     }
@@ -207,11 +208,6 @@ class Completer {
 
   bool is_of_older_version(const Resource& resource) const {
     return resource.version != catalog_.find(resource.address.kind_name())->versions.front();
-  }
-
-  bool has(const Resource& resource, const char* capability) const {
-    const Instance* instance = catalog_.find_instance(resource.instance);
-    return instance && instance->manifest->capabilities.contains(capability);
   }
 
   // As written first, so that problems are shown where they were written. Where nobody is asked, it stays so
@@ -335,7 +331,8 @@ class Completer {
 
   bool expands(const Resource& resource) const {
     const KindManifest* kind = catalog_.find(resource.address);
-    return plugins_.expand && kind && kind->composite && has(resource, kExpandCapability);
+    return plugins_.expand && kind && kind->composite &&
+           is_able(catalog_, resource.instance, kExpandCapability);
   }
 
   void expand_all(const std::string& instance, const Numbers& numbers, int depth,

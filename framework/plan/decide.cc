@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/model/capabilities.h"
 #include "framework/plan/defaults.h"
 #include "framework/plan/diff.h"
 #include "framework/plan/marks.h"
@@ -69,8 +70,8 @@ class Decider {
     if (whose == Owner::nobody && has_recorded_identity(observation_, row_)) return refuse_unmarked();
     act(Action::none,
         whose == Owner::somebody ? "it belongs to another owner" : "it exists, and Tenon did not make it");
-    change().refusal =
-        not_ours(address_, observation_, resource_ && is_able(situation_, change().instance, "adopt"));
+    change().refusal = not_ours(address_, observation_,
+                                resource_ && is_able(situation_.catalog, change().instance, "adopt"));
     return true;
   }
 
@@ -113,7 +114,7 @@ class Decider {
 
   void adopt() {
     act(Action::adopt, "it exists without a mark, and is taken over");
-    if (!is_able(situation_, change().instance, "adopt")) {
+    if (!is_able(situation_.catalog, change().instance, "adopt")) {
       change().refusal = not_ours(address_, observation_, false);
       return;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/model/capabilities.h"
 #include "framework/plan/defaults.h"
 #include "framework/plan/diff.h"
 #include "framework/plan/values.h"
@@ -42,7 +43,7 @@ void forget(const Situation& situation, const Owned& row, Fate& fate) {
   act(fate, Action::forget, marked ? "it loses its mark and is left as it is" : "only its record is removed");
   if (marked && observation.busy)
     refuse(fate, {title(row.address) + " is being worked on", "wait until that has ended"});
-  if (marked && !is_able(situation, row.instance, "adopt"))
+  if (marked && !is_able(situation.catalog, row.instance, "adopt"))
     refuse(fate, not_able(situation, row.instance, "adopt"));
 }
 
@@ -83,7 +84,7 @@ void import(const Situation& situation, const Address& address, const std::strin
                    "name what exists: tenon import ADDRESS IDENTITY"});
   if (owner_of(situation, address) == Owner::somebody)
     return refuse(fate, not_ours(address, observation, false));
-  if (!is_able(situation, fate.change.instance, "adopt"))
+  if (!is_able(situation.catalog, fate.change.instance, "adopt"))
     return refuse(fate, not_able(situation, fate.change.instance, "adopt"));
   fate.identity = observation.identity;
   if (begun) fate.nonce = row->intent->nonce;
@@ -125,11 +126,6 @@ Refusal not_of_this_set(const Situation& situation, const Address& address, cons
   const auto named = [](const std::string& set) { return set.empty() ? "the unnamed set" : "set " + set; };
   return {title(address) + " belongs to " + named(row.set) + " and not to " + named(situation.options.set),
           "--set names its set; --adopt takes it over into this one"};
-}
-
-bool is_able(const Situation& situation, const std::string& instance, const std::string& capability) {
-  const Instance* known = situation.catalog.find_instance(instance);
-  return known && known->manifest->capabilities.count(capability) > 0;
 }
 
 Refusal not_able(const Situation& situation, const std::string& instance, const std::string& capability) {
@@ -222,7 +218,8 @@ void move(const Situation& situation, const Address& from, Fate& fate) {
   if (row.intent || there.busy || there.resumable)
     return refuse(fate,
                   {title(from) + " is unfinished", "let an apply finish it under its old address first"});
-  if (!is_able(situation, row.instance, "move")) refuse(fate, not_able(situation, row.instance, "move"));
+  if (!is_able(situation.catalog, row.instance, "move"))
+    refuse(fate, not_able(situation, row.instance, "move"));
 }
 
 }  // namespace tenon

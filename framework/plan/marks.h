@@ -12,9 +12,9 @@ Owner owner_of(const Situation& situation, const Address& address);
 // The refusal of something that is not ours; adoptable: somebody could take it over.
 Refusal not_ours(const Address& address, const Observation& observation, bool adoptable);
 
-// Whether the plugin of an instance can do that: "adopt" (which includes forget) or "move".
 Refusal not_of_this_set(const Situation& situation, const Address& address, const Owned& row);
-bool is_able(const Situation& situation, const std::string& instance, const std::string& capability);
+
+// Its plugin cannot: "adopt" (which includes forget) or "move".
 Refusal not_able(const Situation& situation, const std::string& instance, const std::string& capability);
 
 // Labels, protection, parent, set or new dependencies: what the inventory and the mark keep beside the spec

@@ -1,15 +1,8 @@
 #include "framework/plan/ownership.h"
 
+#include "framework/model/capabilities.h"
+
 namespace tenon {
-namespace {
-
-// Then what it made has a mark for as long as nobody takes that away.
-bool can_mark(const Owned& row, const Catalog& catalog) {
-  const Instance* instance = catalog.find_instance(row.instance);
-  return instance && instance->manifest->capabilities.contains("adopt");
-}
-
-}  // namespace
 
 Owner owner_of(const Observation& observation, const Address& address, const Owned* row,
                const std::string& inventory, const Catalog& catalog) {
@@ -18,7 +11,9 @@ Owner owner_of(const Observation& observation, const Address& address, const Own
     return ours ? Owner::us : Owner::somebody;
   }
   if (is_to_be_marked(observation, address, row, catalog)) return Owner::us;
-  return has_recorded_identity(observation, row) && !can_mark(*row, catalog) ? Owner::us : Owner::nobody;
+  // What a plugin that can mark has made keeps its mark until somebody takes that away.
+  const bool keeps_marks = row && is_able(catalog, row->instance, "adopt");
+  return has_recorded_identity(observation, row) && !keeps_marks ? Owner::us : Owner::nobody;
 }
 
 bool has_recorded_identity(const Observation& observation, const Owned* row) {

@@ -208,8 +208,8 @@ class Writer {
 
   // Without the secrets in it.
   void add_spec(const Address& address, const SharedJson& spec) {
-    const KindManifest* kind = catalog_.find(address);
-    if (!kind || !is_secretive(*kind)) return out_.value(*spec);
+    const KindManifest* kind = secretive_kind(address);
+    if (!kind) return out_.value(*spec);
     Json shown = *spec;
     masked_ |= mask_secrets(kind->schema, shown, Mask::values);
     out_.value(shown);
@@ -219,14 +219,18 @@ class Writer {
   bool masks_any(const std::vector<Step>& steps) const {
     Writer writer(catalog_);
     for (const Step& step : steps)
-      if (!step.found.is_null()) writer.add_spec(step.address, step.found);
+      if (!step.found.is_null() && writer.secretive_kind(step.address))
+        writer.add_spec(step.address, step.found);
     return writer.masked_;
   }
 
-  bool is_secretive(const KindManifest& kind) {
-    const auto [known, is_new] = secretive_.emplace(&kind, false);
-    if (is_new) known->second = has_secrets(&kind.schema);
-    return known->second;
+  // Null: it has no secrets.
+  const KindManifest* secretive_kind(const Address& address) {
+    const KindManifest* kind = catalog_.find(address);
+    if (!kind) return nullptr;
+    const auto [known, is_new] = secretive_.emplace(kind, false);
+    if (is_new) known->second = has_secrets(&kind->schema);
+    return known->second ? kind : nullptr;
   }
 
   const Catalog& catalog_;

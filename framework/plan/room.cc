@@ -1,4 +1,5 @@
 // The pass that asks for room, over everything that was decided.
+#include "framework/model/capabilities.h"
 #include "framework/plan/decide.h"
 #include "framework/plan/words.h"
 
@@ -27,8 +28,7 @@ class RoomCheck {
  private:
   bool is_asked_about(const Fate& fate) const {
     if (fate.change.refusal || !(fate.makes() || fate.removes())) return false;
-    const Instance* instance = situation_.catalog.find_instance(fate.change.instance);
-    return instance && instance->manifest->capabilities.contains(std::string(kCheckCapability));
+    return is_able(situation_.catalog, fate.change.instance, kCheckCapability);
   }
 
   PlannedChange planned(const Address& address, const Fate& fate) const {

@@ -3,6 +3,8 @@
 #include <mutex>
 #include <set>
 
+#include "framework/model/capabilities.h"
+
 namespace tenon {
 namespace {
 
@@ -20,8 +22,7 @@ Watches::Watches(const Plan& plan, const Catalog& catalog, const Backends& backe
     : ear_(std::make_shared<Ear>()) {
   ear_->hear = std::move(hear);
   for (const auto& [name, backend] : backends) {
-    const Instance* instance = catalog.find_instance(name);
-    if (!backend || !instance || !instance->manifest->capabilities.contains(kWatchCapability)) continue;
+    if (!backend || !is_able(catalog, name, kWatchCapability)) continue;
     std::set<Address> all;
     for (const Step& step : plan.steps)
       if (step.instance == name) all.insert(step.address);
