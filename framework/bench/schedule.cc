@@ -8,6 +8,7 @@
 
 #include "framework/base/digest.h"
 #include "framework/bench/measure.h"
+#include "framework/bench/threads.h"
 #include "framework/engine/engine.h"
 #include "framework/inventory/memory.h"
 #include "framework/plugin/open.h"
@@ -16,13 +17,23 @@ namespace tenon::bench {
 namespace {
 
 using Steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
-constexpr std::chrono::milliseconds kCreate{10};
+constexpr milliseconds kCreate{10};
 constexpr int kParallelism = 100;
+
+void take(milliseconds time) {
+  if (time == milliseconds(0)) return;
+  prctl(PR_SET_TIMERSLACK, 1);  // or the kernel lets it take up to 50 us longer
+  std::this_thread::sleep_for(time);
+}
 
 class SimulatedBackend final : public Backend {
  public:
+  explicit SimulatedBackend(milliseconds look) : look_(look) {}
+
   Result<Observed> observe(const std::vector<Request>& requests, const CallContext&) override {
+    take(look_);
     std::vector<Observation> seen;
     seen.reserve(requests.size());
     const std::lock_guard lock(mutex_);
@@ -34,8 +45,7 @@ class SimulatedBackend final : public Backend {
   }
 
   Result<Outcome> create(const Request& request, const CallContext&) override {
-    prctl(PR_SET_TIMERSLACK, 1);  // or the kernel lets it take up to 50 us longer
-    std::this_thread::sleep_for(kCreate);
+    take(kCreate);
     Observation made;
     made.existence = Existence::present;
     made.phase = "Ready";
@@ -57,6 +67,7 @@ class SimulatedBackend final : public Backend {
  private:
   static Error unused() { return {Code::unimplemented, "the graph is new: nothing is changed or deleted"}; }
 
+  const milliseconds look_;
   std::mutex mutex_;
   std::unordered_map<Address, Observation> world_;
 };
@@ -73,16 +84,25 @@ Status check(const Result<RunResult>& result) {
   return {};
 }
 
+// A row, of the backend's calls being made by `work`.
+template <typename Work>
+auto measured(const std::string& name, const Plan& plan, const Work& work) {
+  const double cpu = cpu_seconds();
+  const auto begin = Steady::now();
+  auto result = work();
+  print_row(name, static_cast<int>(plan.steps.size()), since(begin), cpu_seconds() - cpu);
+  return result;
+}
+
 }  // namespace
 
-Status schedule(const std::string& plugin, const std::string& graph) {
+Status schedule(const std::string& plugin, const std::string& graph, milliseconds look) {
   const auto manifest = manifest_in_process(plugin);
   if (!manifest) return manifest.error();
   auto resources = load_graph(graph);
   if (!resources) return resources.error();
-  const int count = static_cast<int>(resources->size());
 
-  SimulatedBackend backend;
+  SimulatedBackend backend(look), other(look);
   const Catalog catalog({{"simulated", *manifest}}, {});
   const Backends backends{{"simulated", &backend}};
   MemoryInventory inventory;
@@ -93,14 +113,16 @@ Status schedule(const std::string& plugin, const std::string& graph) {
   if (!planned) return planned.error();
   if (has_errors(diagnostics)) return Error{Code::internal, to_string(diagnostics.front())};
 
-  Silent reporter;
-  const StopFlag stop = 0;
-  const double cpu = cpu_seconds();
-  const auto begin = Steady::now();
-  const auto result = apply(world, *planned, reporter, stop,
-                            {.id = random_uuid(), .process = "bench", .parallelism = kParallelism});
-  print_row("schedule", count, since(begin), cpu_seconds() - cpu);
-  return check(result);
+  const std::string looks = look > milliseconds(0) ? ", looks " + std::to_string(look.count()) + " ms" : "";
+  const auto result = measured("schedule" + looks, planned->plan, [&] {
+    Silent reporter;
+    const StopFlag stop = 0;
+    return apply(world, *planned, reporter, stop,
+                 {.id = random_uuid(), .process = "bench", .parallelism = kParallelism});
+  });
+  if (Status done = check(result); !done) return done;
+  return measured("calls alone" + looks, planned->plan,
+                  [&] { return calls_alone(planned->plan, other, kParallelism); });
 }
 
 }  // namespace tenon::bench

@@ -39,6 +39,7 @@ struct StepState {
   int looks = 0;                // observe calls on their way
   bool first_look = false;      // they are the first after its create
   int first_looks = 0;          // of the steps before it, how many that is true of
+  std::optional<Time> along;    // when all that it looks at was seen with what it waits for
   bool slot = false;            // counts against the parallelism
   bool called = false;          // the mutating call has returned well: its effect is to be observed
   bool checked = false;         // there is room for it, as far as its instance knows
@@ -61,7 +62,7 @@ struct Flight {
   CallKind kind = CallKind::observe;
   std::vector<Address> addresses;
   std::vector<int> steps;
-  std::vector<int> along = {};  // steps that need no look of their own if they start with the answer
+  std::vector<int> along = {};  // steps that need no look of their own if they start soon after the answer
   std::string instance = {};    // of an observe
 };
 
@@ -96,7 +97,6 @@ struct RunState {
   std::set<int> queue;    // want a slot
   std::set<int> looks;    // to be looked at in this turn
   std::set<int> touched;  // have something to record
-  std::set<int> along;    // all that they look at has been seen in this turn
   std::set<std::pair<Time, int>> timers;
   std::map<int, Flight> flights;
   int slots = 0;  // free

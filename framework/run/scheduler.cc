@@ -12,6 +12,9 @@ namespace {
 
 using namespace scheduling;
 
+// What was seen longer ago is looked at again before anything is decided by it.
+constexpr Duration kFresh(50);
+
 size_t at(int index) { return static_cast<size_t>(index); }
 
 void index_plan(RunState& state) {
@@ -131,7 +134,7 @@ void take_observations(RunState& state, const Flight& flight, Result<Observed>& 
                          : unknown_observation(answer ? Error{Code::internal, "the backend gave no answer"}
                                                       : answer.error()));
   }
-  state.along.insert(flight.along.begin(), flight.along.end());
+  for (int step : flight.along) state.steps[at(step)].along = state.now;
   for (int step : flight.steps) {
     if (--state.steps[at(step)].looks > 0) continue;
     if (std::exchange(state.steps[at(step)].first_look, false)) count_first_look(state, step, -1);
@@ -247,21 +250,23 @@ void call_looks(RunState& state, const std::string& instance, const Looks& looks
   }
 }
 
-// What was looked at for it while it waited. What it makes was asked about without the values that it was to
-// get: that it is absent needs none.
-bool says_enough(const RunState& state, int index) {
+// What was looked at for it while it waited is as good as its first look. What it makes was asked about
+// without the values that it was to get: that it is absent needs none.
+bool take_look_along(RunState& state, int index) {
+  const std::optional<Time> seen_at = std::exchange(state.steps[at(index)].along, std::nullopt);
+  if (!seen_at || state.now > *seen_at + kFresh) return false;
   const Step& step = state.plan.steps[at(index)];
   const Observation* seen = latest_of(state, step.address);
   return step.kind != StepKind::create || (seen && seen->existence == Existence::absent);
 }
 
-// For all steps that look in this turn. Those that have nothing to look at, or have seen it in this turn, are
-// carried out.
+// For all steps that look in this turn. Those that have nothing to look at, or have just seen it, are carried
+// out.
 void issue_looks(RunState& state) {
   LooksByInstance wanted;
   for (int step : state.looks) {
     state.steps[at(step)].stage = Stage::looking;
-    if (state.along.contains(step) && says_enough(state, step)) continue;
+    if (take_look_along(state, step)) continue;
     for (const Address& target : look_targets(state, step)) {
       const std::string instance = instance_of(state, target);
       if (instance.empty())
@@ -328,7 +333,6 @@ std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, st
 
 Turn next(RunState& state, std::vector<CallResult> results, Time now, bool stopping) {
   state.turn = {};
-  state.along.clear();
   state.now = now;
   state.stopping = stopping;
   if (!state.begun) record_begin(state);

@@ -131,58 +131,6 @@ TEST_F(Scheduler, ADependantStartsOnlyWhenItsRequirementIsReady) {
   EXPECT_GE(since_start(), seconds(100));
 }
 
-TEST_F(Scheduler, WhatWaitsForACreateIsLookedAtTogetherWithIt) {
-  EXPECT_EQ(apply({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}}),
-                   resource(fast("c"), {{"fast", {"b"}}})}),
-            "create Fast a: done\ncreate Fast b: done\ncreate Fast c: done\n");
-  EXPECT_EQ(calls_of(result_, CallKind::observe), 4);  // before the first, and after each
-}
-
-TEST_F(Scheduler, NoLookTakesMoreThanABatchHoweverMuchThatWouldSave) {
-  for (const int batch : {1, 2, 3}) {
-    Manifest kinds = *world_.catalog.find_instance("fake")->manifest;
-    kinds.batch = batch;
-    Simulation world(Catalog({{"fake", std::make_shared<const Manifest>(std::move(kinds))}}, {}));
-    const Plan plan = world.plan({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}}),
-                                  resource(fast("c"), {{"fast", {"a", "b"}}})});
-    const Simulated result = world.run(plan);
-    EXPECT_EQ(told(plan, result), "create Fast a: done\ncreate Fast b: done\ncreate Fast c: done\n");
-    for (const Call& call : result.calls) EXPECT_LE(call.requests.size(), static_cast<size_t>(batch));
-  }
-}
-
-// What may be there is asked about with the values of what it waits for.
-TEST_F(Scheduler, AnUnfinishedCreateIsLookedAtOnItsOwnWhenItsRequirementIsDone) {
-  const Json spec = {{"fast", {"a"}}};
-  Owned row{.address = fast("b"), .instance = "fake"};
-  row.intent = Intent{.nonce = "n", .generation = generation_of(spec), .spec = spec};
-  ASSERT_TRUE(world_.inventory.commit({PutOwned{row}}));
-  EXPECT_EQ(apply({resource(fast("a")), resource(fast("b"), spec)}),
-            "create Fast a: done\ncreate Fast b: done\n");
-  for (const Call& call : result_.calls)
-    for (const Request& request : call.requests) {
-      if (request.address != fast("b")) continue;
-      EXPECT_EQ(std::count(call.steps.begin(), call.steps.end(), 1), 1);
-    }
-}
-
-TEST_F(Scheduler, WhatWasLookedAtTooEarlyIsLookedAtAgain) {
-  world_.backend.script(fast("a"), {.appears_after = seconds(5)});
-  Existence before = Existence::unknown;
-  world_.backend.on_effect([&](const FakeEffect& effect, const FakeBackend& backend) {
-    if (effect.address == fast("b")) before = backend.look(fast("a")).existence;
-  });
-  EXPECT_EQ(apply({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}})}),
-            "create Fast a: done\ncreate Fast b: done\n");
-  EXPECT_EQ(before, Existence::present);
-  size_t looks = 0;  // at b
-  for (const Call& call : result_.calls)
-    looks += call.kind == CallKind::observe &&
-             std::any_of(call.requests.begin(), call.requests.end(),
-                         [](const Request& request) { return request.address == fast("b"); });
-  EXPECT_EQ(looks, 3u);  // with a in vain, for itself, and after its create
-}
-
 TEST_F(Scheduler, ADeleteThatIsInProgressIsAskedForAgain) {
   apply({resource(fast("a"))});
   world_.backend.script(fast("a"), {.late_deletes = 2});
@@ -213,37 +161,6 @@ TEST_F(Scheduler, AnAwaitReportsAndRecordsItsProgress) {
   ASSERT_GT(progress.size(), 5u);
   EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
   EXPECT_EQ(world_.inventory.last_run().value()->steps[1].status, StepStatus::done);
-}
-
-// However many there are, and however late the driver comes.
-TEST_F(Scheduler, AHintHurriesALookAndNeverPutsItOff) {
-  world_.backend.script(slow("disk"), {.ready_after = seconds(1000)});
-  const Plan plan = world_.plan({resource(slow("disk"))});
-  const auto state =
-      begin_run(plan, world_.catalog, {}, world_.observations(), {.id = "r", .process = "test"});
-  const Backends backends = {{"fake", &world_.backend}};
-  // Turns until it waits; when it looks again.
-  const auto settled = [&] {
-    std::vector<CallResult> results;
-    for (;;) {
-      const Turn turn = next(*state, std::move(results), world_.clock.now(), false);
-      results.clear();
-      for (const Call& call : turn.calls) results.push_back(make_call(backends, call, {}));
-      if (results.empty()) return *turn.wake;
-    }
-  };
-  Time due = settled();
-  for (int i = 0; i < 10; ++i) {
-    world_.clock.advance_to(due);
-    due = settled();
-  }
-  ASSERT_GE(due - world_.clock.now(), seconds(1)) << "it has become patient";
-  hear(*state, {slow("disk")}, world_.clock.now() + Duration(1));
-  due = settled();
-  EXPECT_LT(due - world_.clock.now(), milliseconds(100));
-  world_.clock.advance_to(due + Duration(1));
-  hear(*state, {slow("disk")}, world_.clock.now());
-  EXPECT_FALSE(next(*state, {}, world_.clock.now(), false).calls.empty());
 }
 
 TEST_F(Scheduler, AnAwaitOfSomethingStuckTimesOut) {
@@ -515,22 +432,6 @@ TEST_F(Scheduler, WhatExistsHoldsWhatItWasMadeWithUntilAChangeHasSucceeded) {
     EXPECT_FALSE(removal->after.empty()) << "attempt " << attempt;
     if (attempt == 0) world_.run(plan_);
   }
-}
-
-TEST_F(Scheduler, LooksAtAllThatWaitInOneBatch) {
-  std::vector<Resource> many;
-  for (int i = 0; i < 50; ++i) {
-    const Address address = slow("n" + std::to_string(i));
-    world_.backend.script(address, {.ready_after = seconds(60)});
-    many.push_back(resource(address));
-  }
-  apply(many, {.parallelism = 50});
-  const auto looks_at_all = [](const Call& call) {
-    return call.kind == CallKind::observe && call.requests.size() == 50;
-  };
-  // At least once a second, and hardly ever at one alone.
-  EXPECT_GE(std::count_if(result_.calls.begin(), result_.calls.end(), looks_at_all), 60);
-  EXPECT_LT(calls_of(result_, CallKind::observe), 200);
 }
 
 TEST_F(Scheduler, TheRunIsRecordedWithItsPlan) {

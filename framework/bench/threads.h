@@ -1,0 +1,14 @@
+// What the kernel and the threads alone take for the calls of a plan: the floor under a run of it.
+#pragma once
+
+#include "framework/backend/backend.h"
+#include "framework/plan/plan.h"
+
+namespace tenon::bench {
+
+// Creates, and then looks at, what each step of the plan makes, every step after those that it waits for, on
+// so many threads, as fast as a loop can that decides and records nothing. The first error, if a call has
+// one.
+Status calls_alone(const Plan& plan, Backend& backend, size_t threads);
+
+}  // namespace tenon::bench
