@@ -366,6 +366,34 @@ TEST_F(Ownership, ALostInventoryIsRebuiltFromTheMarks) {
   EXPECT_TRUE(backend_.world().empty());
 }
 
+// As of something that was made while its record was lost, and that did not show when it was made again.
+TEST_F(Ownership, RebuildNamesBothObjectsOfOneAddressAndTakesNeither) {
+  apply(document("a", "{}"));
+  backend_.change([](FakeWorld& world) {
+    world[disk("elsewhere")] = world.at(disk("a"));
+    world[disk("elsewhere")].identity = "the-first";
+    world.erase(disk("a"));
+  });
+  EXPECT_EQ(apply(document("a", "{}")).status, kSuccess);
+  backend_.change([](FakeWorld& world) { world.at(disk("a")).identity = "the-second"; });
+  const auto refused = [&] {
+    const Done done = run({"rebuild", "--yes"});
+    EXPECT_EQ(done.status, kFailure) << done.out;
+    for (const char* part : {"test/Disk/default/a", "the-first", "the-second", "remove the one"})
+      EXPECT_NE(done.err.find(part), std::string::npos) << done.err;
+    EXPECT_TRUE(is_ours("a") && is_ours("elsewhere"));
+  };
+  refused();
+  EXPECT_EQ(names(), "test/Disk/default/a\n");
+  for (const char* suffix : {"", "-wal", "-shm"})
+    std::filesystem::remove(std::string(".tenon/inventory.db") + suffix);
+  refused();
+  EXPECT_FALSE(std::filesystem::exists(".tenon/inventory.db"));
+  backend_.change([](FakeWorld& world) { world.erase(disk("elsewhere")); });
+  EXPECT_EQ(run({"rebuild", "--yes"}).status, kSuccess);
+  EXPECT_EQ(names(), "test/Disk/default/a\n");
+}
+
 TEST_F(Ownership, OfSeveralInventoriesOneMustBeNamed) {
   apply(document("a", "{}"));
   backend_.change([](FakeWorld& world) {

@@ -54,6 +54,15 @@ Result<std::vector<Result<std::vector<ChildSpec>>>> TracedBackend::expand(
   return std::vector<Result<std::vector<ChildSpec>>>(requests.size(), std::vector<ChildSpec>());
 }
 
+Result<ListPage> TracedBackend::list(const std::string& inventory, const std::string&, const CallContext&) {
+  ListPage page;
+  for (const auto& [id, object] : world_.objects())
+    if (!object.mark.inventory.empty() && (inventory.empty() || object.mark.inventory == inventory))
+      page.objects.push_back(
+          {.mark = object.mark, .identity = id, .applied = object.spec, .record = Json::object()});
+  return page;
+}
+
 Result<std::vector<Result<Check>>> TracedBackend::check(const std::vector<PlannedChange>& changes,
                                                         const Pools& pools, const CallContext&) {
   const auto size = [](const Json& spec) { return spec.is_object() ? spec.value("size", int64_t{0}) : 0; };

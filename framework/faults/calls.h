@@ -27,6 +27,9 @@ class TracedBackend final : public Backend {
                                            const CallContext& context) override;
   Result<std::vector<Result<std::vector<ChildSpec>>>> expand(const std::vector<Request>& requests,
                                                              const CallContext& context) override;
+  // All on one page. Their marks are full, and what they tell of is of no inventory's concern here.
+  Result<ListPage> list(const std::string& inventory, const std::string& after,
+                        const CallContext& context) override;
 
  private:
   template <typename Effect>

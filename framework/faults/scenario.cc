@@ -9,7 +9,7 @@ namespace tenon::faults {
 namespace {
 
 constexpr const char* kManifest = R"({
-  "manifestVersion": 1, "name": "world", "version": "1", "capabilities": ["adopt", "move", "check"],
+  "manifestVersion": 1, "name": "world", "version": "1", "capabilities": ["adopt", "check", "list", "move"],
   "kinds": [
     {"group": "test", "kind": "Box", "plural": "boxes", "versions": ["v1"], "ready": {"phases": ["Ready"]},
      "schema": THING, "requirements": NEEDS},

@@ -12,7 +12,7 @@
 #include <filesystem>
 
 #include "framework/base/digest.h"
-#include "framework/engine/engine.h"
+#include "framework/engine/rebuild.h"
 #include "framework/faults/calls.h"
 #include "framework/inventory/lock.h"
 #include "framework/inventory/sqlite.h"
@@ -309,6 +309,18 @@ Findings Workshop::kill(const Attempt& attempt) {
   if (!findings.good())
     findings.story = to_string(attempt) + ", killed " + end.message + ": " + findings.story;
   return findings;
+}
+
+Result<std::vector<Owned>> Workshop::rebuild(Diagnostics& diagnostics) const {
+  Tracer tracer(*trace_, {});
+  TracedBackend backend(*world_, tracer, 0);
+  const Backends backends{{"world", &backend}};
+  const auto known = open_inventory(inventory(), OpenMode::read);
+  if (!known) return known.error();
+  const World world{catalog_, backends, **known, *world_};
+  const auto marked = list_marked(world, (*known)->uuid());
+  if (!marked) return marked.error();
+  return rebuild_rows(world, (*known)->uuid(), *marked, {}, "", diagnostics);
 }
 
 }  // namespace tenon::faults

@@ -72,7 +72,10 @@ class Workshop {
   Findings recover(const Attempt& attempt);
   // Both, where the attempt is a kill.
   Findings kill(const Attempt& attempt);
+  // What `tenon rebuild` then finds, and finds wrong.
+  Result<std::vector<Owned>> rebuild(Diagnostics& diagnostics) const;
 
+  const FileWorld& world() const { return *world_; }
   std::string inventory() const { return directory_ + "/now/inventory.db"; }
 
  private:
