@@ -2,12 +2,14 @@
 instead of taking it for gone: no second disk or machine, no record dropped, no approval passed by.
 """
 import contextlib
+import ctypes
 import hashlib
+import os
 import sqlite3
 
 from support import lab
-from support.case import Case
-from support.tenon import CONFIGURATION
+from support.case import Case, ProductCase
+from support.tenon import CONFIGURATION, Tenon
 
 CLAIM = 'core/PersistentVolumeClaim/default/example-dv'
 MACHINE = 'kubevirt.io/VirtualMachine/default/example-vm'
@@ -135,3 +137,60 @@ class OtherPlace(Case):
         refused = self.tenon.run('destroy', '--yes')
         self.assertEqual(refused.status, 4, str(refused))
         self.nothing_has_happened()
+
+
+CLONE_NEWNS = 0x00020000
+CLAIMS = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: %s}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
+"""
+
+
+class NotMounted(ProductCase):
+    """The directory of the claims is itself where a disk is mounted, and is there, and empty, without it."""
+
+    def setUp(self):
+        if os.geteuid() != 0:
+            raise lab.MachineCannot('mount: not root')
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+            raise lab.MachineCannot('make namespaces: ' + os.strerror(ctypes.get_errno()))
+        super().setUp()
+        self.tenon = Tenon(self.directory / 'work', '')
+        self.tenon.write('tenon.yaml', 'instances:\n- {name: local, plugin: local, configuration: {directory: ./volumes}}\n')
+        self.disk, self.volumes = self.directory / 'disk', self.tenon.directory / 'volumes'
+        self.disk.mkdir()
+        self.volumes.mkdir()
+        lab.run('mount', '--make-rprivate', '/')
+        lab.run('mount', '-t', 'tmpfs', 'tenon-test', self.disk)
+        self.addCleanup(lab.run, 'umount', '-l', self.disk)
+        lab.run('mount', '--bind', self.disk, self.volumes)
+        self.one = self.tenon.write('one.yaml', CLAIMS % 'one')
+        self.both = self.tenon.write('both.yaml', CLAIMS % 'one' + '---\n' + CLAIMS % 'two')
+
+    def claims(self):
+        return sorted(path.parent.name for path in self.volumes.glob('*/*/claim.json'))
+
+    def test_what_was_made_on_it_is_not_made_again_beside_it(self):
+        self.succeeds('apply', '--yes', '-f', self.one)
+        lab.run('umount', self.volumes)
+        for command in (('plan', '-f', self.one), ('apply', '--yes', '-f', self.one), ('destroy', '--yes')):
+            done = self.tenon.run(*command)
+            self.assertEqual(done.status, 3, str(done))
+            self.assertIn('%s is not mounted' % self.volumes, done.text)
+            self.assertEqual(list(self.volumes.iterdir()), [])
+        self.assertEqual(len(self.tenon.owned()), 1)
+
+        # Whatever else is made there meanwhile.
+        for _ in range(2):
+            done = self.tenon.run('apply', '--yes', '-f', self.both)
+            self.assertEqual(done.status, 3, str(done))
+            self.assertEqual(self.claims(), ['two'])
+        self.succeeds('forget', '--yes', 'pvc/two')
+        lab.run('mount', '--bind', self.disk, self.volumes)
+        self.addCleanup(lab.run, 'umount', '-l', self.volumes)
+        self.assertIn('No changes.', self.succeeds('plan', '-f', self.one))
+        self.succeeds('destroy', '--yes')
+        self.assertEqual(self.claims(), [])
+        self.assertEqual(self.tenon.owned(), [])

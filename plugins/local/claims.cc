@@ -123,6 +123,14 @@ fs::directory_iterator entries(const fs::directory_entry& entry, std::error_code
   return entry.is_directory() ? fs::directory_iterator(entry.path(), error) : fs::directory_iterator();
 }
 
+// Another one than what lies around it is on.
+bool begins_file_system(const fs::path& directory) {
+  struct stat here {};
+  struct stat around {};
+  return stat((directory / ".").c_str(), &here) == 0 && stat((directory / "..").c_str(), &around) == 0 &&
+         here.st_dev != around.st_dev;
+}
+
 Error foreign(const Claim& claim, Code code) {
   if (!claim.marked)
     return {code, claim.directory + " is there already and carries no mark of Tenon: move it away"};
@@ -201,10 +209,22 @@ Result<int64_t> requested_size(const Json& spec) {
   return size->value();
 }
 
-Status Claims::look_at_root() const {
+std::string Claims::file_system() const {
+  std::error_code error;
+  for (fs::path at = fs::canonical(root_, error); !error && at.has_relative_path(); at = at.parent_path())
+    if (begins_file_system(at)) return at;
+  return "";
+}
+
+Status Claims::look_at_root(const std::string& file_system) const {
   std::error_code error;
   const fs::file_type type = fs::status(root_, error).type();
-  if (type == fs::file_type::directory) return {};
+  if (type == fs::file_type::directory && (file_system.empty() || begins_file_system(file_system))) return {};
+  if (type == fs::file_type::directory)
+    return Error{Code::failed_precondition,
+                 file_system + " is not mounted, and claims were made in " + root_ +
+                     " while it was: mount it; if it is gone for good, `tenon forget --record-only` gives "
+                     "them up"};
   const std::string wrong = type == fs::file_type::not_found ? " is missing"
                             : type == fs::file_type::none    ? " cannot be looked at: " + error.message()
                                                              : " is no directory";
@@ -349,17 +369,19 @@ Status Claims::forget(const ClaimName& name, const ClaimMark& owner, std::chrono
   });
 }
 
-Result<std::optional<ClaimName>> Claims::place_of(const std::string& identity) const {
+Result<std::optional<ClaimName>> Claims::place_of(const std::string& identity,
+                                                  const std::string& file_system) const {
   if (identity.empty()) return std::optional<ClaimName>();
   const auto place = place_below(root_, identity);
   if (!place) return place.error();
-  if (const Status root = look_at_root(); !root) return root.error();
   const auto name = ClaimName::make(place->name_space, place->name);
   if (!name) return name.error();
   struct stat status {};
   if (lstat(identity.c_str(), &status) == 0) return std::optional(*name);
-  return errno == ENOENT ? Result<std::optional<ClaimName>>(std::nullopt)
-                         : errno_error("looking at", identity, errno);
+  const int why = errno;
+  if (const Status root = look_at_root(file_system); !root) return root.error();
+  return why == ENOENT ? Result<std::optional<ClaimName>>(std::nullopt)
+                       : errno_error("looking at", identity, why);
 }
 
 Result<std::vector<Claim>> Claims::marked() const {

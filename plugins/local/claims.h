@@ -59,9 +59,14 @@ class Claims {
   explicit Claims(std::string root) : root_(std::move(root)) {}
   const std::string& root() const { return root_; }
 
-  // For who knows of claims that were made here. failed_precondition: the directory they were in is not
-  // there, so nothing is known of them; an unmounted disk below which it lies looks like that.
-  Status look_at_root() const;
+  // Where the file system begins that the root is on, "": where all begins. To be kept with a claim that is
+  // made or changed now.
+  std::string file_system() const;
+
+  // For who knows of claims that were made here, on that file system ("" is any), and does not see them.
+  // failed_precondition: their directory is not there, or it is without that file system, as where a disk is
+  // not mounted; so nothing is known of them.
+  Status look_at_root(const std::string& file_system) const;
 
   // False: the file system never has a file of this size. It is not about free space: a disk grows as it is
   // written. Leaves nothing behind.
@@ -86,8 +91,9 @@ class Claims {
   Status forget(const ClaimName& name, const ClaimMark& owner, std::chrono::milliseconds patience);
 
   // Where the claim with this identity is; nothing: there is none any more. failed_precondition: it is not
-  // below this root, or the root is gone.
-  Result<std::optional<ClaimName>> place_of(const std::string& identity) const;
+  // below this root, or as look_at_root says.
+  Result<std::optional<ClaimName>> place_of(const std::string& identity,
+                                            const std::string& file_system) const;
   // Of all claims with a mark, by name. An error: one of them cannot be looked at.
   Result<std::vector<Claim>> marked() const;
 

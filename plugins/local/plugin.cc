@@ -15,6 +15,9 @@ namespace {
 
 using sdk::value_or_throw;
 
+// In the private state of a claim: where the file system begins that it was made on.
+constexpr const char* kFileSystem = "fileSystem";
+
 ClaimMark mark_of(const sdk::Resource& resource) {
   return {resource.inventory,  resource.address, resource.nonce,
           resource.generation, resource.desired, resource.record};
@@ -106,21 +109,25 @@ class LocalBackend final : public sdk::Backend {
 
   sdk::ListPage list(const std::string& inventory, const std::string&, const sdk::Call&) override {
     sdk::ListPage page;
+    const Json state = private_state();
     for (const Claim& claim : value_or_throw(claims_->marked())) {
       const ClaimMark& mark = claim.mark;
       if (!inventory.empty() && mark.inventory != inventory) continue;
       page.objects.push_back({mark.inventory, mark.address, mark.nonce, mark.generation, claim.directory,
-                              mark.spec, mark.record, Json()});
+                              mark.spec, mark.record, state});
     }
     return page;
   }
 
  private:
   // Where it is already, whatever its name is; otherwise after its name. Fails for what is in another
-  // directory: nothing here is about that. Fails too where the directory is gone in which it was made.
+  // directory: nothing here is about that. Fails too where the directory or the file system is gone in which
+  // it was made.
   ClaimName name_of(const sdk::Resource& resource) const {
-    if (const auto place = value_or_throw(claims_->place_of(resource.identity))) return *place;
-    if (!resource.applied.is_null()) value_or_throw(claims_->look_at_root());
+    const Json& kept = resource.private_state;
+    const std::string file_system = kept.is_object() ? kept.value(kFileSystem, "") : "";
+    if (const auto place = value_or_throw(claims_->place_of(resource.identity, file_system))) return *place;
+    if (!resource.applied.is_null()) value_or_throw(claims_->look_at_root(file_system));
     return value_or_throw(ClaimName::make(resource.name_space, resource.name));
   }
 
@@ -143,7 +150,14 @@ class LocalBackend final : public sdk::Backend {
   }
 
   sdk::Outcome outcome_of(const sdk::Resource& resource) const {
-    return {.identity = value_or_throw(claims_->find(name_of(resource))).directory};
+    return {.identity = value_or_throw(claims_->find(name_of(resource))).directory,
+            .private_state = private_state()};
+  }
+
+  // Of what is there now.
+  Json private_state() const {
+    const std::string file_system = claims_->file_system();
+    return file_system.empty() ? Json::object() : Json{{kFileSystem, file_system}};
   }
 
   std::optional<Claims> claims_;

@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "framework/base/digest.h"
 #include "framework/base/files.h"
 #include "framework/base/temporary_directory.h"
 #include "framework/plugin/conformance/conformance.h"
@@ -180,6 +182,54 @@ TEST_F(LocalPlugin, WhereTheDirectoryOfItsClaimsIsMissingNothingIsKnownOfThem) {
   is_unknown(" is missing");
   fs::rename(aside, root);
   EXPECT_EQ(backend->observe({request}, {}).value().observations.at(0).existence, Existence::present);
+}
+
+// As where the disk is not mounted that the directory is on: then that is there, and empty.
+TEST_F(LocalPlugin, WhereTheFileSystemOfAClaimIsGoneNothingIsKnownOfIt) {
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
+  Request request = first();
+  request.identity = backend->create(request, {})->identity;
+  request.applied = request.desired;
+  request.private_state = {{"fileSystem", directory_.string()}};
+  const auto looked = [&] { return backend->observe({request}, {}).value().observations.at(0); };
+  EXPECT_EQ(looked().existence, Existence::present) << "it was copied here";
+  fs::remove_all(directory_ / "ns");
+  for (const std::string& identity : {request.identity, std::string()}) {
+    request.identity = identity;
+    const Observation seen = looked();
+    EXPECT_EQ(seen.existence, Existence::unknown);
+    for (const std::string& words :
+         {directory_.string() + " is not mounted", std::string("mount it"), std::string("forget")})
+      EXPECT_NE(seen.error.value_or(Error{}).message.find(words), std::string::npos) << words;
+    for (const auto& answer :
+         {backend->create(request, {}), backend->update(request, {}), backend->remove(request, {})})
+      EXPECT_EQ(answer ? Code::internal : answer.error().code, Code::failed_precondition);
+  }
+  EXPECT_TRUE(fs::is_empty(directory_)) << "nothing was made there";
+  request.private_state = nullptr;
+  EXPECT_EQ(looked().existence, Existence::absent) << "of an older plugin";
+}
+
+TEST_F(LocalPlugin, AClaimIsKeptWithTheFileSystemItIsOn) {
+  const fs::path shared = "/dev/shm";
+  struct stat here {};
+  struct stat around {};
+  if (stat(shared.c_str(), &here) != 0 || stat("/dev", &around) != 0 || here.st_dev == around.st_dev)
+    GTEST_SKIP() << "this machine cannot offer a file system at /dev/shm";
+  const fs::path root = shared / random_uuid();
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", {{"directory", root.string()}}, manifest_);
+  Request request = first();
+  const auto made = backend->create(request, {});
+  ASSERT_TRUE(made);
+  const Json expected = {{"fileSystem", shared.string()}};
+  EXPECT_EQ(made->private_state, expected);
+  EXPECT_EQ(backend->list("", "", {}).value().objects.at(0).private_state, expected);
+  request.identity = made->identity;
+  request.private_state = made->private_state;
+  EXPECT_EQ(backend->update(request, {})->private_state, expected);
+  EXPECT_TRUE(backend->remove(request, {}));
+  EXPECT_EQ(backend->observe({request}, {}).value().observations.at(0).existence, Existence::absent);
+  fs::remove_all(root);
 }
 
 TEST_F(LocalPlugin, AClaimWithAMarkOfANewerVersionIsUnknownAndNothingIsDoneAboutIt) {
