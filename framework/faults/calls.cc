@@ -38,7 +38,12 @@ Result<Outcome> TracedBackend::traced(const char* what, const Request& request, 
 }
 
 Result<Outcome> TracedBackend::create(const Request& request, const CallContext&) {
-  return traced("create", request, [&] { return world_.create(request); });
+  return traced("create", request, [&] {
+    Result<Outcome> made = world_.create(request);
+    if (!made || request.address.kind != "Parcel") return made;
+    tracer_.step("before the mark of the", "create of " + to_string(request.address));
+    return world_.create(request);
+  });
 }
 
 Result<Outcome> TracedBackend::update(const Request& request, const CallContext&) {

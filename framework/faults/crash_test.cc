@@ -1,4 +1,4 @@
-// A run over some 230 resources is killed at each of its steps once, and at others by chance; one more run,
+// A run over some 240 resources is killed at each of its steps once, and at others by chance; one more run,
 // and world and inventory are as if nothing had happened. tools/faults does the same for longer, and repeats
 // one kill.
 #include <gtest/gtest.h>

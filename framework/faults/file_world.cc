@@ -17,7 +17,10 @@ unsigned character(const std::string& address) {
   return hash >> 8;
 }
 
-Duration appears_after(const std::string& address) { return Duration(character(address) % 5 == 0 ? 200 : 0); }
+Duration appears_after(const Address& address) {
+  if (address.kind == "Ticket") return Duration(400);
+  return Duration(character(to_string(address)) % 5 == 0 ? 200 : 0);
+}
 Duration gone_after(const std::string& address) { return Duration(character(address) % 4 == 0 ? 300 : 0); }
 Duration work_of(const std::string& address) { return Duration(300 + character(address) % 2500); }
 int deaths_of(const std::string& address) { return character(address) % 3 == 0 ? 1 : 0; }
@@ -73,6 +76,12 @@ void each_need(const Json& spec, Visit visit) {
       for (const Json& name : names) visit(kind, *name.get_ptr<const std::string*>());
   }
 }
+
+Mark mark_of(const Request& request) {
+  return {request.inventory, to_string(request.address), request.nonce, request.generation};
+}
+
+bool has_unique_name(const Address& address) { return address.kind != "Token" && address.kind != "Ticket"; }
 
 Error owned_by(const Object& object) {
   return {Code::already_exists,
@@ -265,7 +274,7 @@ Object* FileWorld::find(const Request& request) {
   if (named == by_address_.end()) return nullptr;
   for (Object* object : named->second) {
     const bool called = object->mark.nonce == request.nonce || object->id == request.identity;
-    if (called || request.address.kind != "Token") return object;
+    if (called || has_unique_name(request.address)) return object;
   }
   return nullptr;
 }
@@ -296,7 +305,9 @@ Observation FileWorld::look(const Request& request) {
 Result<Outcome> FileWorld::create(const Request& request) {
   settle();
   Object* object = find(request);
-  if (!object) return make(request, {});
+  const bool shows = object && now() >= object->visible_from;
+  if (!object || (request.address.kind == "Ticket" && !shows)) return make(request, {});
+  if (request.address.kind == "Parcel" && object->mark.inventory.empty()) return mark(*object, request);
   const bool same = object->mark.inventory == request.inventory && object->mark.nonce == request.nonce &&
                     object->mark.generation == request.generation;
   if (!same) return owned_by(*object);
@@ -311,13 +322,15 @@ Result<Outcome> FileWorld::create(const Request& request) {
 
 Result<Outcome> FileWorld::make(const Request& request, std::vector<Json> lines) {
   const std::string address = to_string(request.address);
-  const bool at_once = request.address.kind == "Token" && tokens_ == Tokens::by_mark;
+  const bool at_once = !has_unique_name(request.address) && tokens_ == Tokens::by_mark;
   complain_of_missing_needs(request.address, request.desired, lines);
+  std::string id = "id-" + request.nonce;
+  while (objects_.contains(id)) id += "-again";
   const Object object{.address = request.address,
-                      .mark = {request.inventory, address, request.nonce, request.generation},
+                      .mark = request.address.kind == "Parcel" ? Mark() : mark_of(request),
                       .spec = request.desired,
-                      .id = "id-" + request.nonce,
-                      .visible_from = at_once ? now() : now() + appears_after(address),
+                      .id = id,
+                      .visible_from = at_once ? now() : now() + appears_after(request.address),
                       .work_began = now(),
                       .deaths_left = request.address.kind == "Import" ? deaths_of(address) : 0,
                       .size = size_of(request.desired)};
@@ -328,6 +341,13 @@ Result<Outcome> FileWorld::make(const Request& request, std::vector<Json> lines)
   return Outcome{.in_progress = true, .identity = object.id};
 }
 
+Result<Outcome> FileWorld::mark(const Object& object, const Request& request) {
+  Object marked = object;
+  marked.mark = mark_of(request);
+  commit({put(marked)});
+  return Outcome{.identity = marked.id};
+}
+
 Result<Outcome> FileWorld::update(const Request& request) {
   settle();
   Object* object = find(request);
@@ -336,7 +356,7 @@ Result<Outcome> FileWorld::update(const Request& request) {
   if (!free && object->mark.nonce != request.nonce) return owned_by(*object);
   Object changed = *object;
   changed.address = request.address;
-  changed.mark = {request.inventory, to_string(request.address), request.nonce, request.generation};
+  changed.mark = mark_of(request);
   if (request.mark == "drop") changed.mark = {};
   if (request.mark.empty()) changed.spec = request.desired, changed.size = size_of(changed.spec);
   std::vector<Json> lines{put(changed)};

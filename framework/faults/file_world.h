@@ -8,6 +8,10 @@
 //   Token    ready at once, found by nonce or identity alone, or also by its mark; its name is not unique,
 //            so a create under a new nonce makes a second one
 //
+//   Ticket   as a Token; shows late, and a create before that makes a second one of the same nonce
+//
+//   Parcel   as a Box; is there for a while before it is marked, and for good if its create is cut off then
+//
 //   Disk     a claim; holds what an Import put into it, and keeps it
 //
 //   Import   fills a Disk: work that goes on by the world's clock, whoever is killed; some workers die
@@ -50,8 +54,8 @@ struct Ledger {
   std::vector<std::string> wrong;           // what should never have been done, as a sentence each
 };
 
-// How a Token is found whose nonce and identity nobody knows any more. by_mark: by inventory and address, and
-// as soon as it is made: what shows late would be made again by then.
+// How a Token or Ticket is found whose nonce and identity nobody knows any more. by_mark: by inventory and
+// address, and as soon as it is made: what shows late would be made again by then.
 enum class Tokens { by_nonce, by_mark };
 
 // One process and thread at a time. A change and its mark are one write to an append-only file.
@@ -68,6 +72,7 @@ class FileWorld final : public Clock {
   void advance(Duration duration) { trace_.now += duration.count(); }
 
   Observation look(const Request& request);
+  // Of a Parcel without a mark, which the next one gives it.
   Result<Outcome> create(const Request& request);
   Result<Outcome> update(const Request& request);
   Result<Outcome> remove(const Request& request);
@@ -114,6 +119,7 @@ class FileWorld final : public Clock {
   void keep(Object object);
   void drop(const std::string& id);
   Result<Outcome> make(const Request& request, std::vector<Json> lines);
+  Result<Outcome> mark(const Object& object, const Request& request);
   void complain_of_missing_needs(const Address& address, const Json& spec, std::vector<Json>& lines) const;
   void complain_of_users(const Object& object, std::vector<Json>& lines) const;
   void complain_of_room(const Object& changed, std::vector<Json>& lines) const;

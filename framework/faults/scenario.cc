@@ -15,6 +15,10 @@ constexpr const char* kManifest = R"({
      "schema": THING, "requirements": NEEDS},
     {"group": "test", "kind": "Token", "plural": "tokens", "versions": ["v1"], "ready": {"phases": ["Ready"]},
      "schema": THING, "requirements": NEEDS},
+    {"group": "test", "kind": "Ticket", "plural": "tickets", "versions": ["v1"],
+     "ready": {"phases": ["Ready"]}, "create": {"idempotent": false, "settle": "1s"}, "schema": THING},
+    {"group": "test", "kind": "Parcel", "plural": "parcels", "versions": ["v1"],
+     "ready": {"phases": ["Ready"]}, "create": {"marked": "later"}, "schema": THING},
     {"group": "test", "kind": "Disk", "plural": "disks", "versions": ["v1"], "claim": true,
      "ready": {"phases": ["Bound"]},
      "schema": {"type": "object", "properties": {"size": {"type": "integer"}}}},
@@ -74,9 +78,13 @@ void add_machine(const std::string& group, int number, std::vector<Resource>& re
   resources.push_back(resource("Machine", name, {{"disk", name}, {"import", name}}));
 }
 
-Resource box(const std::string& group, int number, Json spec = Json::object()) {
+Resource thing(const std::string& kind, const std::string& group, int number, Json spec = Json::object()) {
   spec["size"] = spec.value("size", 1);
-  return resource("Box", group + std::to_string(number), std::move(spec));
+  return resource(kind, group + std::to_string(number), std::move(spec));
+}
+
+Resource box(const std::string& group, int number, Json spec = Json::object()) {
+  return thing("Box", group, number, std::move(spec));
 }
 
 // Whoever requires it names it by its new name from now on.
@@ -105,6 +113,16 @@ void add_defaulted(const Things& things, int number, Scenario& scenario) {
   scenario.after.push_back(things.make("unwritten", number, Json::object()));
   scenario.before.push_back(things.make("written", number, Json::object()));
   scenario.after.push_back(things.make("written", number, {{"tier", "gold"}}));
+}
+
+// Of the kinds whose creates are not like others'.
+void add_peculiar(int number, Scenario& scenario) {
+  for (const char* kind : {"Ticket", "Parcel"}) {
+    scenario.after.push_back(thing(kind, "created", number));
+    scenario.before.push_back(thing(kind, "replaced", number, {{"fixed", 1}, {"tier", "gold"}}));
+    scenario.after.push_back(thing(kind, "replaced", number, {{"fixed", 2}, {"tier", "gold"}}));
+    scenario.before.push_back(thing(kind, "deleted", number));
+  }
 }
 
 // Of what exists when the run begins, and of what then grows or comes.
@@ -156,6 +174,7 @@ Scenario scenario_of(int size) {
     add_owners(i, scenario);
     add_defaulted(things, i, scenario);
   }
+  for (int i = 0; i < std::max(1, size / 100); ++i) add_peculiar(i, scenario);
   for (int i = 0; i < size / 8; ++i)  // deleted, one after the other
     before.push_back(things.make("deleted", i, i > 0 ? things.needing("deleted", i / 2) : Json::object()));
   for (int i = 0; i < size / 40; ++i) {

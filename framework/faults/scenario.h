@@ -28,9 +28,10 @@ Catalog fake_catalog(bool older = false);
 // Every third thing is a Token.
 //
 // About `size` resources over both states: a fifth each is created, updated and deleted, an eighth replaced,
-// a fifth imported into and started on; some each move, are adopted, taken over from another set or left to
-// it, go back to a default or keep an older one; of some only the record is to be removed; some stay as they
-// are. Everything together just fits.
+// a fifth imported into and started on; of each kind with its own way of being created, some are created,
+// replaced and deleted; some each move, are adopted, taken over from another set or left to it, go back to a
+// default or keep an older one; of some only the record is to be removed; some stay as they are. Everything
+// together just fits.
 Scenario scenario_of(int size);
 
 }  // namespace tenon::faults
