@@ -74,7 +74,30 @@ void fail_step(RunState& state, int index, const std::string& reason) {
   }
 }
 
+// Where it names what moves.
+void note_names(RunState& state, const Owned& row) {
+  const auto note = [&](const Address& target) {
+    if (const auto moving = state.named_by.find(target); moving != state.named_by.end())
+      moving->second.insert(row.address);
+  };
+  if (row.parent) note(*row.parent);
+  for (const Address& target : row.dependencies) note(target);
+}
+
+void note_all_names(RunState& state) {
+  for (const Step& step : state.plan.steps)
+    if (step.kind == StepKind::move) state.named_by[*step.from];
+  for (const auto& [address, resource] : state.resources)
+    if (resource.owned) note_names(state, *resource.owned);
+}
+
+bool names(const Owned& row, const Address& target) {
+  return row.parent == target ||
+         std::find(row.dependencies.begin(), row.dependencies.end(), target) != row.dependencies.end();
+}
+
 void put_owned(RunState& state, Owned row) {
+  if (!state.named_by.empty()) note_names(state, row);
   state.turn.records.emplace_back(PutOwned{row});
   std::unique_ptr<Owned>& owned = state.resources[row.address].owned;
   owned = std::make_unique<Owned>(std::move(row));
@@ -127,18 +150,15 @@ void record_applied(RunState& state, const Step& step, const Sent& sent) {
 // Also in the rows that name it: they are not sent to their backends before they are declared again.
 void record_move(RunState& state, const Step& step) {
   const Address from = *step.from;
+  if (state.named_by.empty()) note_all_names(state);
   put_owned(state, row_after(state, step));
   state.resources[from].owned.reset();
   state.resources[step.address].sent.reset();
   state.turn.records.emplace_back(DropOwned{from});
-  std::vector<Owned> named_it;
-  for (const auto& [address, resource] : state.resources)
-    if (const Owned* row = resource.owned.get())
-      if (row->parent == from || std::count(row->dependencies.begin(), row->dependencies.end(), from) > 0)
-        named_it.push_back(*row);
-  std::sort(named_it.begin(), named_it.end(),
-            [](const Owned& a, const Owned& b) { return a.address < b.address; });
-  for (Owned& row : named_it) {
+  for (const Address& address : std::exchange(state.named_by.at(from), {})) {
+    const Owned* known = row_of(state, address);
+    if (!known || !names(*known, from)) continue;
+    Owned row = *known;
     std::replace(row.dependencies.begin(), row.dependencies.end(), from, step.address);
     if (row.parent == from) row.parent = step.address;
     put_owned(state, std::move(row));

@@ -171,6 +171,19 @@ TEST_F(Marks, AMoveByNameKeepsWhatDependsOnItInOrder) {
   EXPECT_TRUE(world_.backend.world().empty());
 }
 
+// Whichever of them is first.
+TEST_F(Marks, WhatMovesTogetherStillNamesEachOther) {
+  for (const char* to : {"aa", "z"}) {
+    Simulation world;
+    world.run(world.plan({resource(fast("a")), resource(fast("user"), {{"fast", {"a"}}})}));
+    world.run(world.plan({}, {.move = {{fast("b"), fast("a")}, {fast(to), fast("user")}}}));
+    std::map<Address, std::vector<Address>> names;
+    const auto rows = world.inventory.owned().value();
+    for (const Owned& row : rows) names[row.address] = row.dependencies;
+    EXPECT_EQ(names, (std::map<Address, std::vector<Address>>{{fast("b"), {}}, {fast(to), {fast("b")}}}));
+  }
+}
+
 // Killed anywhere, run again: the same end.
 TEST_F(Marks, KilledAnywhereARerunEndsTheSame) {
   for (int kill = 0; kill < 12; ++kill) {

@@ -89,6 +89,8 @@ struct RunState {
   std::unordered_map<Address, ResourceState> resources;
   std::map<std::string, Pools> pools;  // by instance, the latest
   std::vector<std::vector<int>> followers;
+  // From the first move on, for what has moved or is to: rows that have named it, if only for a while.
+  std::unordered_map<Address, std::set<Address>> named_by;
 
   // Awaits of the last run whose targets are blocked in this one.
   std::vector<std::pair<Step, StepRecord>> left;
