@@ -1,7 +1,5 @@
 #include "framework/cli/selection.h"
 
-#include <algorithm>
-
 #include "framework/cli/field_help.h"
 #include "framework/model/naming.h"
 
@@ -56,23 +54,31 @@ Result<Selection> Selection::parse(const Arguments& arguments, const Catalog& ca
   for (const std::string& target : arguments.targets) {
     Result<Selector> selector = parse_selector(target, arguments, catalog);
     if (!selector) return selector.error();
+    selection.by_name_[selector->name].push_back(selection.selectors_.size());
     selection.selectors_.emplace_back(target, std::move(*selector));
   }
   return selection;
 }
 
+std::vector<size_t> Selection::matching(const Address& address) const {
+  std::vector<size_t> numbers;
+  for (const std::string& name : {std::string(address.name), std::string()})
+    if (const auto named = by_name_.find(name); named != by_name_.end())
+      for (const size_t number : named->second)
+        if (selectors_[number].second.matches(address)) numbers.push_back(number);
+  return numbers;
+}
+
 bool Selection::matches(const Address& address) const {
-  if (selectors_.empty()) return in_namespace(address, name_space_);
-  return std::any_of(selectors_.begin(), selectors_.end(),
-                     [&](const auto& selector) { return selector.second.matches(address); });
+  return selectors_.empty() ? in_namespace(address, name_space_) : !matching(address).empty();
 }
 
 std::optional<std::string> Selection::missing(const std::vector<Address>& found) const {
-  for (const auto& [text, selector] : selectors_) {
-    const bool there = std::any_of(found.begin(), found.end(),
-                                   [&selector = selector](const Address& a) { return selector.matches(a); });
-    if (!there && !selector.name.empty()) return text;
-  }
+  std::vector<bool> there(selectors_.size());
+  for (const Address& address : found)
+    for (const size_t number : matching(address)) there[number] = true;
+  for (size_t i = 0; i < there.size(); ++i)
+    if (!there[i] && !selectors_[i].second.name.empty()) return selectors_[i].first;
   return std::nullopt;
 }
 

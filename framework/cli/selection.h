@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "framework/cli/arguments.h"
@@ -36,8 +37,12 @@ class Selection {
   std::optional<std::string> missing(const std::vector<Address>& found) const;
 
  private:
+  // Numbers of the selectors that match; there may be as many of them as resources.
+  std::vector<size_t> matching(const Address& address) const;
+
   std::string name_space_;  // "": all
   std::vector<std::pair<std::string, Selector>> selectors_;
+  std::unordered_map<std::string, std::vector<size_t>> by_name_;  // numbers of selectors
 };
 
 }  // namespace tenon

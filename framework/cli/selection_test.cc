@@ -76,9 +76,29 @@ TEST(Selection, IsBoundToTheNamespaceUnlessAllAreMeant) {
   EXPECT_TRUE(Selection::parse({.targets = {"dv"}, .all_namespaces = true}, catalog())->matches(other));
 }
 
+TEST(Selection, ManyTargetsMeanWhatEachOfThemMeans) {
+  const auto selection = Selection::parse(
+      {.targets = {"dv/a", "cdi.io/DataVolume/other/b", "VirtualMachine.one.io"}}, catalog());
+  const auto matches = [&](const char* group, const char* kind, const char* name_space, const char* name) {
+    return selection->matches({group, kind, name_space, name});
+  };
+  EXPECT_TRUE(matches("cdi.io", "DataVolume", "default", "a"));
+  EXPECT_TRUE(matches("cdi.io", "DataVolume", "other", "b"));
+  EXPECT_TRUE(matches("one.io", "VirtualMachine", "default", "a"));
+  EXPECT_TRUE(matches("one.io", "VirtualMachine", "default", "c"));
+  EXPECT_FALSE(matches("cdi.io", "DataVolume", "default", "b"));
+  EXPECT_FALSE(matches("cdi.io", "DataVolume", "other", "a"));
+  EXPECT_FALSE(matches("two.io", "VirtualMachine", "default", "a"));
+  EXPECT_FALSE(matches("one.io", "VirtualMachine", "other", "c"));
+}
+
 TEST(Selection, TellsWhichNamedResourceIsNotThere) {
   const auto selection = Selection::parse({.targets = {"dv/a", "dv/b"}}, catalog());
   EXPECT_EQ(selection->missing({{"cdi.io", "DataVolume", "default", "a"}}), "dv/b");
+  EXPECT_EQ(selection->missing({{"cdi.io", "DataVolume", "default", "b"}}), "dv/a");
+  EXPECT_FALSE(selection->missing(
+      {{"cdi.io", "DataVolume", "default", "b"}, {"cdi.io", "DataVolume", "default", "a"}}));
+  EXPECT_FALSE(Selection::parse({.targets = {"dv"}}, catalog())->missing({})) << "a kind may have none";
 }
 
 }  // namespace
