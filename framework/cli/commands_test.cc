@@ -571,6 +571,22 @@ TEST_F(Commands, DescribeTellsRequirementsAndTheLastRun) {
   EXPECT_NE(done.out.find("step: create"), std::string::npos) << done.out;
 }
 
+TEST_F(Commands, DescribeTellsForHowLongACreateHasBeenOpen) {
+  const auto open_for = [&](Duration time) {
+    Owned row{.address = {"test", "Image", "default", "i"}, .instance = "world"};
+    row.intent =
+        Intent{.nonce = "n", .generation = "g", .spec = Json::object(), .since = clock_.now() - time};
+    EXPECT_TRUE(open_inventory(".tenon/inventory.db", OpenMode::write).value()->commit({PutOwned{row}}));
+    return run({"describe", "image/i"}).out;
+  };
+  const std::string begun = ": a create was begun and has not been seen to end\"\n";
+  const std::string minutes = open_for(std::chrono::seconds(320));
+  EXPECT_NE(minutes.find("intent: \"open for 5 min T" + begun), std::string::npos) << minutes;
+  // A clock that was put back.
+  const std::string none = open_for(std::chrono::seconds(-320));
+  EXPECT_NE(none.find("intent: \"open for T" + begun), std::string::npos) << none;
+}
+
 TEST_F(Commands, GraphDrawsWhatRequiresWhat) {
   EXPECT_EQ(run({"graph", "-f", "job.yaml"}).out,
             "test/Image/default/i\ntest/Machine/default/m\n  requires Image i until Succeeded (for create, "

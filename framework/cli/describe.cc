@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <ostream>
 
+#include "framework/base/durations.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/format_version.h"
 #include "framework/cli/show.h"
@@ -52,7 +54,13 @@ Json conditions_of(const Observation& observation) {
   return list;
 }
 
-OrderedJson describe(const Item& item, const View& view, const Catalog& catalog) {
+// For how long depends on clocks, which may have been put back.
+std::string open_for(const Intent& intent, Time now) {
+  return "open for " + display_duration(std::max(now - intent.since, Duration(0))) +
+         ": a create was begun and has not been seen to end";
+}
+
+OrderedJson describe(const Item& item, const View& view, const Catalog& catalog, Time now) {
   const KindManifest* kind = catalog.find(item.address);
   const Observation& observation = item.observation;
   OrderedJson json = {{"address", to_string(item.address)},
@@ -72,8 +80,7 @@ OrderedJson describe(const Item& item, const View& view, const Catalog& catalog)
   if (observation.progress) json["progress"] = *observation.progress;
   if (observation.contents != Contents::unspecified) json["contents"] = to_string(observation.contents);
   if (observation.mark) add("mark", tenon::to_json(observation)["mark"]);
-  if (item.owned && item.owned->intent)
-    json["intent"] = "open: a create was begun and has not been seen to end";
+  if (item.owned && item.owned->intent) json["intent"] = open_for(*item.owned->intent, now);
   add("users", observation.users);
   add("conditions", conditions_of(observation));
   add("requirements", requirements_of(item, view.observations));
@@ -87,7 +94,7 @@ OrderedJson describe(const Item& item, const View& view, const Catalog& catalog)
 void print(const std::vector<const Item*>& items, const View& view, const Catalog& catalog,
            const Arguments& arguments, Environment& env) {
   OrderedJson document = {{"formatVersion", kOutputFormatVersion}, {"items", OrderedJson::array()}};
-  for (const Item* item : items) document["items"].push_back(describe(*item, view, catalog));
+  for (const Item* item : items) document["items"].push_back(describe(*item, view, catalog, env.clock.now()));
   if (arguments.format != Format::text) {
     env.out << dump(document, arguments.format == Format::yaml);
     return;

@@ -51,6 +51,21 @@ class Rebuilder {
     diagnostics_.push_back({Severity::error, std::move(summary), std::move(detail), address, {}});
   }
 
+  // Everything else is worth having without it.
+  Json small_private(const Marked& one) {
+    const size_t bytes = one.object.private_state.dump().size();
+    if (bytes <= kPrivateBytes) return one.object.private_state;
+    diagnostics_.push_back(
+        {Severity::warning,
+         "its private state is left out",
+         "the plugin of " + one.instance + " gives " + std::to_string(bytes) + " bytes of it for " +
+             one.object.identity + ", and an inventory keeps " + std::to_string(kPrivateBytes) +
+             " at most. The rest is restored; mend the plugin before, if it cannot do without",
+         one.object.mark.address,
+         {}});
+    return {};
+  }
+
   void read(const Marked& one) {
     const Listed& object = one.object;
     const auto address = parse_address(object.mark.address);
@@ -59,7 +74,7 @@ class Rebuilder {
     row.nonce = object.mark.nonce;
     row.generation = object.mark.generation;
     row.applied = object.applied;
-    row.private_state = object.private_state;
+    row.private_state = small_private(one);
     row.set = set_;
     const bool small = object.record.is_null() || object.applied.is_null();
     try {

@@ -272,6 +272,43 @@ TEST_F(Rebuild, ARecordThatNamesNoPlaceInTheSpecIsAnError) {
       << diagnostics_[0].detail;
 }
 
+// Lists so many bytes of private state with each object.
+class Hoarder final : public ForwardingBackend {
+ public:
+  Hoarder(Backend& inner, size_t bytes) : ForwardingBackend(inner), state_(std::string(bytes - 2, 'x')) {}
+  Result<ListPage> list(const std::string& inventory, const std::string& after,
+                        const CallContext& context) override {
+    auto page = ForwardingBackend::list(inventory, after, context);
+    if (page)
+      for (Listed& object : page->objects) object.private_state = state_;
+    return page;
+  }
+
+ private:
+  const Json state_;
+};
+
+TEST_F(Rebuild, PrivateStateThatIsTooLargeIsLeftOutAndSaid) {
+  apply({resource(fast("a"))});
+  for (const size_t bytes : {kPrivateBytes, kPrivateBytes + 1}) {
+    const bool fits = bytes == kPrivateBytes;
+    Hoarder hoarder(simulation_.backend, bytes);
+    backends_["fake"] = &hoarder;
+    const auto rows = rebuilt();
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows[0].identity, known()[0].identity);
+    EXPECT_EQ(rows[0].private_state.is_null(), !fits);
+    ASSERT_EQ(diagnostics_.size(), fits ? 0u : 1u);
+  }
+  EXPECT_EQ(
+      to_string(diagnostics_[0]),
+      "warning: its private state is left out (test/Fast/default/a)\n  the plugin of fake gives 4097 bytes "
+      "of it for " +
+          known()[0].identity +
+          ", and an inventory keeps 4096 at most. The rest is restored; mend the plugin before, if it "
+          "cannot do without");
+}
+
 TEST_F(Rebuild, TwoObjectsWithOneAddressAreReportedWithBothIdentities) {
   apply({resource(fast("a"))});
   simulation_.backend.change([](FakeWorld& world) {

@@ -22,11 +22,14 @@ struct Intent {
   std::string generation;
   SharedJson spec;                          // as sent
   Existence before = Existence::absent;     // what was observed before the first call
-  Time since{};                             // when it was called last
+  Time since{};                             // of the first call
   std::vector<std::string> defaulted = {};  // pointers of what nobody had written in spec
 
   friend bool operator==(const Intent&, const Intent&) = default;
 };
+
+// What a plugin may keep of its own in a row, in bytes of JSON.
+inline constexpr size_t kPrivateBytes = 4096;
 
 struct Owned {
   Address address;
@@ -36,7 +39,7 @@ struct Owned {
   std::string generation;              // as last sent and done; "" before the first create is done
   SharedJson applied;                  // the spec as last applied; null before the first create is done
   std::vector<std::string> defaulted;  // pointers of what nobody had written in applied
-  Json private_state;                  // the plugin's own, at most 4 KiB
+  Json private_state;                  // the plugin's own
   std::vector<Address> dependencies;   // what it required when it was last applied: deletion order
   std::optional<Address> parent;       // the composite that it is a child of
   bool protect = false;                // tenon.dev/protect as last applied

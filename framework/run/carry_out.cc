@@ -14,8 +14,6 @@ namespace tenon::scheduling {
 namespace {
 
 constexpr Duration kGrid(50);
-// What a plugin may keep in the inventory, as JSON.
-constexpr size_t kPrivateBytes = 4096;
 // An object whose worker ended is given this many workers more.
 constexpr Code kDeadWorker = Code::unavailable;
 
@@ -105,6 +103,7 @@ void put_owned(RunState& state, Owned row) {
 
 // Durable before the call: an object with this nonce may exist and is ours.
 void record_intent(RunState& state, const Step& step, const Sent& sent) {
+  const Owned* known = row_of(state, step.address);
   Owned row = row_after(state, step);
   const bool open = row.intent && row.intent->nonce == sent.nonce;
   const Observation* seen = latest_of(state, step.address);
@@ -114,19 +113,20 @@ void record_intent(RunState& state, const Step& step, const Sent& sent) {
                 .since = state.now,
                 .defaulted = step.defaulted};
   intent.before = seen ? seen->existence : Existence::unknown;
-  if (open) intent.before = row.intent->before;
-  if (intent == row.intent) return;
+  if (open) {
+    intent.before = row.intent->before;
+    intent.since = row.intent->since;
+  }
   row.intent = std::move(intent);
   // Only by its identity is it found again, whatever its name is.
   if (step.kind == StepKind::adopt) row.identity = seen->identity;
   // Until the call has succeeded, what exists may still hold what it was made with.
-  const Owned* known = row_of(state, step.address);
   row.defaulted = known ? known->defaulted : std::vector<std::string>();
   if (known)
     for (const Address& target : known->dependencies)
       if (std::find(row.dependencies.begin(), row.dependencies.end(), target) == row.dependencies.end())
         row.dependencies.push_back(target);
-  put_owned(state, std::move(row));
+  if (!known || !(row == *known)) put_owned(state, std::move(row));
 }
 
 void record_applied(RunState& state, const Step& step, const Sent& sent) {
@@ -332,10 +332,6 @@ void resume(RunState& state, int index, const Decision& decision) {
   wait(state, index, decision);
 }
 
-bool is_too_large(const Json& private_state) {
-  return !private_state.is_null() && private_state.dump().size() > kPrivateBytes;
-}
-
 // What a call reported is kept at once: it may be all that finds the object again.
 void keep_outcome(RunState& state, const Step& step, const Outcome& outcome) {
   ResourceState& resource = state.resources[step.address];
@@ -404,12 +400,12 @@ void take_outcome(RunState& state, int index, CallKind kind, const Result<Outcom
   const Step& step = plan_step(state, index);
   StepState& mine = state.steps[at(index)];
   if (outcome) {
-    if (kind != CallKind::remove && is_too_large(outcome->private_state)) {
+    const size_t bytes = kind == CallKind::remove ? 0 : outcome->private_state.dump().size();
+    if (bytes > kPrivateBytes) {
       keep_outcome(state, step, {.identity = outcome->identity});
       return fail_step(
           state, index,
-          to_string(step.address) + ": its plugin returned " +
-              std::to_string(outcome->private_state.dump().size()) +
+          to_string(step.address) + ": its plugin returned " + std::to_string(bytes) +
               " bytes of private state, of which an inventory keeps " + std::to_string(kPrivateBytes) +
               " at most. What it has done is there and found again, without that state: mend the plugin");
     }

@@ -235,13 +235,57 @@ TEST_P(SettlingCreates, GiveUpWhenWhatIsRequiredDoesNotMoveForItsTimeout) {
 INSTANTIATE_TEST_SUITE_P(Runs, SettlingCreates, testing::Values("killed", "this"),
                          [](const auto& param) { return std::string(param.param); });
 
-TEST_F(Creates, EveryCallIsRecordedWithItsTime) {
-  script(odd("a"), {.faults = {{.method = Method::create, .code = Code::crashed}}});
+TEST_F(Creates, AnIntentKeepsTheTimeOfItsFirstCall) {
   const Time began = world_.clock.now();
   Time since{};
   world_.backend.on_effect([&](const FakeEffect&, const FakeBackend&) { since = row()->intent->since; });
+  script(odd("a"), {.faults = {{.method = Method::create, .code = Code::crashed}}});
   apply({resource(odd("a"))});
-  EXPECT_GE(since - began, seconds(30));
+  EXPECT_GE(world_.clock.now() - began, seconds(30));
+  EXPECT_EQ(since, began);
+}
+
+TEST_F(Creates, ACreateThatIsSentAgainWritesNoRowAnew) {
+  const auto rows = [](int failures) {
+    Simulation world(kinds());
+    world.backend.script(fast("a"), {.faults = {{.method = Method::create, .times = failures}}});
+    const Simulated result = world.run(world.plan({resource(fast("a"))}));
+    EXPECT_EQ(result.steps[0].attempts, failures + 1);
+    return result.rows;
+  };
+  EXPECT_EQ(rows(3), rows(0));
+}
+
+// Whatever becomes of the call, the row says then what it was made with.
+TEST_F(Creates, WhatTheRecordSaysBesidesIsWrittenBeforeTheSameCreateIsSentAgain) {
+  script(late("a"), {.faults = {{.method = Method::create, .code = Code::invalid_argument}}});
+  EXPECT_EQ(apply({resource(late("a"))}), "create: failed: as the test wants it: invalid_argument\n");
+  ASSERT_TRUE(row() && row()->intent);
+  Resource again = resource(late("a"));
+  again.annotations["tenon.dev/depends-on"] = "test/Fast/default/b";
+  again.labels["tier"] = "web";
+  std::optional<Owned> then;
+  world_.backend.on_effect([&](const FakeEffect& effect, const FakeBackend&) {
+    const auto all = world_.inventory.owned().value();
+    for (const Owned& owned : all)
+      if (effect.address == late("a") && owned.address == late("a")) then = owned;
+  });
+  EXPECT_EQ(apply({again, resource(fast("b"))}), "create: done\ncreate: done\n");
+  ASSERT_TRUE(then && then->intent);
+  EXPECT_EQ(then->dependencies, std::vector<Address>{fast("b")});
+  EXPECT_EQ(then->labels.at("tier"), "web");
+}
+
+// So its intent stays open, whatever class of error that is.
+TEST_F(Creates, WhatWasMadeThoughItsCallWasRefusedIsFoundByTheNextRun) {
+  script(odd("a"),
+         {.appears_after = seconds(20),
+          .faults = {{.method = Method::create, .code = Code::permission_denied, .after_effect = true}}});
+  EXPECT_EQ(apply({resource(odd("a"))}), "create: failed: as the test wants it: permission_denied\n");
+  EXPECT_EQ(apply({resource(odd("a"))}), "create: done\n");
+  EXPECT_TRUE(creates().empty());
+  EXPECT_EQ(world_.backend.world().at(odd("a")).copies, 0);
+  EXPECT_EQ(row()->nonce, world_.backend.world().at(odd("a")).mark.nonce);
 }
 
 TEST_F(Creates, WhatMayStillShowIsNotGivenUp) {

@@ -175,6 +175,10 @@ void keep(const Turn& turn, Simulated& result) {
     result.calls_at.push_back(result.calls.size());
   }
   result.calls.insert(result.calls.end(), turn.calls.begin(), turn.calls.end());
+  result.rows +=
+      static_cast<int>(std::count_if(turn.records.begin(), turn.records.end(), [](const Record& record) {
+        return std::holds_alternative<PutOwned>(record);
+      }));
 }
 
 }  // namespace

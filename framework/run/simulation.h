@@ -33,6 +33,7 @@ struct Simulated {
   int most_calls = 0;       // mutating, on their way at once
   bool overlapped = false;  // two mutating calls of one address, or of one object, at once
   int unknowns = 0;         // observations that came back unknown
+  int rows = 0;             // of the inventory that it wrote
   std::set<Address> heard;  // what it was told of
   // Of the mutating calls that started: how their address was last observed in this run (unknown: nobody
   // looked), and their error (none: they succeeded). A call that was on its way when its run died has no

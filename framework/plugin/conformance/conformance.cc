@@ -9,11 +9,17 @@
 #include <fstream>
 
 #include "framework/base/digest.h"
+#include "framework/model/owned.h"
 #include "framework/plugin/conformance/checks.h"
 #include "framework/plugin/conformance/secrecy.h"
 
 namespace tenon {
 namespace {
+
+constexpr const char* kKeepPrivateSmall =
+    "keep private at 4 KiB at most: it is a part of a row of the inventory";
+
+bool is_small(const Json& private_state) { return private_state.dump().size() <= kPrivateBytes; }
 
 // One after another: each check starts from what the one before left.
 class StraightWay final : public Probe {
@@ -62,8 +68,7 @@ class StraightWay final : public Probe {
     if (!seen.identity.empty()) ours_.identity = seen.identity;
     add("observe gives the whole mark back", seen.mark == mark(),
         "keep inventory, address, nonce and generation with the object", describe(seen));
-    add("private state is small", created->private_state.dump().size() <= 4096,
-        "keep private at 4 KiB at most: it is a row of the inventory");
+    add("private state is small", is_small(created->private_state), kKeepPrivateSmall);
     return add("the created object is present", seen.existence == Existence::present,
                "what create has answered with done or in progress must be seen by observe", describe(seen));
   }
@@ -152,6 +157,7 @@ class StraightWay final : public Probe {
     add("list gives spec and record back as they were sent, or neither",
         whole || (object.record.is_null() && object.applied.is_null()),
         "keep both beside the mark, or leave both out");
+    add("private state is small in a list, too", is_small(object.private_state), kKeepPrivateSmall);
     const auto all = listed(""), others = listed(random_uuid());
     add("list without an inventory finds the objects of all", all && all->size() == 1,
         "no inventory in the request means every inventory");

@@ -36,6 +36,7 @@ const std::vector<Fault> kFaults = {
     {"cannot list", "list succeeds"},
     {"lists twice", "list finds the object once, by its mark and identity"},
     {"half a record", "list gives spec and record back as they were sent, or neither"},
+    {"lists large", "private state is small in a list, too"},
     {"lists only with inventory", "list without an inventory finds the objects of all"},
     {"lists all", "list of another inventory finds nothing of this one"},
     {"endless", "the pages of list come to an end"},

@@ -249,7 +249,7 @@ Result<ListPage> Faulty::list(const std::string& inventory, const std::string& a
                   object.identity,
                   r.desired,
                   is("half a record") ? Json() : r.record,
-                  Json()};
+                  is("lists large") ? Json(std::string(5000, 'x')) : Json()};
     page.objects.push_back(listed);
     if (is("lists twice")) page.objects.push_back(listed);
   }
