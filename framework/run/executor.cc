@@ -231,6 +231,10 @@ Result<std::shared_ptr<RunState>> begin(const Plan& plan, const Catalog& catalog
 
 }  // namespace
 
+std::unique_ptr<Caller> make_workers(const Backends& backends, size_t threads) {
+  return std::make_unique<Workers>(backends, threads);
+}
+
 CallResult make_call(const Backends& backends, const Call& call, std::stop_token stop, std::stop_token hold) {
   const auto backend = backends.find(call.instance);
   if (backend == backends.end() || !backend->second)

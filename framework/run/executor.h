@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -48,6 +49,9 @@ class Caller {
   // Changes that have been started here, and have not begun where they are made, are not made any more.
   virtual void hold() {}
 };
+
+// The usual one, with so many threads at most. backends outlive it.
+std::unique_ptr<Caller> make_workers(const Backends& backends, size_t threads);
 
 // One call, on this thread. `stop` asks it to end early; `hold`, a change that has not begun not to begin.
 CallResult make_call(const Backends& backends, const Call& call, std::stop_token stop,

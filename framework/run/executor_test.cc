@@ -233,6 +233,30 @@ TEST_F(Executor, TakesAllAnswersAtOnceWhereCommitsTakeLong) {
   EXPECT_GT(full, 0);
 }
 
+// One thread makes the calls in their order: once it is in the last one, all others have been answered.
+TEST_F(Executor, WorkersGiveNoMoreAnswersAtOnceThanAreOfUseAndLoseNone) {
+  const Backends backends{{"fake", &gate_}};
+  const auto workers = make_workers(backends, 1);
+  std::vector<Call> calls;
+  for (int id = 1; id <= 8; ++id)
+    calls.push_back({.id = id,
+                     .kind = id < 8 ? CallKind::observe : CallKind::create,
+                     .instance = "fake",
+                     .requests = {{.address = fast("a"), .nonce = "n"}}});
+  const auto taken = [&](std::chrono::milliseconds time) {
+    std::vector<int> ids;
+    for (const CallResult& result : workers->wait(time)) ids.push_back(result.call);
+    return ids;
+  };
+  workers->pace(3);
+  workers->start(std::move(calls));
+  while (!gate_.entered) std::this_thread::yield();
+  for (const std::vector<int>& ids : {std::vector{1, 2, 3}, {4, 5, 6}, {7}, {}})
+    EXPECT_EQ(taken(std::chrono::milliseconds(0)), ids);
+  gate_.open = true;
+  EXPECT_EQ(taken(std::chrono::minutes(1)), std::vector{8});
+}
+
 TEST_F(Executor, CallsNothingThatIsNotRecorded) {
   FullInventory inventory(world_.inventory, 1);
   const auto result = execute(plan({resource(fast("a"))}), inventory, backend_);

@@ -71,17 +71,42 @@ TEST_F(Looks, WhatWaitsForACreateIsLookedAtTogetherWithIt) {
   EXPECT_EQ(looks(), 4);  // before the first, and after each
 }
 
+// The simulation's kinds, of a plugin that answers for so many at once.
+Catalog in_batches_of(int batch) {
+  Manifest kinds = *simulated_catalog().find_instance("fake")->manifest;
+  kinds.batch = batch;
+  return Catalog({{"fake", std::make_shared<const Manifest>(std::move(kinds))}}, {});
+}
+
 TEST_F(Looks, NoLookTakesMoreThanABatchHoweverMuchThatWouldSave) {
   for (const int batch : {1, 2, 3}) {
-    Manifest kinds = *world_.catalog.find_instance("fake")->manifest;
-    kinds.batch = batch;
-    Simulation world(Catalog({{"fake", std::make_shared<const Manifest>(std::move(kinds))}}, {}));
+    Simulation world(in_batches_of(batch));
     const Plan plan = world.plan({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}}),
                                   resource(fast("c"), {{"fast", {"a", "b"}}})});
     const Simulated result = world.run(plan);
     expect_done(result);
     for (const Call& call : result.calls) EXPECT_LE(call.requests.size(), static_cast<size_t>(batch));
+    for (const auto& [call, seen] : result.seen_before) EXPECT_EQ(seen, Existence::absent);
   }
+}
+
+// What is looked at along has been seen when that call returns: so it is part of that one, or not along.
+TEST_F(Looks, AsManyAsOneCallHasRoomForAreLookedAtTogetherWithWhatTheyWaitFor) {
+  Simulation world(in_batches_of(4));
+  std::vector<Resource> desired = {resource(fast("a"))};
+  for (int i = 0; i < 5; ++i) desired.push_back(resource(fast("b" + std::to_string(i)), {{"fast", {"a"}}}));
+  const Simulated result = world.run(world.plan(desired));
+  expect_done(result);
+  std::string calls;
+  for (const Call& call : result.calls) {
+    calls += call.kind == CallKind::observe ? "look at" : "create";
+    for (const Request& request : call.requests) calls += " " + request.address.name;
+    calls += "\n";
+  }
+  const std::string begin =
+      "look at a\ncreate a\nlook at a b0 b1\nlook at a b2 b3 b4\ncreate b0\ncreate b1\n";
+  EXPECT_EQ(calls.substr(0, begin.size()), begin) << calls;
+  for (const auto& [call, seen] : result.seen_before) EXPECT_EQ(seen, Existence::absent);
 }
 
 // What may be there is asked about with the values of what it waits for.
