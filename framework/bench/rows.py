@@ -85,12 +85,18 @@ def _verdict(row):
     return ('met: ' if met else 'MISSED: ') + ', '.join(asked)
 
 
+def _overhead(row, rows):
+    """Of Tenon, where its calls were also made without it."""
+    alone = next((other for other in rows if (other.name, other.n) == (row.name.replace('schedule', 'calls alone'), row.n)), row)
+    return '' if alone is row else '; %.1f %% more than the calls alone' % (100 * (row.seconds / alone.seconds - 1))
+
+
 def print_table(rows):
     cells = [('name', 'n', 'time', 'cpu', 'peak MiB', 'exponent', 'target')]
     for row in rows:
         cells.append((row.name, '{:,}'.format(row.n), _time(row.seconds), _time(row.cpu_seconds),
                       '' if row.peak_mib is None else '%.0f' % row.peak_mib,
-                      '' if row.exponent is None else '%.2f' % row.exponent, _verdict(row)))
+                      '' if row.exponent is None else '%.2f' % row.exponent, _verdict(row) + _overhead(row, rows)))
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
     for line in cells:
         print('  '.join(cell.ljust(width) if i in (0, 6) else cell.rjust(width)
