@@ -361,6 +361,9 @@ Result<Outcome> FileWorld::update(const Request& request) {
   if (request.mark.empty()) changed.spec = request.desired, changed.size = size_of(changed.spec);
   std::vector<Json> lines{put(changed)};
   if (request.mark.empty()) complain_of_missing_needs(changed.address, changed.spec, lines);
+  // Nobody makes one by hand: it was asked for, and an intent says so wherever that is not forgotten.
+  if (request.mark == "set" && request.address.kind == "Parcel" && tokens_ == Tokens::by_nonce)
+    lines.push_back(wrong(to_string(changed.address) + " was adopted, and is of a create of its own"));
   complain_of_room(changed, lines);
   commit(std::move(lines));
   return Outcome{.identity = changed.id};
