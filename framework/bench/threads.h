@@ -1,4 +1,5 @@
-// What the kernel and the threads alone take for the calls of a plan: the floor under a run of it.
+// What the kernel and the threads take for the calls of a plan when nobody decides about them, to compare a
+// run of it with.
 #pragma once
 
 #include "framework/backend/backend.h"

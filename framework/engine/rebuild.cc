@@ -55,14 +55,15 @@ class Rebuilder {
   Json small_private(const Marked& one) {
     const size_t bytes = one.object.private_state.dump().size();
     if (bytes <= kPrivateBytes) return one.object.private_state;
-    diagnostics_.push_back(
-        {Severity::warning,
-         "its private state is left out",
-         "the plugin of " + one.instance + " gives " + std::to_string(bytes) + " bytes of it for " +
-             one.object.identity + ", and an inventory keeps " + std::to_string(kPrivateBytes) +
-             " at most. The rest is restored; mend the plugin before, if it cannot do without",
-         one.object.mark.address,
-         {}});
+    diagnostics_.push_back({Severity::warning,
+                            "its private state is left out",
+                            "the plugin of " + one.instance + " gives " + std::to_string(bytes) +
+                                " bytes of it for " + one.object.identity + ", and an inventory keeps " +
+                                std::to_string(kPrivateBytes) +
+                                " at most. A row that is made again is without it: mend the plugin before, "
+                                "if it cannot do without",
+                            one.object.mark.address,
+                            {}});
     return {};
   }
 

@@ -305,8 +305,8 @@ TEST_F(Rebuild, PrivateStateThatIsTooLargeIsLeftOutAndSaid) {
       "warning: its private state is left out (test/Fast/default/a)\n  the plugin of fake gives 4097 bytes "
       "of it for " +
           known()[0].identity +
-          ", and an inventory keeps 4096 at most. The rest is restored; mend the plugin before, if it "
-          "cannot do without");
+          ", and an inventory keeps 4096 at most. A row that is made again is without it: mend the "
+          "plugin before, if it cannot do without");
 }
 
 TEST_F(Rebuild, TwoObjectsWithOneAddressAreReportedWithBothIdentities) {

@@ -48,7 +48,7 @@ class Looks : public testing::Test {
 
   // c waits for a and b. It is looked at together with b, whose answer comes so much before a's: what is
   // called then.
-  std::vector<Call> calls_after(Duration later) {
+  std::vector<Call> calls_after(Duration later, const std::set<Address>& heard = {}) {
     begin({resource(fast("a")), resource(fast("b")), resource(fast("c"), {{"fast", {"a", "b"}}})});
     const std::vector<Call> creates = take_turn(answers(take_turn({}).calls)).calls;
     EXPECT_EQ(creates.size(), 2u);
@@ -56,6 +56,7 @@ class Looks : public testing::Test {
     const std::vector<Call> look_at_b = take_turn(answers({creates[1]})).calls;
     EXPECT_TRUE(take_turn(answers(look_at_b)).calls.empty());
     world_.clock.advance_to(world_.clock.now() + later);
+    if (!heard.empty()) hear(*state_, heard, world_.clock.now());
     return take_turn(answers(look_at_a)).calls;
   }
 
@@ -86,6 +87,7 @@ TEST_F(Looks, NoLookTakesMoreThanABatchHoweverMuchThatWouldSave) {
     const Simulated result = world.run(plan);
     expect_done(result);
     for (const Call& call : result.calls) EXPECT_LE(call.requests.size(), static_cast<size_t>(batch));
+    EXPECT_EQ(result.seen_before.size(), 3u);
     for (const auto& [call, seen] : result.seen_before) EXPECT_EQ(seen, Existence::absent);
   }
 }
@@ -106,6 +108,7 @@ TEST_F(Looks, AsManyAsOneCallHasRoomForAreLookedAtTogetherWithWhatTheyWaitFor) {
   const std::string begin =
       "look at a\ncreate a\nlook at a b0 b1\nlook at a b2 b3 b4\ncreate b0\ncreate b1\n";
   EXPECT_EQ(calls.substr(0, begin.size()), begin) << calls;
+  EXPECT_EQ(result.seen_before.size(), 6u);
   for (const auto& [call, seen] : result.seen_before) EXPECT_EQ(seen, Existence::absent);
 }
 
@@ -116,11 +119,14 @@ TEST_F(Looks, AnUnfinishedCreateIsLookedAtOnItsOwnWhenItsRequirementIsDone) {
   row.intent = Intent{.nonce = "n", .generation = generation_of(spec), .spec = spec};
   ASSERT_TRUE(world_.inventory.commit({PutOwned{row}}));
   apply({resource(fast("a")), resource(fast("b"), spec)});
+  int asked = 0;
   for (const Call& call : result_.calls)
     for (const Request& request : call.requests) {
       if (request.address != fast("b")) continue;
+      ++asked;
       EXPECT_EQ(std::count(call.steps.begin(), call.steps.end(), 1), 1);
     }
+  EXPECT_GE(asked, 2) << "before its create and after it";
 }
 
 TEST_F(Looks, WhatWasLookedAtTooEarlyIsLookedAtAgain) {
@@ -164,6 +170,24 @@ TEST_F(Looks, WhatWasLookedAtAlongIsNotLookedAtAgain) {
 
 TEST_F(Looks, WhatWasLookedAtAlongLongAgoIsLookedAtAgain) {
   const std::vector<Call> calls = calls_after(milliseconds(51));
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].kind, CallKind::observe);
+}
+
+TEST_F(Looks, WhatWasHeardOfSinceItWasLookedAtAlongIsLookedAtAgain) {
+  const std::vector<Call> calls = calls_after(milliseconds(1), {fast("c")});
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].kind, CallKind::observe);
+}
+
+TEST_F(Looks, WhatIsHeardOfWhileItIsLookedAtAlongIsLookedAtAgain) {
+  begin({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}})});
+  std::vector<Call> calls = take_turn({}).calls;
+  for (int i = 0; i < 2; ++i) calls = take_turn(answers(calls)).calls;  // look, create a
+  ASSERT_EQ(calls.size(), 1u);
+  ASSERT_EQ(calls[0].requests.size(), 2u) << "b is not looked at along";
+  hear(*state_, {fast("b")}, world_.clock.now());
+  calls = take_turn(answers(calls)).calls;
   ASSERT_EQ(calls.size(), 1u);
   EXPECT_EQ(calls[0].kind, CallKind::observe);
 }

@@ -39,7 +39,6 @@ struct StepState {
   int looks = 0;                // observe calls on their way
   bool first_look = false;      // they are the first after its create
   int first_looks = 0;          // of the steps before it, how many that is true of
-  std::optional<Time> along;    // when all that it looks at was seen with what it waits for
   bool slot = false;            // counts against the parallelism
   bool called = false;          // the mutating call has returned well: its effect is to be observed
   bool checked = false;         // there is room for it, as far as its instance knows
@@ -96,9 +95,10 @@ struct RunState {
   std::vector<std::pair<Step, StepRecord>> left;
 
   std::vector<StepState> steps;
-  std::set<int> queue;    // want a slot
-  std::set<int> looks;    // to be looked at in this turn
-  std::set<int> touched;  // have something to record
+  std::set<int> queue;        // want a slot
+  std::set<int> looks;        // to be looked at in this turn
+  std::set<int> touched;      // have something to record
+  std::map<int, Time> along;  // wait, and all that they look at was seen then, with what they wait for
   std::set<std::pair<Time, int>> timers;
   std::map<int, Flight> flights;
   int slots = 0;  // free

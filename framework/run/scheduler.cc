@@ -134,7 +134,7 @@ void take_observations(RunState& state, const Flight& flight, Result<Observed>& 
                          : unknown_observation(answer ? Error{Code::internal, "the backend gave no answer"}
                                                       : answer.error()));
   }
-  for (int step : flight.along) state.steps[at(step)].along = state.now;
+  for (int step : flight.along) state.along[step] = state.now;
   for (int step : flight.steps) {
     if (--state.steps[at(step)].looks > 0) continue;
     if (std::exchange(state.steps[at(step)].first_look, false)) count_first_look(state, step, -1);
@@ -253,11 +253,12 @@ void call_looks(RunState& state, const std::string& instance, const Looks& looks
 // What was looked at for it while it waited is as good as its first look. What it makes was asked about
 // without the values that it was to get: that it is absent needs none.
 bool take_look_along(RunState& state, int index) {
-  const std::optional<Time> seen_at = std::exchange(state.steps[at(index)].along, std::nullopt);
-  if (!seen_at || state.now > *seen_at + kFresh) return false;
+  const auto seen = state.along.extract(index);
+  // Clocks may be put back.
+  if (!seen || state.now < seen.mapped() || state.now > seen.mapped() + kFresh) return false;
   const Step& step = state.plan.steps[at(index)];
-  const Observation* seen = latest_of(state, step.address);
-  return step.kind != StepKind::create || (seen && seen->existence == Existence::absent);
+  const Observation* latest = latest_of(state, step.address);
+  return step.kind != StepKind::create || (latest && latest->existence == Existence::absent);
 }
 
 // For all steps that look in this turn. Those that have nothing to look at, or have just seen it, are carried
@@ -361,10 +362,13 @@ void hear(RunState& state, const std::set<Address>& happened, Time now) {
     return std::any_of(targets.begin(), targets.end(),
                        [&](const Address& target) { return happened.contains(target); });
   };
-  // What is being looked at just now may be seen as it was before.
-  for (const auto& [id, flight] : state.flights)
+  // What is being looked at just now may be seen as it was before, and what has been was.
+  for (auto& [id, flight] : state.flights) {
     for (int step : flight.steps)
       if (flight.kind == CallKind::observe && concerned(step)) state.steps[at(step)].polls = 0;
+    std::erase_if(flight.along, concerned);
+  }
+  std::erase_if(state.along, [&](const auto& seen) { return concerned(seen.first); });
   std::vector<std::pair<Time, int>> hurried;
   std::erase_if(state.timers, [&](const std::pair<Time, int>& timer) {
     const StepState& step = state.steps[at(timer.second)];
