@@ -10,8 +10,9 @@
 namespace tenon::bench {
 namespace {
 
+// One call: a create of one step, or a look at some.
 struct Work {
-  size_t step = 0;
+  std::vector<size_t> steps;
   bool look = false;
   Status status = {};  // once it is done
 };
@@ -31,21 +32,19 @@ class Pool {
     given_.notify_all();
   }
 
-  void give(const Work& work) {
+  void give(Work work) {
     {
       const std::lock_guard lock(mutex_);
-      waiting_.push_back(work);
+      waiting_.push_back(std::move(work));
       if (idle_ < waiting_.size() && threads_.size() < limit_) threads_.emplace_back([this] { run(); });
     }
     given_.notify_one();
   }
 
-  Work done() {
+  std::deque<Work> done() {
     std::unique_lock lock(mutex_);
     finished_.wait(lock, [this] { return !done_.empty(); });
-    const Work work = done_.front();
-    done_.pop_front();
-    return work;
+    return std::exchange(done_, {});
   }
 
  private:
@@ -56,12 +55,12 @@ class Pool {
       given_.wait(lock, [this] { return ended_ || !waiting_.empty(); });
       --idle_;
       if (ended_) return;
-      Work work = waiting_.front();
+      Work work = std::move(waiting_.front());
       waiting_.pop_front();
       lock.unlock();
       work.status = call_(work);
       lock.lock();
-      done_.push_back(work);
+      done_.push_back(std::move(work));
       if (done_.size() == 1) finished_.notify_one();
     }
   }
@@ -91,24 +90,33 @@ Status calls_alone(const Plan& plan, Backend& backend, size_t threads) {
     open[i] = plan.steps[i].after.size();
     for (const int before : plan.steps[i].after) followers[static_cast<size_t>(before)].push_back(i);
   }
+  const auto request_of = [&plan](size_t step) {
+    const Address& address = plan.steps[step].address;
+    return Request{.address = address, .desired = plan.desired(address)};
+  };
   Pool pool(threads, [&](const Work& work) -> Status {
-    const Address& address = plan.steps[work.step].address;
-    const Request request{.address = address, .desired = plan.desired(address)};
-    if (work.look) return status_of(backend.observe({request}, {}));
-    return status_of(backend.create(request, {}));
+    if (!work.look) return status_of(backend.create(request_of(work.steps.front()), {}));
+    std::vector<Request> requests;
+    for (const size_t step : work.steps) requests.push_back(request_of(step));
+    return status_of(backend.observe(requests, {}));
   });
   for (size_t i = 0; i < count; ++i)
-    if (open[i] == 0) pool.give({i});
+    if (open[i] == 0) pool.give({{i}});
   for (size_t left = count; left > 0;) {
-    const Work work = pool.done();
-    if (!work.status) return work.status;
-    if (!work.look) {
-      pool.give({work.step, true});
-      continue;
+    Work look{.steps = {}, .look = true};
+    for (const Work& work : pool.done()) {
+      if (!work.status) return work.status;
+      for (const size_t step : work.steps) {
+        if (!work.look) {
+          look.steps.push_back(step);
+          continue;
+        }
+        --left;
+        for (const size_t follower : followers[step])
+          if (--open[follower] == 0) pool.give({{follower}});
+      }
     }
-    --left;
-    for (const size_t follower : followers[work.step])
-      if (--open[follower] == 0) pool.give({follower});
+    if (!look.steps.empty()) pool.give(std::move(look));
   }
   return {};
 }

@@ -8,8 +8,8 @@
 namespace tenon::bench {
 
 // Creates, and then looks at, what each step of the plan makes, every step after those that it waits for, on
-// so many threads, as fast as a loop can that decides and records nothing. The first error, if a call has
-// one.
+// so many threads, as fast as a loop can that decides and records nothing. What comes back together is looked
+// at together. The first error, if a call has one.
 Status calls_alone(const Plan& plan, Backend& backend, size_t threads);
 
 }  // namespace tenon::bench
