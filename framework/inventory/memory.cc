@@ -8,12 +8,12 @@ namespace tenon {
 namespace {
 
 struct Apply {
-  std::map<Address, Owned>& owned;
+  std::map<Address, std::shared_ptr<const Owned>>& owned;
   std::optional<RunRecord>& run;
   Places& places;
 
   void operator()(PutOwned& put) const {
-    Owned& known = owned[put.owned.address];
+    auto& known = owned[put.owned->address];
     known = std::move(put.owned);
   }
   void operator()(const DropOwned& drop) const { owned.erase(drop.address); }
@@ -38,7 +38,7 @@ MemoryInventory::MemoryInventory(std::string uuid) : uuid_(std::move(uuid)), sec
 
 Result<std::vector<Owned>> MemoryInventory::owned() {
   std::vector<Owned> rows;
-  for (const auto& [address, row] : owned_) rows.push_back(row);
+  for (const auto& [address, row] : owned_) rows.push_back(*row);
   return rows;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ class MemoryInventory final : public Inventory {
 
  private:
   std::string uuid_, secret_key_;
-  std::map<Address, Owned> owned_;
+  std::map<Address, std::shared_ptr<const Owned>> owned_;
   std::optional<RunRecord> run_;
   Places places_;
 };

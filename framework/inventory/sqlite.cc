@@ -191,7 +191,7 @@ class Writer {
   Writer(Database& database, Meta meta) : database_(database), meta_(std::move(meta)) {}
 
   Status operator()(const PutOwned& put) {
-    return store("resources", to_string(put.owned.address), text_of(to_json(put.owned)));
+    return store("resources", to_string(put.owned->address), text_of(to_json(*put.owned)));
   }
   Status operator()(const DropOwned& drop) { return remove("resources", to_string(drop.address)); }
   Status operator()(const BeginRun& begin) {

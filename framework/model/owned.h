@@ -2,9 +2,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -86,7 +88,10 @@ struct RunRecord {
 // One change of the inventory. The driver commits all records of a turn in one transaction before it starts
 // the calls.
 struct PutOwned {
-  Owned owned;
+  PutOwned(Owned row) : owned(std::make_shared<const Owned>(std::move(row))) {}
+  PutOwned(std::shared_ptr<const Owned> row) : owned(std::move(row)) {}
+
+  std::shared_ptr<const Owned> owned;  // not null; many know the same row
 };
 struct DropOwned {
   Address address;

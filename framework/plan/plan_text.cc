@@ -23,21 +23,22 @@ bool has_secrets(const Schema* schema) {
                      [](const auto& property) { return has_secrets(&property.second); });
 }
 
+enum class For { applying, record };
+
 // Members stand in the order of their names.
 class Writer {
  public:
-  using Fingerprints = std::map<Address, std::string>;
+  Writer(const Catalog& catalog, For purpose) : catalog_(catalog), purpose_(purpose) {}
 
-  explicit Writer(const Catalog& catalog) : catalog_(catalog) {}
-
-  std::string write(const Plan& plan, const Fingerprints& fingerprints) {
-    out_.reserve(size_of(plan.changes) + size_of(plan.steps) + fingerprints.size() * kFingerprint);
+  std::string write(const Plan& plan) {
+    out_.reserve(size_of(plan.changes) + size_of(plan.steps) + plan.fingerprints.size() * kFingerprint);
     out_.begin_object();
     write_long_list("changes", plan.changes);
     write_list("externals", plan.externals);
     out_.key("fingerprints");
     out_.begin_object();
-    for (const auto& [address, print] : fingerprints) out_.member(to_string(address), print);
+    if (purpose_ == For::applying)
+      for (const auto& [address, print] : plan.fingerprints) out_.member(to_string(address), print);
     out_.end_object();
     out_.member("formatVersion", kPlanFormatVersion);
     out_.member("inventory", plan.inventory);
@@ -65,6 +66,12 @@ class Writer {
     for (size_t i = begin; i < end; ++i) add(items[i]);
   }
 
+  // Of those that nothing is done about a record says nothing.
+  void add_all(const std::vector<Change>& changes, size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i)
+      if (purpose_ == For::applying || changes[i].action != Action::none) add(changes[i]);
+  }
+
   // Some of a long list.
   struct Part {
     std::string text;
@@ -78,7 +85,7 @@ class Writer {
     out_.begin_list();
     const auto write = [&](size_t begin, size_t end, Part& part) {
       if (begin == 0) return add_all(items, begin, end);
-      Writer writer(catalog_);
+      Writer writer(catalog_, purpose_);
       writer.out_.reserve(size_of(items) / items.size() * (end - begin));
       writer.add_all(items, begin, end);
       part = {std::move(writer.out_).take(), writer.masked_};
@@ -94,7 +101,7 @@ class Writer {
   template <typename Item>
   size_t size_of(const std::vector<Item>& items) const {
     if (items.empty()) return 0;
-    Writer writer(catalog_);
+    Writer writer(catalog_, purpose_);
     writer.add(items[items.size() / 2]);
     return items.size() * (writer.out_.size() + kDifference);
   }
@@ -108,7 +115,8 @@ class Writer {
     out_.member("demands", to_json(change.demands));
     out_.key("desired");
     add_spec(change.address, change.desired);
-    write_list("fields", change.fields);
+    static const std::vector<FieldChange> untold;
+    write_list("fields", purpose_ == For::applying ? change.fields : untold);
     out_.member("instance", change.instance);
     out_.member("notes", change.notes);
     out_.member("operations", change.operations);
@@ -217,7 +225,7 @@ class Writer {
 
   // Told before they are written.
   bool masks_any(const std::vector<Step>& steps) const {
-    Writer writer(catalog_);
+    Writer writer(catalog_, purpose_);
     for (const Step& step : steps)
       if (!step.found.is_null() && writer.secretive_kind(step.address))
         writer.add_spec(step.address, step.found);
@@ -234,6 +242,7 @@ class Writer {
   }
 
   const Catalog& catalog_;
+  const For purpose_;
   JsonText out_;
   bool masked_ = false;
   std::map<const KindManifest*, bool> secretive_;
@@ -242,10 +251,12 @@ class Writer {
 }  // namespace
 
 std::string plan_text(const Plan& plan, const Catalog& catalog) {
-  return Writer(catalog).write(plan, plan.fingerprints);
+  return Writer(catalog, For::applying).write(plan);
 }
 
-std::string record_text(const Plan& plan, const Catalog& catalog) { return Writer(catalog).write(plan, {}); }
+std::string record_text(const Plan& plan, const Catalog& catalog) {
+  return Writer(catalog, For::record).write(plan);
+}
 
 Json to_json(const Plan& plan, const Catalog& catalog) { return Json::parse(plan_text(plan, catalog)); }
 

@@ -96,9 +96,9 @@ bool names(const Owned& row, const Address& target) {
 
 void put_owned(RunState& state, Owned row) {
   if (!state.named_by.empty()) note_names(state, row);
-  state.turn.records.emplace_back(PutOwned{row});
-  std::unique_ptr<Owned>& owned = state.resources[row.address].owned;
-  owned = std::make_unique<Owned>(std::move(row));
+  const auto owned = std::make_shared<const Owned>(std::move(row));
+  state.turn.records.emplace_back(PutOwned{owned});
+  state.resources[owned->address].owned = owned;
 }
 
 // Durable before the call: an object with this nonce may exist and is ours.

@@ -74,7 +74,7 @@ struct ResourceState {
   bool mutating = false;                 // a call that changes it is on its way
   std::string instance;                  // "": that is for its route to say
   std::string adopted;                   // identity of what is adopted
-  std::unique_ptr<Owned> owned;
+  std::shared_ptr<const Owned> owned;
   std::unique_ptr<Observation> seen;   // the latest of this run
   std::unique_ptr<Observation> known;  // where that is unknown: the latest that was not
   std::unique_ptr<Sent> sent;

@@ -324,7 +324,7 @@ std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, st
   for (Owned& row : owned) {
     ResourceState& resource = state->resources[row.address];
     resource.instance = row.instance;
-    resource.owned = std::make_unique<Owned>(std::move(row));
+    resource.owned = std::make_shared<const Owned>(std::move(row));
   }
   index_plan(*state);
   make_steps(*state);
