@@ -164,8 +164,27 @@ bool is_lost_for_good(const Situation& situation, const Address& target) {
          situation.observation(target).existence == Existence::absent;
 }
 
+// This plan may bring it about.
+bool is_worked_on(const Situation& situation, const Address& target) {
+  const Fate* fate = situation.fate(target);
+  return fate && fate->makes() && (fate->change.action != Action::update || !fate->change.fields.empty());
+}
+
+// What is to be deleted could not be made or started anew: what that requires has failed, and nothing is done
+// about it. "": it has not.
+std::string failure_of(const Situation& situation, const Edge& edge, const Fate& own) {
+  const Address& target = edge.await.target;
+  if (!holds_back(edge, StepKind::create, own.change.operations) || is_worked_on(situation, target))
+    return "";
+  const Owned* row = situation.row(target);
+  const Judgement now = judge(edge.await, situation.observation(target), row ? row->generation : "");
+  if (now.verdict != Verdict::failed) return "";
+  return "it is to be replaced, and requires " + to_string(edge.await) + ": " + now.reason +
+         "; mend that, and plan again";
+}
+
 // Why the resource must wait for a better look at the world, or a better manifest; "": it need not.
-std::string blocker_of(const Situation& situation, const Address& address) {
+std::string blocker_of(const Situation& situation, const Address& address, const Fate& own) {
   for (const Edge& edge : situation.edges(address)) {
     const Address& target = edge.await.target;
     const Fate* fate = situation.fate(target);
@@ -176,6 +195,8 @@ std::string blocker_of(const Situation& situation, const Address& address) {
     if (situation.observation(target).existence == Existence::unknown)
       return "it requires " + title(target) + ", which cannot be looked at" +
              (situation.observation(target).error ? ": " + situation.observation(target).error->message : "");
+    if (own.change.action != Action::replace) continue;
+    if (std::string failure = failure_of(situation, edge, own); !failure.empty()) return failure;
   }
   return "";
 }
@@ -255,7 +276,7 @@ bool block_dependants(Situation& situation) {
     Fate& fate = situation.decided(address);
     const bool never_held_back = fate.stops_only || fate.change.action == Action::remove;
     if (never_held_back || fate.change.refusal || fate.change.action == Action::blocked) continue;
-    const std::string reason = blocker_of(situation, address);
+    const std::string reason = blocker_of(situation, address, fate);
     if (reason.empty()) continue;
     block(fate, reason);
     blocked = true;

@@ -19,8 +19,8 @@ inline constexpr int kPlanFormatVersion = 2;
 Json to_json(const Plan& plan, const Catalog& catalog);
 // The same as text.
 std::string plan_text(const Plan& plan, const Catalog& catalog);
-// Of a plan that nobody applies again: without fingerprints, fields, and changes that do nothing. Reads back as
-// a plan.
+// Of a plan that nobody applies again: without fingerprints, fields, and changes that do nothing. Reads back
+// as a plan.
 std::string record_text(const Plan& plan, const Catalog& catalog);
 
 // failed_precondition: a newer formatVersion; invalid_argument: not a plan, or damaged.

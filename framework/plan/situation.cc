@@ -13,6 +13,12 @@ bool Fate::makes() const {
          change.action == Action::replace || (marks() && updates);
 }
 
+bool holds_back(const Edge& edge, StepKind kind, const std::vector<std::string>& operations) {
+  return edge.guards.contains(std::string(to_string(kind))) ||
+         std::any_of(operations.begin(), operations.end(),
+                     [&edge](const std::string& operation) { return edge.guards.contains(operation); });
+}
+
 bool Fate::removes() const { return change.action == Action::remove || change.action == Action::replace; }
 
 Situation::Situation(const Graph& graph_, const Observations& observations_, const std::vector<Owned>& rows,

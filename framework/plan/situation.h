@@ -34,6 +34,9 @@ struct Fate {
   bool removes() const;  // a delete step, alone or before a create
 };
 
+// Whether the edge is about a step of that kind, with these operations.
+bool holds_back(const Edge& edge, StepKind kind, const std::vector<std::string>& operations);
+
 // References into what make_plan was given; lives as long as one call of it.
 struct Situation {
   Situation(const Graph& graph, const Observations& observations, const std::vector<Owned>& owned,

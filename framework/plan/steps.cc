@@ -145,7 +145,7 @@ class Builder {
   void hold_back(const Address& address, Step& step) {
     for (const Edge& edge : situation_.edges(address)) {
       if (is_leaving(edge)) continue;
-      if (!guards(edge, step)) {
+      if (!holds_back(edge, step.kind, step.operations)) {
         come_after_replacement(edge, step);
         continue;
       }
@@ -172,12 +172,6 @@ class Builder {
     for (const Address& holder : situation_.holders_of(claim)) come_after(holder);
     for (const std::string& user : situation_.observation(claim).users)
       if (const auto address = parse_address(user)) come_after(*address);
-  }
-
-  static bool guards(const Edge& edge, const Step& step) {
-    const auto held = [&edge](const std::string& operation) { return edge.guards.count(operation) > 0; };
-    return held(std::string(to_string(step.kind))) ||
-           std::any_of(step.operations.begin(), step.operations.end(), held);
   }
 
   // An importer that this plan deletes is waited for no more; its claim's contents still are.

@@ -189,6 +189,18 @@ TEST_F(OrderTest, ARequirementMayHaveFailingPhasesOfItsOwn) {
   EXPECT_LT(world_.clock.now() - before, seconds(90));
 }
 
+TEST_F(OrderTest, WhatCouldNotBeMadeAnewIsNotDeleted) {
+  apply({b({{"hasty", "a"}, {"fixed", 1}}), resource(slow("a"))});
+  world_.backend.script(slow("a"), {.final_phase = "Odd"});
+  const std::vector<Resource> desired = {b({{"hasty", "a"}, {"fixed", 2}}), resource(slow("a"))};
+
+  EXPECT_EQ(apply(desired), "");
+  EXPECT_TRUE(plan_.blocked());
+
+  world_.backend.script(slow("a"), {});
+  EXPECT_EQ(apply(desired), "delete b, create b");
+}
+
 TEST_F(OrderTest, TwoWhoFindOneDeadWorkerDoNotBothCall) {
   world_.backend.script(slow("a"), {.ready_after = seconds(10), .worker_deaths = 3});
   EXPECT_EQ(apply({resource(slow("a")), b({{"hasty", "a"}}), resource(fast("c"), {{"slow", {"a"}}})}),
