@@ -92,6 +92,33 @@ TEST_F(Looks, NoLookTakesMoreThanABatchHoweverMuchThatWouldSave) {
   }
 }
 
+// b and c look at a one after the other, and a goes in between. The answers come the other way round.
+TEST_F(Looks, AnAnswerThatIsOvertakenByALaterLookDoesNotCount) {
+  Simulation world(in_batches_of(1));
+  const auto answers = [&world](const std::vector<Call>& calls) {
+    std::vector<CallResult> results;
+    for (const Call& call : calls) results.push_back(make_call({{"fake", &world.backend}}, call, {}));
+    return results;
+  };
+  const Plan plan = world.plan({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}}),
+                                resource(fast("c"), {{"fast", {"a", "d"}}}), resource(fast("d"))});
+  const auto state = begin_run(plan, world.catalog, {}, world.observations(), {.id = "r", .process = "test"});
+  const auto turn = [&](std::vector<CallResult> results) {
+    return next(*state, std::move(results), world.clock.now(), false).calls;
+  };
+  const std::vector<Call> creates = turn(answers(turn({})));
+  ASSERT_EQ(creates.size(), 2u);
+  const std::vector<Call> looks_of_b = turn(answers(turn(answers({creates[0]}))));
+  std::vector<CallResult> overtaken = answers(looks_of_b);
+  const std::vector<Call> looks_of_c = turn(answers(turn(answers({creates[1]}))));
+  ASSERT_EQ(looks_of_b.size(), 2u);
+  ASSERT_EQ(looks_of_c.size(), 3u);
+
+  world.backend.change([](FakeWorld& objects) { objects.erase(fast("a")); });
+  EXPECT_TRUE(turn(answers(looks_of_c)).empty());
+  EXPECT_TRUE(turn(std::move(overtaken)).empty());
+}
+
 // What is looked at along has been seen when that call returns: so it is part of that one, or not along.
 TEST_F(Looks, AsManyAsOneCallHasRoomForAreLookedAtTogetherWithWhatTheyWaitFor) {
   Simulation world(in_batches_of(4));

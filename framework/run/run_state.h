@@ -76,6 +76,7 @@ struct ResourceState {
   std::string adopted;                   // identity of what is adopted
   std::shared_ptr<const Owned> owned;
   std::unique_ptr<Observation> seen;   // the latest of this run
+  int seen_by = 0;                     // the call that it is of
   std::unique_ptr<Observation> known;  // where that is unknown: the latest that was not
   std::unique_ptr<Sent> sent;
 };

@@ -110,8 +110,15 @@ void record_begin(RunState& state) {
     if (state.steps[i].open == 0) start_step(state, static_cast<int>(i));
 }
 
-void take_observation(RunState& state, const Address& address, Observation seen) {
+// Calls may return in another order than they were made in.
+bool is_outdated(const ResourceState& resource, int call) {
+  return call < resource.seen_by && resource.seen && resource.seen->existence != Existence::unknown;
+}
+
+void take_observation(RunState& state, const Address& address, int call, Observation seen) {
   ResourceState& resource = state.resources[address];
+  if (is_outdated(resource, call)) return;
+  resource.seen_by = call;
   const Observation* latest = latest_of(state, address);
   if (seen.existence != Existence::unknown)
     resource.known.reset();
@@ -125,10 +132,10 @@ void count_first_look(RunState& state, int index, int by) {
   for (int follower : state.followers[at(index)]) state.steps[at(follower)].first_looks += by;
 }
 
-void take_observations(RunState& state, const Flight& flight, Result<Observed>& answer) {
+void take_observations(RunState& state, int call, const Flight& flight, Result<Observed>& answer) {
   for (size_t i = 0; i < flight.addresses.size(); ++i) {
     const bool answered = answer && i < answer->observations.size();
-    take_observation(state, flight.addresses[i],
+    take_observation(state, flight.addresses[i], call,
                      answered
                          ? std::move(answer->observations[i])
                          : unknown_observation(answer ? Error{Code::internal, "the backend gave no answer"}
@@ -149,7 +156,7 @@ void take_result(RunState& state, CallResult& result) {
   state.flights.erase(it);
   if (auto* seen = std::get_if<Result<Observed>>(&result.answer)) {
     if (*seen && !(*seen)->pools.empty()) state.pools[flight.instance] = (*seen)->pools;
-    take_observations(state, flight, *seen);
+    take_observations(state, result.call, flight, *seen);
   } else if (const auto* checks = std::get_if<Result<std::vector<Result<Check>>>>(&result.answer)) {
     take_check(state, flight.steps.front(), *checks);
   } else {
