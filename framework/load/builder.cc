@@ -7,7 +7,7 @@
 namespace tenon {
 namespace {
 
-// What anchors and aliases may copy, in bytes of text plus a charge for every value.
+// What anchors and aliases of a document may copy; kValueCharge for every value.
 constexpr size_t kMaximumExpansion = size_t{16} << 20;
 constexpr size_t kValueCharge = 32;
 constexpr size_t kMaximumProblems = 10000;
@@ -202,13 +202,13 @@ void Builder::keep(const YAML::Mark& mark, YAML::anchor_t anchor, const Json& va
 }
 
 void Builder::count(const YAML::Mark& mark) {
-  if (++values_ > kMaximumValues)
+  if (++cost_.values > kMaximumValues)
     refuse(mark, "the document has more than " + std::to_string(kMaximumValues) + " values");
 }
 
 void Builder::charge(const YAML::Mark& mark, size_t weight) {
-  expansion_ += weight;
-  if (expansion_ > kMaximumExpansion) refuse(mark, "aliases expand to more than 16 MiB");
+  cost_.expansion += weight;
+  if (cost_.expansion > kMaximumExpansion) refuse(mark, "aliases expand to more than 16 MiB");
 }
 
 // The map's own keys win over merged ones, and earlier merged ones over later.

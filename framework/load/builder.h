@@ -24,6 +24,7 @@ class Builder final : public YAML::EventHandler {
   Builder(std::string_view text, std::vector<YamlProblem>& problems) : text_(text), problems_(problems) {}
 
   Json take() { return std::move(root_); }
+  const DocumentCost& cost() const { return cost_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override;
   void OnDocumentEnd() override {}
@@ -76,9 +77,8 @@ class Builder final : public YAML::EventHandler {
   std::vector<Frame> stack_;
   std::unordered_map<YAML::anchor_t, Anchor> anchors_;
   std::optional<PlaceMap> places_;
-  size_t values_ = 0;
+  DocumentCost cost_;
   size_t weight_ = 0;
-  size_t expansion_ = 0;
   bool started_ = false;
 };
 

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "framework/base/temporary_directory.h"
 #include "framework/load/load.h"
 #include "framework/load/yaml.h"
 
@@ -55,8 +56,8 @@ void limit_this_process(size_t memory, rlim_t cpu_seconds) {
 }
 
 // In a process of its own; ends it, and well if the text is refused.
-void refuse_in_little(const std::string& text) {
-  limit_this_process(250 * kMiB, 30);
+void refuse_in_little(const std::string& text, size_t memory = 250 * kMiB) {
+  limit_this_process(memory, 30);
   const std::string result = loaded(text);
   if (result.starts_with("f:")) _exit(0);
   std::cerr << "taken for " << result.substr(0, 80);
@@ -119,6 +120,104 @@ TEST(Limits, AliasesExpandToAtMost16Mebibytes) {
   EXPECT_NE(loaded(keys).find("aliases expand to more than 16 MiB"), std::string::npos);
 }
 
+// A document whose aliases copy so much.
+std::string copying(size_t mebibytes) {
+  return "---\na: &a " + std::string(kMiB / 16 - 32, 'x') + "\nb:\n" + repeated("- *a\n", 16 * mebibytes - 1);
+}
+
+// What is told of all documents together comes last, after those that were taken.
+struct Told {
+  size_t documents;
+  std::string last;
+};
+
+Told told_of(std::string text) {
+  Diagnostics diagnostics;
+  const size_t documents = load_text("f", std::move(text), diagnostics).size();
+  return {documents, diagnostics.empty() ? "" : joined({diagnostics.back()})};
+}
+
+TEST(Limits, AliasesOfAllDocumentsTogetherExpandToAtMost128Mebibytes) {
+  const Told most = told_of(repeated(copying(16), 8) + repeated("---\na: 1\n", 10));
+  EXPECT_EQ(most.documents, 18u);
+  EXPECT_EQ(most.last, "");
+  const Told more = told_of(repeated(copying(16), 8) + "---\na: &a b\n---\na: 1\n");
+  EXPECT_EQ(more.documents, 8u);
+  EXPECT_EQ(more.last, "f:2065:1: the aliases of the documents expand to more than 128 MiB together");
+}
+
+// Several threads share the documents; who reads them must not see that.
+TEST(Limits, TheDocumentThatIsTooMuchIsTheFirstOfTheTextThatIs) {
+  const std::string small = repeated("---\na: 1\n", 2000);
+  const std::string text = small + repeated(copying(10), 9) + small + repeated(copying(10), 9) + small;
+  for (int run = 0; run < 3; ++run) {
+    const Told told = told_of(text);
+    EXPECT_EQ(told.documents, 4012u);
+    EXPECT_EQ(told.last, "f:9945:1: the aliases of the documents expand to more than 128 MiB together");
+  }
+}
+
+TEST(Limits, DocumentsThatAreRefusedCountAsWell) {
+  const Told told = told_of(repeated(copying(17), 30));
+  EXPECT_EQ(told.documents, 0u);
+  EXPECT_EQ(told.last, "f:1919:1: the aliases of the documents expand to more than 128 MiB together");
+}
+
+TEST(Limits, AllDocumentsTogetherHaveAtMost10MillionValues) {
+  const std::string block = "---\n" + repeated("- 1\n", 499999);
+  EXPECT_EQ(told_of(repeated(block, 20)).documents, 20u);
+  EXPECT_EQ(told_of(repeated(block, 20) + "---\na\n").last,
+            "f:10000001:1: the documents have more than 10000000 values together");
+}
+
+TEST(Limits, ThereAreAtMostAMillionDocuments) {
+  const std::string most = repeated("---\na\n", 1000000);
+  EXPECT_EQ(told_of(most).documents, 1000000u);
+  EXPECT_EQ(told_of(most + "---\na\n").last, "f:2000001:1: there are more than 1000000 documents");
+}
+
+TEST(Limits, OfAllDocumentsTogetherAtMost100000ProblemsAreTold) {
+  Diagnostics diagnostics;
+  load_text("f", repeated("---\na: [\n", 200000), diagnostics);
+  ASSERT_EQ(diagnostics.size(), 100001u);
+  EXPECT_EQ(joined({diagnostics.back()}),
+            "f:200001:1: the documents have more than 100000 problems together");
+  diagnostics.clear();
+  load_text("f", repeated("---\na: \x01\n", 200000), diagnostics);
+  EXPECT_EQ(diagnostics.size(), 100001u);
+}
+
+TEST(Limits, OfWhatIsNoResourceAtMost300000ProblemsAreTold) {
+  Diagnostics diagnostics;
+  const std::string list = "---\nkind: List\nitems:\n" + repeated("- {}\n", 60000);
+  to_resources(load_text("f", list + list, diagnostics), "default", diagnostics);
+  ASSERT_EQ(diagnostics.size(), 300001u);
+  EXPECT_EQ(joined({diagnostics.back()}), ": there are more problems than 300000");
+}
+
+TEST(Limits, AllFilesOfACommandHaveTheBoundsOfOne) {
+  TemporaryDirectory directory;
+  const std::string path = directory.path().string();
+  for (const char* name : {"/a.yaml", "/b.yaml", "/c.yaml", "/d.yaml"})
+    std::ofstream(path + name) << repeated(copying(16), 4);
+  for (const std::vector<std::string>& paths :
+       {std::vector{path}, {path + "/a.yaml", path + "/b.yaml", path + "/c.yaml", path + "/d.yaml"}}) {
+    Diagnostics diagnostics;
+    EXPECT_EQ(load_paths(paths, diagnostics).size(), 8u);
+    EXPECT_EQ(joined(diagnostics),
+              path + "/c.yaml:1:1: the aliases of the documents expand to more than 128 MiB together");
+  }
+}
+
+TEST(Limits, ValuesOfJsonCountAsThoseOfYamlDo) {
+  TemporaryDirectory directory;
+  const std::string file = directory.path().string() + "/a.json";
+  std::ofstream(file) << "[" << repeated("1,", 499998) << "1]";
+  Diagnostics diagnostics;
+  EXPECT_EQ(load_paths(std::vector<std::string>(30, file), diagnostics).size(), 20u);
+  EXPECT_EQ(joined(diagnostics), file + ":1:1: the documents have more than 10000000 values together");
+}
+
 TEST(Limits, ADocumentThatIsNoJsonHasAtMost250000FlowSigns) {
   const auto lists = [](size_t signs) { return "a: !!seq [" + repeated("x,", signs - 1) + "x]\n"; };
   EXPECT_EQ(loaded(lists(250000)).size(), 6 + 4 * size_t{250000} + 1);
@@ -169,6 +268,13 @@ TEST(Limits, BombsAreRefusedInLittleMemoryAndTime) {
   };
   for (const auto& [name, text] : bombs)
     EXPECT_EXIT(refuse_in_little(text), testing::ExitedWithCode(0), "") << name;
+}
+
+TEST(Limits, ManyBombsAreRefusedInLittleMemoryAndTime) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const std::string bomb =
+      "---\na: &a [" + repeated("x, ", 1999) + "x]\nb: [" + repeated("*a, ", 199) + "*a]\n";
+  EXPECT_EXIT(refuse_in_little(repeated(bomb, 600), 400 * kMiB), testing::ExitedWithCode(0), "");
 }
 
 TEST(HostileInput, BytesThatAreNoUtf8AreToldWithTheirPlace) {

@@ -23,10 +23,12 @@ struct Document {
 // The documents of a text, YAML (1.2 core schema for plain scalars) or JSON; empty documents are left out.
 // name is the file name for diagnostics, "-" for standard input. Duplicate keys, bad UTF-8, tabs as
 // indentation, and limits (3 MiB a document, depth 128, bounded alias expansion) are errors; a document with
-// an error is left out.
+// an error is left out. All documents together are bounded, too (budget.h): at the first that is too much for
+// that there is an error, and it and what follows are left out.
 std::vector<Document> load_text(std::string name, std::string text, Diagnostics& diagnostics);
 
-// -f FILE|DIR|-: a directory gives its *.yaml, *.yml and *.json files by name, not recursively.
+// -f FILE|DIR|-: a directory gives its *.yaml, *.yml and *.json files by name, not recursively. The bounds of
+// load_text hold for all of them together.
 std::vector<Document> load_paths(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 
 // Checks apiVersion, kind, metadata and the document's own fields; `status` and server-set metadata are

@@ -20,6 +20,8 @@ constexpr std::array<const char*, 10> kServerMetadata = {"uid",
                                                          "selfLink",
                                                          "deletionTimestamp",
                                                          "deletionGracePeriodSeconds"};
+// Notes on every resource of a hundred thousand are told.
+constexpr size_t kMaximumTold = 300000;
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 // A value as a message shows it.
@@ -71,6 +73,7 @@ class Reader {
  private:
   void say(Severity severity, const std::string& pointer, bool key, std::string summary, std::string detail) {
     if (severity == Severity::error) ++problems_;
+    if (diagnostics_.size() >= kMaximumTold) return;
     diagnostics_.push_back(
         {severity, std::move(summary), std::move(detail), address_, source_->locate(base_ + pointer, key)});
   }
@@ -302,6 +305,9 @@ std::vector<Resource> to_resources(std::vector<Document> documents, std::string_
   resources.reserve(documents.size());
   for (Document& document : documents)
     Reader(document.source, "", default_namespace, resources, kept, names, diagnostics).read(document.value);
+  if (diagnostics.size() >= kMaximumTold)
+    diagnostics.push_back({.summary = "there are more problems than " + std::to_string(kMaximumTold),
+                           .detail = "mend those that are told, and look again"});
   return resources;
 }
 

@@ -18,10 +18,10 @@ bool may_have_lost_digits(const Json& value) {
 
 }  // namespace
 
-std::optional<Json> parse_strict_json(std::string_view text) {
+std::optional<Json> parse_strict_json(std::string_view text, size_t& values) {
   std::vector<std::vector<std::string>> keys;
   bool acceptable = true;
-  size_t values = 0;
+  values = 0;
   const Json::parser_callback_t watch = [&](int, Json::parse_event_t event, Json& parsed) {
     if (event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start) {
       keys.emplace_back();

@@ -133,27 +133,33 @@ void run_yaml_cpp(std::string_view text, YAML::EventHandler& handler) {
 }
 
 // What a plain document has; nothing: yaml-cpp is to judge it.
-std::optional<Json> parse_plain(std::string_view text, std::vector<YamlProblem>& problems) {
+std::optional<Json> parse_plain(std::string_view text, std::vector<YamlProblem>& problems,
+                                DocumentCost& cost) {
+  Builder builder(text, problems);
+  std::optional<Json> value;
   try {
-    Builder builder(text, problems);
-    if (scan_plain(text, builder)) return builder.take();
+    if (scan_plain(text, builder)) value = builder.take();
   } catch (const Refused&) {
   }
-  return {};
+  cost = builder.cost();
+  return value;
 }
 
-std::optional<Json> parse_with_yaml_cpp(std::string_view text, std::vector<YamlProblem>& problems) {
+std::optional<Json> parse_with_yaml_cpp(std::string_view text, std::vector<YamlProblem>& problems,
+                                        DocumentCost& cost) {
   const size_t before = problems.size();
+  Builder builder(text, problems);
+  std::optional<Json> value;
   try {
-    Builder builder(text, problems);
     run_yaml_cpp(text, builder);
-    if (problems.size() == before) return builder.take();
+    if (problems.size() == before) value = builder.take();
   } catch (const Refused& refused) {
     problems.push_back(refused.problem);
   } catch (const YAML::Exception& wrong) {
     problems.push_back(translate(text, wrong));
   }
-  return {};
+  cost = builder.cost();
+  return value;
 }
 
 }  // namespace
@@ -165,15 +171,18 @@ Place place_at(std::string_view text, size_t offset) {
           static_cast<int>(newline == std::string_view::npos ? offset + 1 : offset - newline)};
 }
 
-std::optional<Json> parse_yaml(std::string_view text, std::vector<YamlProblem>& problems) {
+std::optional<Json> parse_yaml(std::string_view text, std::vector<YamlProblem>& problems,
+                               DocumentCost* wanted) {
+  DocumentCost unwanted;
+  DocumentCost& cost = wanted ? *wanted : unwanted;
   if (is_flow(text))
-    if (std::optional<Json> value = parse_strict_json(text)) return value;
+    if (std::optional<Json> value = parse_strict_json(text, cost.values)) return value;
   const size_t before = problems.size();
-  std::optional<Json> plain = parse_plain(text, problems);
+  std::optional<Json> plain = parse_plain(text, problems, cost);
   if (plain && problems.size() == before) return plain;
   if (plain) return {};
   problems.resize(before);
-  if (std::optional<Json> value = parse_with_yaml_cpp(text, problems)) return value;
+  if (std::optional<Json> value = parse_with_yaml_cpp(text, problems, cost)) return value;
   if (const auto unclosed = problem_of_json(text)) {
     problems.resize(before);
     problems.push_back(*unclosed);

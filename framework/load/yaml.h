@@ -41,9 +41,16 @@ inline constexpr size_t kMaximumDepth = 128;
 inline constexpr size_t kMaximumValues = 500000;
 inline constexpr size_t kMaximumKey = 1024;  // bytes
 
+// What a document took, whether it was refused or not.
+struct DocumentCost {
+  size_t values = 0;
+  size_t expansion = 0;  // what aliases copied, in bytes of text plus a charge for every value
+};
+
 // Nothing when there are problems. null: the document is empty. Work and memory are bounded whatever aliases
 // do.
-std::optional<Json> parse_yaml(std::string_view text, std::vector<YamlProblem>& problems);
+std::optional<Json> parse_yaml(std::string_view text, std::vector<YamlProblem>& problems,
+                               DocumentCost* cost = nullptr);
 
 // All places up to the first syntax error. What an alias or a merge key brings in has only the place of the
 // alias. wanted: only of this pointer and those above it, which takes no memory for the others.
