@@ -9,6 +9,24 @@
 namespace tenon {
 namespace {
 
+// Whether an update may change it, or something in it.
+bool is_computed_by_update(const Schema& schema) {
+  const auto within = [](const auto& property) { return is_computed_by_update(property.second); };
+  return schema.computed_by_update || (schema.items && is_computed_by_update(*schema.items)) ||
+         (schema.additional && is_computed_by_update(*schema.additional)) ||
+         std::any_of(schema.properties.begin(), schema.properties.end(), within);
+}
+
+// Of the output at this path: it, something in it, or what it is a part of.
+bool may_change_by_update(const Schema& outputs, const std::string& path) {
+  for (size_t end = path.find('/', 1); end < path.size(); end = path.find('/', end + 1)) {
+    const Schema* whole = find_schema(outputs, path.substr(0, end));
+    if (whole && whole->computed_by_update) return true;
+  }
+  const Schema* output = find_schema(outputs, path);
+  return output && is_computed_by_update(*output);
+}
+
 // Whether what is observed now will still be so when it is used.
 bool is_settled(const Situation& situation, const ValueReference& reference) {
   if (situation.observation(reference.target).existence != Existence::present) return false;
@@ -16,8 +34,7 @@ bool is_settled(const Situation& situation, const ValueReference& reference) {
   if (!fate || fate->change.action == Action::none) return true;
   if (fate->change.action != Action::update) return false;
   const KindManifest* kind = situation.kind(reference.target);
-  const Schema* output = kind ? find_schema(kind->outputs, reference.path) : nullptr;
-  return !output || !output->computed_by_update;
+  return !kind || !may_change_by_update(kind->outputs, reference.path);
 }
 
 // It is there, as it is to be, and this plan leaves it alone.

@@ -19,7 +19,23 @@ namespace {
 constexpr const char* kKeepPrivateSmall =
     "keep private at 4 KiB at most: it is a part of a row of the inventory";
 
+constexpr const char* kDeclaresOutputs = "the manifest declares the outputs that an update changes";
+
 bool is_small(const Json& private_state) { return private_state.dump().size() <= kPrivateBytes; }
+
+// Where an update has changed or taken away what the manifest does not declare so; "": nowhere. What is new
+// was known to nobody.
+std::string undeclared(const Schema& outputs, const Json& before, const Json& after,
+                       const Json::json_pointer& pointer = Json::json_pointer()) {
+  const Schema* schema = find_schema(outputs, pointer.to_string());
+  if (before == after || (schema && schema->computed_by_update)) return "";
+  if (!before.is_object()) return pointer.to_string();
+  for (const auto& [name, value] : before.items()) {
+    const Json now = after.is_object() ? after.value(name, Json()) : Json();
+    if (std::string place = undeclared(outputs, value, now, pointer / name); !place.empty()) return place;
+  }
+  return before.size() < after.size() ? pointer.to_string() : "";
+}
 
 // One after another: each check starts from what the one before left.
 class StraightWay final : public Probe {
@@ -117,6 +133,7 @@ class StraightWay final : public Probe {
       add("update succeeds", false, "name a change of the sample, or say that it is immutable");
       return;
     }
+    const Observation before = observe(ours_);
     ours_.desired = sample_.changed;
     ours_.generation = generation_of(sample_.changed);
     if (!add("update succeeds", backend_->update(ours_, context()),
@@ -126,6 +143,12 @@ class StraightWay final : public Probe {
     const Observation seen = until_sent();
     add("an update is observed at its generation", has_mark(seen, ours_),
         "keep the new generation and the old nonce in the mark", describe(seen));
+    if (!kind_) return skip(kDeclaresOutputs);
+    const std::string place = undeclared(kind_->outputs, *before.outputs, *seen.outputs);
+    add(kDeclaresOutputs, place.empty(),
+        "who refers to it is given the old value: mark " + place +
+            " in the kind's outputs with \"x-computed\": \"update\"",
+        describe(seen));
   }
 
   // What `list` finds of ours among all pages; nothing: it failed.

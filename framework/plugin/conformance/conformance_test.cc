@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <functional>
+#include <regex>
 #include <set>
 
 #include "framework/base/temporary_directory.h"
@@ -33,6 +34,7 @@ const std::vector<Fault> kFaults = {
     {"deletes foreign", "delete leaves an object with another's mark alone"},
     {"cannot update", "update succeeds"},
     {"old generation", "an update is observed at its generation"},
+    {"counts in an output", "the manifest declares the outputs that an update changes"},
     {"cannot list", "list succeeds"},
     {"lists twice", "list finds the object once, by its mark and identity"},
     {"half a record", "list gives spec and record back as they were sent, or neither"},
@@ -207,6 +209,20 @@ TEST(Kit, FindsASecretInTheLog) {
 TEST(Kit, FindsNothingWhereNothingIsWrong) {
   Faulty backend("");
   EXPECT_EQ(failures(run_conformance(backend, faulty_sample(backend))), "");
+}
+
+TEST(Kit, BearsAnOutputThatTheManifestDeclaresAsChanging) {
+  Faulty backend("counts in an output");
+  for (const char* path : {"/count", "/count/size"}) {
+    ConformanceSample sample = faulty_sample(backend);
+    Json outputs;
+    outputs[Json::json_pointer(std::regex_replace(path, std::regex("/"), "/properties/"))] = {
+        {"x-computed", "update"}};
+    Manifest manifest = *sample.manifest;
+    manifest.kinds[0].outputs = parse_schema(outputs).value();
+    sample.manifest = std::make_shared<const Manifest>(manifest);
+    EXPECT_EQ(failures(run_conformance(backend, sample)), "") << path;
+  }
 }
 
 TEST(Kit, SendsNoCreateTwiceThatIsNotIdempotent) {

@@ -232,6 +232,7 @@ void Faulty::describe_wrongly(Observation& seen) {
   if (is("sentences")) seen.reason = "it is broken";
   if (is("maybe")) seen.conditions.push_back({"Ready", "Maybe", "", ""});
   if (is("contents")) seen.contents = Contents::none;
+  if (is("counts in an output")) seen.outputs.edit()["count"] = {{"size", seen.actual.value("size", 0)}};
   if (is("half a disk")) seen.outputs.edit()["disk"] = {{"path", "/x"}};
   if (is("tells")) seen.message = "logging in with hunter2";
 }
