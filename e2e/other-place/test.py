@@ -166,8 +166,13 @@ class NotMounted(ProductCase):
         lab.run('mount', '-t', 'tmpfs', 'tenon-test', self.disk)
         self.addCleanup(lab.run, 'umount', '-l', self.disk)
         lab.run('mount', '--bind', self.disk, self.volumes)
+        self.addCleanup(self.unmount_volumes)
         self.one = self.tenon.write('one.yaml', CLAIMS % 'one')
         self.both = self.tenon.write('both.yaml', CLAIMS % 'one' + '---\n' + CLAIMS % 'two')
+
+    def unmount_volumes(self):
+        while os.path.ismount(self.volumes):
+            lab.run('umount', '-l', self.volumes)
 
     def claims(self):
         return sorted(path.parent.name for path in self.volumes.glob('*/*/claim.json'))
@@ -178,9 +183,16 @@ class NotMounted(ProductCase):
         for command in (('plan', '-f', self.one), ('apply', '--yes', '-f', self.one), ('destroy', '--yes')):
             done = self.tenon.run(*command)
             self.assertEqual(done.status, 3, str(done))
-            self.assertIn('%s is not mounted' % self.volumes, done.text)
+            self.assertIn('%s is another directory than before' % self.volumes, done.text)
             self.assertEqual(list(self.volumes.iterdir()), [])
         self.assertEqual(len(self.tenon.owned()), 1)
+
+        # Nor beside another disk's.
+        lab.run('mount', '-t', 'tmpfs', 'tenon-test', self.volumes)
+        done = self.tenon.run('apply', '--yes', '-f', self.one)
+        self.assertEqual(done.status, 3, str(done))
+        self.assertEqual(list(self.volumes.iterdir()), [])
+        lab.run('umount', self.volumes)
 
         # Whatever else is made there meanwhile.
         for _ in range(2):
@@ -189,8 +201,26 @@ class NotMounted(ProductCase):
             self.assertEqual(self.claims(), ['two'])
         self.succeeds('forget', '--yes', 'pvc/two')
         lab.run('mount', '--bind', self.disk, self.volumes)
-        self.addCleanup(lab.run, 'umount', '-l', self.volumes)
         self.assertIn('No changes.', self.succeeds('plan', '-f', self.one))
         self.succeeds('destroy', '--yes')
         self.assertEqual(self.claims(), [])
         self.assertEqual(self.tenon.owned(), [])
+
+    def test_what_was_copied_to_another_disk_is_deleted_from_there(self):
+        self.succeeds('apply', '--yes', '-f', self.one)
+        lab.run('umount', self.volumes)
+        lab.run('cp', '-a', str(self.disk) + '/.', self.volumes)
+        self.assertIn('No changes.', self.succeeds('plan', '-f', self.one))
+        self.succeeds('destroy', '--yes')
+        self.assertEqual(self.claims(), [])
+        self.assertEqual(self.tenon.owned(), [])
+
+    def test_a_namespace_may_have_a_disk_of_its_own(self):
+        namespace = self.volumes / 'default'
+        namespace.mkdir()
+        lab.run('mount', '-t', 'tmpfs', 'tenon-test', namespace)
+        self.succeeds('apply', '--yes', '-f', self.one)
+        lab.run('umount', namespace)
+        done = self.tenon.run('apply', '--yes', '-f', self.one)
+        self.assertEqual(done.status, 3, str(done))
+        self.assertEqual(self.claims(), [])

@@ -400,8 +400,8 @@ void take_outcome(RunState& state, int index, CallKind kind, const Result<Outcom
   const Step& step = plan_step(state, index);
   StepState& mine = state.steps[at(index)];
   if (outcome) {
-    const size_t bytes = kind == CallKind::remove ? 0 : outcome->private_state.dump().size();
-    if (bytes > kPrivateBytes) {
+    const size_t bytes = outcome->private_state.dump().size();
+    if (bytes > kPrivateBytes && kind != CallKind::remove) {
       keep_outcome(state, step, {.identity = outcome->identity});
       return fail_step(
           state, index,
@@ -409,6 +409,9 @@ void take_outcome(RunState& state, int index, CallKind kind, const Result<Outcom
               " bytes of private state, of which an inventory keeps " + std::to_string(kPrivateBytes) +
               " at most. What it has done is there and found again, without that state: mend the plugin");
     }
+    // By it a later look may have to tell that it is gone.
+    if (kind == CallKind::remove && bytes <= kPrivateBytes && !outcome->private_state.is_null())
+      keep_outcome(state, step, {.private_state = outcome->private_state});
     if (kind != CallKind::remove) keep_outcome(state, step, *outcome);
     mine.called = step.kind != StepKind::await;
     mine.ongoing = outcome->in_progress;

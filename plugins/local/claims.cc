@@ -123,12 +123,21 @@ fs::directory_iterator entries(const fs::directory_entry& entry, std::error_code
   return entry.is_directory() ? fs::directory_iterator(entry.path(), error) : fs::directory_iterator();
 }
 
-// Another one than what lies around it is on.
-bool begins_file_system(const fs::path& directory) {
-  struct stat here {};
-  struct stat around {};
-  return stat((directory / ".").c_str(), &here) == 0 && stat((directory / "..").c_str(), &around) == 0 &&
-         here.st_dev != around.st_dev;
+std::optional<struct statx> look_at_directory(const std::string& path) {
+  struct statx seen {};
+  if (statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &seen) != 0) return std::nullopt;
+  return seen;
+}
+
+std::pair<unsigned, unsigned> device_of(const struct statx& seen) {
+  return {seen.stx_dev_major, seen.stx_dev_minor};
+}
+
+// Its inode and, where the file system knows it, its birth.
+std::string to_text(const struct statx& seen) {
+  const std::string inode = std::to_string(seen.stx_ino);
+  if (!(seen.stx_mask & STATX_BTIME)) return inode;
+  return inode + "-" + std::to_string(seen.stx_btime.tv_sec) + "-" + std::to_string(seen.stx_btime.tv_nsec);
 }
 
 Error foreign(const Claim& claim, Code code) {
@@ -209,24 +218,20 @@ Result<int64_t> requested_size(const Json& spec) {
   return size->value();
 }
 
-std::string Claims::file_system() const {
-  std::error_code error;
-  for (fs::path at = fs::canonical(root_, error); !error && at.has_relative_path(); at = at.parent_path())
-    if (begins_file_system(at)) return at;
-  return "";
+std::string Claims::directory_id(const ClaimName& name) const {
+  const auto root = look_at_directory(root_), space = look_at_directory(namespace_directory(name));
+  if (!root) return "";
+  return to_text(*root) + (space && device_of(*space) != device_of(*root) ? "/" + to_text(*space) : "");
 }
 
-Status Claims::look_at_root(const std::string& file_system) const {
+Status Claims::look_at_root(const ClaimName& name, const std::string& directory_id) const {
   std::error_code error;
   const fs::file_type type = fs::status(root_, error).type();
-  if (type == fs::file_type::directory && (file_system.empty() || begins_file_system(file_system))) return {};
-  if (type == fs::file_type::directory)
-    return Error{Code::failed_precondition,
-                 file_system + " is not mounted, and claims were made in " + root_ +
-                     " while it was: mount it; if it is gone for good, `tenon forget --record-only` gives "
-                     "them up"};
+  const bool is_directory = type == fs::file_type::directory;
+  if (is_directory && (directory_id.empty() || directory_id == this->directory_id(name))) return {};
   const std::string wrong = type == fs::file_type::not_found ? " is missing"
                             : type == fs::file_type::none    ? " cannot be looked at: " + error.message()
+                            : is_directory                   ? " is another directory than before"
                                                              : " is no directory";
   return Error{Code::failed_precondition,
                root_ + wrong +
@@ -244,7 +249,7 @@ bool Claims::can_hold(int64_t size) const {
 }
 
 Result<Claim> Claims::find(const ClaimName& name) const {
-  Claim claim{.directory = namespace_directory(name) + "/" + name.name};
+  Claim claim{.name = name, .directory = namespace_directory(name) + "/" + name.name};
   struct stat status {};
   if (lstat(claim.directory.c_str(), &status) != 0) {
     if (errno == ENOENT) return claim;
@@ -370,16 +375,17 @@ Status Claims::forget(const ClaimName& name, const ClaimMark& owner, std::chrono
 }
 
 Result<std::optional<ClaimName>> Claims::place_of(const std::string& identity,
-                                                  const std::string& file_system) const {
+                                                  const std::string& directory_id) const {
   if (identity.empty()) return std::optional<ClaimName>();
   const auto place = place_below(root_, identity);
   if (!place) return place.error();
   const auto name = ClaimName::make(place->name_space, place->name);
   if (!name) return name.error();
+  const Status root = look_at_root(*name, directory_id);
   struct stat status {};
   if (lstat(identity.c_str(), &status) == 0) return std::optional(*name);
   const int why = errno;
-  if (const Status root = look_at_root(file_system); !root) return root.error();
+  if (!root) return root.error();
   return why == ENOENT ? Result<std::optional<ClaimName>>(std::nullopt)
                        : errno_error("looking at", identity, why);
 }

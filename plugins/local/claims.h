@@ -37,6 +37,7 @@ struct ClaimMark {
 };
 
 struct Claim {
+  ClaimName name;
   bool exists = false;
   bool marked = false;  // false: a directory that is nobody's; `mark` has at most a spec
   std::string directory;
@@ -59,14 +60,14 @@ class Claims {
   explicit Claims(std::string root) : root_(std::move(root)) {}
   const std::string& root() const { return root_; }
 
-  // Where the file system begins that the root is on, "": where all begins. To be kept with a claim that is
-  // made or changed now.
-  std::string file_system() const;
+  // Tells the root, and the claim's namespace where that is on a disk of its own, from another directory in
+  // its place, as where a disk is not mounted, or another one is. "": there is none. To be kept with each
+  // claim that is made, changed or removed.
+  std::string directory_id(const ClaimName& name) const;
 
-  // For who knows of claims that were made here, on that file system ("" is any), and does not see them.
-  // failed_precondition: their directory is not there, or it is without that file system, as where a disk is
-  // not mounted; so nothing is known of them.
-  Status look_at_root(const std::string& file_system) const;
+  // For who knows of a claim that was made here, in the directory of that id ("" is any), and does not see
+  // it. failed_precondition: that directory is not there, so nothing is known of it.
+  Status look_at_root(const ClaimName& name, const std::string& directory_id) const;
 
   // False: the file system never has a file of this size. It is not about free space: a disk grows as it is
   // written. Leaves nothing behind.
@@ -93,7 +94,7 @@ class Claims {
   // Where the claim with this identity is; nothing: there is none any more. failed_precondition: it is not
   // below this root, or as look_at_root says.
   Result<std::optional<ClaimName>> place_of(const std::string& identity,
-                                            const std::string& file_system) const;
+                                            const std::string& directory_id) const;
   // Of all claims with a mark, by name. An error: one of them cannot be looked at.
   Result<std::vector<Claim>> marked() const;
 

@@ -15,8 +15,8 @@ namespace {
 
 using sdk::value_or_throw;
 
-// In the private state of a claim: where the file system begins that it was made on.
-constexpr const char* kFileSystem = "fileSystem";
+// In the private state of a claim: of the directory that it was made in.
+constexpr const char* kDirectoryId = "directoryId";
 
 ClaimMark mark_of(const sdk::Resource& resource) {
   return {resource.inventory,  resource.address, resource.nonce,
@@ -78,7 +78,9 @@ class LocalBackend final : public sdk::Backend {
 
   sdk::Observation observe(const sdk::Resource& resource, const sdk::Call&) override {
     const Claim claim = value_or_throw(claims_->find(name_of(resource)));
-    return claim.exists ? observation_of(claim) : sdk::Observation();
+    if (claim.exists) return observation_of(claim);
+    name_of(resource);  // its disk may have gone in between
+    return {};
   }
 
   sdk::Outcome create(const sdk::Resource& resource, const sdk::Call& call) override {
@@ -92,8 +94,10 @@ class LocalBackend final : public sdk::Backend {
   }
 
   sdk::Outcome remove(const sdk::Resource& resource, const sdk::Call& call) override {
-    value_or_throw(claims_->remove(name_of(resource), mark_of(resource), patience(call)));
-    return {};
+    const ClaimName name = name_of(resource);
+    value_or_throw(claims_->remove(name, mark_of(resource), patience(call)));
+    // It may have been copied there, and is gone from there now.
+    return {.private_state = private_state(name)};
   }
 
   sdk::Check check(const sdk::Change& change, const Json&) override {
@@ -109,26 +113,25 @@ class LocalBackend final : public sdk::Backend {
 
   sdk::ListPage list(const std::string& inventory, const std::string&, const sdk::Call&) override {
     sdk::ListPage page;
-    const Json state = private_state();
     for (const Claim& claim : value_or_throw(claims_->marked())) {
       const ClaimMark& mark = claim.mark;
       if (!inventory.empty() && mark.inventory != inventory) continue;
       page.objects.push_back({mark.inventory, mark.address, mark.nonce, mark.generation, claim.directory,
-                              mark.spec, mark.record, state});
+                              mark.spec, mark.record, private_state(claim.name)});
     }
     return page;
   }
 
  private:
   // Where it is already, whatever its name is; otherwise after its name. Fails for what is in another
-  // directory: nothing here is about that. Fails too where the directory or the file system is gone in which
-  // it was made.
+  // directory: nothing here is about that. Fails too where the directory is gone in which it was made.
   ClaimName name_of(const sdk::Resource& resource) const {
     const Json& kept = resource.private_state;
-    const std::string file_system = kept.is_object() ? kept.value(kFileSystem, "") : "";
-    if (const auto place = value_or_throw(claims_->place_of(resource.identity, file_system))) return *place;
-    if (!resource.applied.is_null()) value_or_throw(claims_->look_at_root(file_system));
-    return value_or_throw(ClaimName::make(resource.name_space, resource.name));
+    const std::string directory_id = kept.is_object() ? kept.value(kDirectoryId, "") : "";
+    if (const auto place = value_or_throw(claims_->place_of(resource.identity, directory_id))) return *place;
+    const ClaimName name = value_or_throw(ClaimName::make(resource.name_space, resource.name));
+    if (!resource.applied.is_null()) value_or_throw(claims_->look_at_root(name, directory_id));
+    return name;
   }
 
   // "": it is not.
@@ -151,13 +154,13 @@ class LocalBackend final : public sdk::Backend {
 
   sdk::Outcome outcome_of(const sdk::Resource& resource) const {
     return {.identity = value_or_throw(claims_->find(name_of(resource))).directory,
-            .private_state = private_state()};
+            .private_state = private_state(name_of(resource))};
   }
 
   // Of what is there now.
-  Json private_state() const {
-    const std::string file_system = claims_->file_system();
-    return file_system.empty() ? Json::object() : Json{{kFileSystem, file_system}};
+  Json private_state(const ClaimName& name) const {
+    const std::string directory_id = claims_->directory_id(name);
+    return directory_id.empty() ? Json::object() : Json{{kDirectoryId, directory_id}};
   }
 
   std::optional<Claims> claims_;

@@ -184,52 +184,63 @@ TEST_F(LocalPlugin, WhereTheDirectoryOfItsClaimsIsMissingNothingIsKnownOfThem) {
   EXPECT_EQ(backend->observe({request}, {}).value().observations.at(0).existence, Existence::present);
 }
 
-// As where the disk is not mounted that the directory is on: then that is there, and empty.
-TEST_F(LocalPlugin, WhereTheFileSystemOfAClaimIsGoneNothingIsKnownOfIt) {
-  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
-  Request request = first();
-  request.identity = backend->create(request, {})->identity;
+// As where the disk is not mounted that is the directory, or another one is.
+TEST_F(LocalPlugin, WhereAnotherDirectoryIsInItsPlaceNothingIsKnownOfAClaim) {
+  const fs::path root = directory_ / "volumes", aside = directory_ / "aside";
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", {{"directory", root.string()}}, manifest_);
+  Request request = first(), stranger = first();
+  const auto made = backend->create(request, {});
+  request.identity = made->identity;
+  request.private_state = made->private_state;
   request.applied = request.desired;
-  request.private_state = {{"fileSystem", directory_.string()}};
   const auto looked = [&] { return backend->observe({request}, {}).value().observations.at(0); };
-  EXPECT_EQ(looked().existence, Existence::present) << "it was copied here";
-  fs::remove_all(directory_ / "ns");
-  for (const std::string& identity : {request.identity, std::string()}) {
-    request.identity = identity;
+  const auto is_unknown = [&] {
     const Observation seen = looked();
     EXPECT_EQ(seen.existence, Existence::unknown);
-    for (const std::string& words :
-         {directory_.string() + " is not mounted", std::string("mount it"), std::string("forget")})
+    for (const std::string& words : {root.string() + " is another directory than before",
+                                     std::string("mount it"), std::string("forget")})
       EXPECT_NE(seen.error.value_or(Error{}).message.find(words), std::string::npos) << words;
     for (const auto& answer :
          {backend->create(request, {}), backend->update(request, {}), backend->remove(request, {})})
       EXPECT_EQ(answer ? Code::internal : answer.error().code, Code::failed_precondition);
-  }
-  EXPECT_TRUE(fs::is_empty(directory_)) << "nothing was made there";
+  };
+  fs::rename(root, aside);
+  fs::create_directory(root);
+  is_unknown();
+  EXPECT_TRUE(fs::is_empty(root)) << "nothing was made there";
+  stranger.address.name = "stranger";
+  ASSERT_TRUE(backend->create(stranger, {}));
+  is_unknown();
+  request.identity = "";
+  is_unknown();
   request.private_state = nullptr;
   EXPECT_EQ(looked().existence, Existence::absent) << "of an older plugin";
+
+  request.identity = made->identity;
+  request.private_state = made->private_state;
+  fs::copy(aside, root, fs::copy_options::recursive);
+  EXPECT_EQ(looked().existence, Existence::present) << "it was copied there";
+  const auto removed = backend->remove(request, {});
+  ASSERT_TRUE(removed);
+  request.private_state = removed->private_state;
+  EXPECT_EQ(looked().existence, Existence::absent) << "and is gone from there";
+
+  request.private_state = made->private_state;
+  fs::remove_all(root);
+  fs::rename(aside, root);
+  ASSERT_TRUE(backend->remove(request, {}));
+  EXPECT_EQ(looked().existence, Existence::absent);
 }
 
-TEST_F(LocalPlugin, AClaimIsKeptWithTheFileSystemItIsOn) {
-  const fs::path shared = "/dev/shm";
-  struct stat here {};
-  struct stat around {};
-  if (stat(shared.c_str(), &here) != 0 || stat("/dev", &around) != 0 || here.st_dev == around.st_dev)
-    GTEST_SKIP() << "this machine cannot offer a file system at /dev/shm";
-  const fs::path root = shared / random_uuid();
-  const auto backend = open_in_process(file_of("PLUGIN"), "local", {{"directory", root.string()}}, manifest_);
+TEST_F(LocalPlugin, AClaimIsKeptWithTheDirectoryItWasMadeIn) {
+  const auto backend = open_in_process(file_of("PLUGIN"), "local", configuration_, manifest_);
   Request request = first();
   const auto made = backend->create(request, {});
   ASSERT_TRUE(made);
-  const Json expected = {{"fileSystem", shared.string()}};
-  EXPECT_EQ(made->private_state, expected);
-  EXPECT_EQ(backend->list("", "", {}).value().objects.at(0).private_state, expected);
+  EXPECT_NE(made->private_state.value("directoryId", ""), "");
+  EXPECT_EQ(backend->list("", "", {}).value().objects.at(0).private_state, made->private_state);
   request.identity = made->identity;
-  request.private_state = made->private_state;
-  EXPECT_EQ(backend->update(request, {})->private_state, expected);
-  EXPECT_TRUE(backend->remove(request, {}));
-  EXPECT_EQ(backend->observe({request}, {}).value().observations.at(0).existence, Existence::absent);
-  fs::remove_all(root);
+  EXPECT_EQ(backend->update(request, {})->private_state, made->private_state);
 }
 
 TEST_F(LocalPlugin, AClaimWithAMarkOfANewerVersionIsUnknownAndNothingIsDoneAboutIt) {
