@@ -122,7 +122,7 @@ Status schedule(const std::string& plugin, const std::string& graph, millisecond
   });
   if (Status done = check(result); !done) return done;
   return measured("calls alone" + looks, planned->plan,
-                  [&] { return calls_alone(planned->plan, other, kParallelism); });
+                  [&] { return calls_alone(planned->plan, other, kParallelism + backends.size()); });
 }
 
 }  // namespace tenon::bench

@@ -61,7 +61,10 @@ class Pool {
       work.status = call_(work);
       lock.lock();
       done_.push_back(std::move(work));
-      if (done_.size() == 1) finished_.notify_one();
+      if (done_.size() > 1) continue;
+      lock.unlock();
+      finished_.notify_one();
+      lock.lock();
     }
   }
 

@@ -31,7 +31,11 @@ class Writer {
   Writer(const Catalog& catalog, For purpose) : catalog_(catalog), purpose_(purpose) {}
 
   std::string write(const Plan& plan) {
-    out_.reserve(size_of(plan.changes) + size_of(plan.steps) + plan.fingerprints.size() * kFingerprint);
+    const auto told = [this](const Change& change) { return is_told(change); };
+    const auto changes = std::count_if(plan.changes.begin(), plan.changes.end(), told);
+    out_.reserve(static_cast<size_t>(changes) * size_of_one(plan.changes) +
+                 plan.steps.size() * size_of_one(plan.steps) +
+                 (purpose_ == For::applying ? plan.fingerprints.size() * kFingerprint : 0));
     out_.begin_object();
     write_long_list("changes", plan.changes);
     write_list("externals", plan.externals);
@@ -66,10 +70,13 @@ class Writer {
     for (size_t i = begin; i < end; ++i) add(items[i]);
   }
 
-  // Of those that nothing is done about a record says nothing.
   void add_all(const std::vector<Change>& changes, size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i)
-      if (purpose_ == For::applying || changes[i].action != Action::none) add(changes[i]);
+      if (is_told(changes[i])) add(changes[i]);
+  }
+
+  bool is_told(const Change& change) const {
+    return purpose_ == For::applying || change.action != Action::none;
   }
 
   // Some of a long list.
@@ -86,7 +93,7 @@ class Writer {
     const auto write = [&](size_t begin, size_t end, Part& part) {
       if (begin == 0) return add_all(items, begin, end);
       Writer writer(catalog_, purpose_);
-      writer.out_.reserve(size_of(items) / items.size() * (end - begin));
+      writer.out_.reserve(size_of_one(items) * (end - begin));
       writer.add_all(items, begin, end);
       part = {std::move(writer.out_).take(), writer.masked_};
     };
@@ -99,11 +106,11 @@ class Writer {
 
   // As if all were about as long as the one in the middle.
   template <typename Item>
-  size_t size_of(const std::vector<Item>& items) const {
+  size_t size_of_one(const std::vector<Item>& items) const {
     if (items.empty()) return 0;
     Writer writer(catalog_, purpose_);
     writer.add(items[items.size() / 2]);
-    return items.size() * (writer.out_.size() + kDifference);
+    return writer.out_.size() + kDifference;
   }
 
   void add(const Address& address) { out_.value(to_string(address)); }

@@ -139,6 +139,19 @@ TEST_F(Looks, AsManyAsOneCallHasRoomForAreLookedAtTogetherWithWhatTheyWaitFor) {
   for (const auto& [call, seen] : result.seen_before) EXPECT_EQ(seen, Existence::absent);
 }
 
+// It was asked about without the values of what it waits for.
+TEST_F(Looks, WhatIsThereUnexpectedlyIsLookedAtAgainWithItsValues) {
+  begin({resource(fast("a")), resource(fast("b"), {{"fast", {"a"}}})});
+  const std::vector<Call> look_at_both =
+      take_turn(answers(take_turn(answers(take_turn({}).calls)).calls)).calls;
+  world_.backend.change([](FakeWorld& objects) { objects[fast("b")] = objects.at(fast("a")); });
+
+  const std::vector<Call> calls = take_turn(answers(look_at_both)).calls;
+
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].kind, CallKind::observe);
+}
+
 // What may be there is asked about with the values of what it waits for.
 TEST_F(Looks, AnUnfinishedCreateIsLookedAtOnItsOwnWhenItsRequirementIsDone) {
   const Json spec = {{"fast", {"a"}}};

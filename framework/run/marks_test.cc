@@ -321,5 +321,21 @@ TEST_F(Marks, ARecordThatChangesIsKeptByTheObjectToo) {
   EXPECT_EQ(apply({declared}), "");
 }
 
+TEST_F(Marks, TheChildrenOfWhatMovesNameItAsItIsNow) {
+  apply({resource(fast("a")), resource(fast("child"))});
+  for (Owned row : rows()) {
+    if (row.address != fast("child")) continue;
+    row.parent = fast("a");
+    ASSERT_TRUE(world_.inventory.commit({PutOwned{row}}));
+  }
+
+  world_.run(world_.plan({}, {.move = {{fast("b"), fast("a")}}}));
+
+  std::map<Address, std::optional<Address>> parents;
+  for (const Owned& row : rows()) parents[row.address] = row.parent;
+  EXPECT_EQ(parents,
+            (std::map<Address, std::optional<Address>>{{fast("b"), {}}, {fast("child"), fast("b")}}));
+}
+
 }  // namespace
 }  // namespace tenon

@@ -261,8 +261,7 @@ void call_looks(RunState& state, const std::string& instance, const Looks& looks
 // without the values that it was to get: that it is absent needs none.
 bool take_look_along(RunState& state, int index) {
   const auto seen = state.along.extract(index);
-  // Clocks may be put back.
-  if (!seen || state.now < seen.mapped() || state.now > seen.mapped() + kFresh) return false;
+  if (!seen || state.now > seen.mapped() + kFresh) return false;
   const Step& step = state.plan.steps[at(index)];
   const Observation* latest = latest_of(state, step.address);
   return step.kind != StepKind::create || (latest && latest->existence == Existence::absent);

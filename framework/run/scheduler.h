@@ -71,8 +71,8 @@ std::shared_ptr<RunState> begin_run(const Plan& plan, const Catalog& catalog, st
                                     const Observations& observations, const RunOptions& options,
                                     const std::optional<RunRecord>& before = {});
 
-// One turn. results: of calls started by earlier turns. stopping: start nothing more, let calls return
-// (Ctrl-C once). The first turn records the run's begin.
+// One turn. results: of calls started by earlier turns. now: never earlier than in the turn before. stopping:
+// start nothing more, let calls return (Ctrl-C once). The first turn records the run's begin.
 Turn next(RunState& state, std::vector<CallResult> results, Time now, bool stopping);
 
 // Something may have happened to these: what waits for one of them looks again at the next tick, if its
