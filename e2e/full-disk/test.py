@@ -64,6 +64,15 @@ class FullDiskTest(MemoryCase):
         print('exit status by KiB left: %s' % seen, flush=True)
         self.assertEqual(set(seen), {0, 1, 3}, seen)
 
+    def test_so_is_a_limit_of_a_files_size(self):
+        manifest = self.tenon.write('items.yaml', items(*NAMES))
+        done = subprocess.run(['prlimit', '--fsize=%d' % (16 * KIB), self.tenon.program, 'apply', '--yes', '-f', manifest],
+                              cwd=self.tenon.directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 1, str(done))
+        self.assertIn("the limit of a file's size", done.stderr)
+        self.assertEqual(self.names(), [])
+        self.ends_well(manifest)
+
     def test_so_is_a_limit_of_open_files(self):
         manifest = self.tenon.write('items.yaml', items(*NAMES))
         seen = {}

@@ -28,7 +28,7 @@ int terminal_width() {
 
 int main(int argc, char** argv) {
   tenon::reserve_standard_streams();
-  tenon::survive_closed_pipes();
+  tenon::survive_failing_writes();
   tenon::Output output(STDOUT_FILENO);
   std::ostream out(&output);
   // What was said before a question or an error is seen before it.

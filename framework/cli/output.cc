@@ -44,12 +44,12 @@ void reserve_standard_streams() {
       const int opened = open("/dev/null", O_RDONLY);
 }
 
-void survive_closed_pipes() {
+void survive_failing_writes() {
   struct sigaction action {};
   action.sa_handler = [](int) {};
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
-  sigaction(SIGPIPE, &action, nullptr);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) sigaction(signal, &action, nullptr);
 }
 
 int finish_output(Output& output, int status, Environment& env) {

@@ -30,9 +30,9 @@ class Output final : public std::streambuf {
 // be written into that. Afterwards writing to such a one fails, and reading from it ends at once.
 void reserve_standard_streams();
 
-// From here on a write that nobody reads fails, and does not end the process. What is executed from it has
-// the default again.
-void survive_closed_pipes();
+// From here on a write that nobody reads fails, and so does one beyond the limit of a file's size, and does
+// not end the process. What is executed from it has the default again.
+void survive_failing_writes();
 
 // The exit code: `status`, unless all that was asked for was to be printed and could not be. Tells so on
 // env.err, but where the reader has gone, as `head` does.

@@ -204,9 +204,11 @@ void move(const Situation& situation, const Address& from, Fate& fate) {
                                   : "remove the annotation tenon.dev/moved-from, or one of the two";
   // Its mark was changed by a run that could not record it.
   const bool moved = carries(situation, there, to);
+  // By its name it is still to be found, or again.
+  const bool same = !here.identity.empty() && here.identity == there.identity;
   if (situation.row(to))
     return refuse(fate, {"both " + title(from) + " and " + title(to) + " are owned", way_out});
-  if (here.existence == Existence::present && !(moved && here.identity == there.identity))
+  if (here.existence == Existence::present && !same)
     return refuse(fate, {title(to) + " exists already, and " + title(from) + " is to move there", way_out});
   const bool other_set = !situation.options.marks_only() && row.set != situation.options.set;
   if (other_set && !situation.options.adopt) return refuse(fate, not_of_this_set(situation, from, row));

@@ -337,5 +337,19 @@ TEST_F(Marks, TheChildrenOfWhatMovesNameItAsItIsNow) {
             (std::map<Address, std::optional<Address>>{{fast("b"), {}}, {fast("child"), fast("b")}}));
 }
 
+TEST_F(Marks, WhatHasMovedMayMoveBack) {
+  apply({resource(fast("a"))});
+  const std::string identity = rows().at(0).identity;
+  apply({}, {.move = {{fast("b"), fast("a")}}});
+  ASSERT_EQ(rows().at(0).address, fast("b"));
+
+  EXPECT_EQ(apply({}, {.move = {{fast("a"), fast("b")}}}), "move a: done\n");
+
+  ASSERT_EQ(rows().size(), 1u);
+  EXPECT_EQ(rows().at(0).address, fast("a"));
+  EXPECT_EQ(rows().at(0).identity, identity);
+  EXPECT_EQ(apply({resource(fast("a"))}), "");
+}
+
 }  // namespace
 }  // namespace tenon

@@ -338,6 +338,26 @@ TEST_F(Scheduler, AnObjectThatAppearsFromElsewhereIsRefusedByNameOfItsOwner) {
   EXPECT_TRUE(world_.backend.effects().empty());
 }
 
+// Another run has deleted it and made it again.
+TEST_F(Scheduler, AnObjectThatWasMadeAnewSinceThePlanIsNotTouched) {
+  for (const bool destroy : {false, true}) {
+    Simulation world;
+    world.run(world.plan({resource(fast("a"), {{"size", 1}})}));
+    const Plan plan = destroy ? world.plan({}, {.approved = {fast("a")}, .destroy = true})
+                              : world.plan({resource(fast("a"), {{"size", 2}})});
+    world.backend.change([](FakeWorld& objects) { objects.at(fast("a")).mark.nonce = "another"; });
+    const size_t before = world.backend.effects().size();
+
+    const Simulated result = world.run(plan);
+
+    ASSERT_EQ(result.steps.size(), 1u);
+    EXPECT_EQ(result.steps[0].status, StepStatus::failed);
+    EXPECT_NE(result.steps[0].reason.find("another object than the one"), std::string::npos)
+        << result.steps[0].reason;
+    EXPECT_EQ(world.backend.effects().size(), before);
+  }
+}
+
 TEST_F(Scheduler, AnObjectWithoutAMarkIsNotTouched) {
   plan_ = world_.plan({resource(fast("a"))});
   world_.backend.change([](FakeWorld& world) { world[fast("a")].identity = "x"; });
