@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -32,6 +33,15 @@ using Json = nlohmann::json;
 class Failure : public std::exception {
  public:
   Failure(std::string code, std::string message) : code_(std::move(code)), message_(std::move(message)) {}
+  // What a system call was refused with, an errno: tried again, unless somebody has to mend it first.
+  static Failure of_errno(int error, const std::string& what) {
+    const bool lacks_right = error == EACCES || error == EPERM || error == EROFS;
+    const bool lacks_place = error == ENOENT || error == ENOTDIR || error == EISDIR || error == ENAMETOOLONG;
+    const char* code = lacks_right   ? "permission_denied"
+                       : lacks_place ? "failed_precondition"
+                                     : "unavailable";
+    return {code, what + ": " + std::strerror(error)};
+  }
   const std::string& code() const { return code_; }
   const char* what() const noexcept override { return message_.c_str(); }
 

@@ -1,5 +1,6 @@
 // A plugin written with the SDK, through every layer but the process: testdata/bookcase.cc.
 #include "framework/plugin/open.h"
+#include "framework/plugin/plugin_sdk.h"
 #include "framework/plugin/test_plugins.h"
 
 namespace tenon {
@@ -69,6 +70,14 @@ TEST_F(Sdk, ConvertsEachSpecOrSaysWhyNot) {
   EXPECT_EQ((*specs)[1].error(),
             (Error{Code::invalid_argument, "test.tenon.dev/Book/default/b has no centimetres"}));
   EXPECT_EQ((*specs)[2].value(), Json({{"width", 40}}));
+}
+
+TEST(Failure, OfErrnoIsTriedAgainUnlessSomebodyHasToMendItFirst) {
+  const auto code = [](int error) { return parse_code(sdk::Failure::of_errno(error, "x").code()); };
+  for (const int error : {ENOSPC, EDQUOT, EIO, EMFILE, EFBIG, EAGAIN}) EXPECT_TRUE(is_transient(code(error)));
+  for (const int error : {EACCES, EPERM, EROFS}) EXPECT_EQ(code(error), Code::permission_denied);
+  for (const int error : {ENOENT, ENOTDIR, EISDIR}) EXPECT_EQ(code(error), Code::failed_precondition);
+  EXPECT_STREQ(sdk::Failure::of_errno(EROFS, "writing x").what(), "writing x: Read-only file system");
 }
 
 }  // namespace

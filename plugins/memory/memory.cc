@@ -85,7 +85,7 @@ class Memory final : public sdk::Backend {
   sdk::Outcome put(const sdk::Resource& resource, const Json& item) {
     const Json change = {{identity_of(resource), item}};
     if (!file_.empty() && !(std::ofstream(file_, std::ios::app) << '\n' << change << std::endl))
-      throw sdk::Failure("unavailable", "cannot write " + file_);
+      throw sdk::Failure::of_errno(errno, "cannot write " + file_);
     world_.update(change);
     return {.identity = item.is_null() ? "" : change.begin().key()};
   }
