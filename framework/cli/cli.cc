@@ -4,6 +4,7 @@
 #include <map>
 #include <ostream>
 
+#include "framework/base/printable.h"
 #include "framework/cli/arguments.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
@@ -31,7 +32,7 @@ int run_cli(const std::vector<std::string>& arguments, Environment& env) {
                                                            {kCompleteCommand, run_complete_word}};
   const auto parsed = parse_arguments(arguments);
   if (const Usage* usage = std::get_if<Usage>(&parsed)) {
-    (usage->exit_code == kSuccess ? env.out : env.err) << usage->text;
+    (usage->exit_code == kSuccess ? env.out : env.err) << printable_lines(usage->text);
     return usage->exit_code;
   }
   const Arguments& chosen = std::get<Arguments>(parsed);
@@ -39,7 +40,7 @@ int run_cli(const std::vector<std::string>& arguments, Environment& env) {
   try {
     return kCommands.at(chosen.command)(chosen, env);
   } catch (const std::exception& e) {
-    env.err << "error: internal: " << e.what()
+    env.err << "error: internal: " << printable_lines(e.what())
             << "\nThis is a bug of Tenon: please report it with this message. What was recorded until now is "
                "kept, and what was begun is found again by the next command.\n";
     return kFailure;

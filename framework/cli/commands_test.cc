@@ -620,6 +620,78 @@ spec: {}
   EXPECT_EQ(run({"validate", "-f", "job.yaml"}).status, kSuccess);
 }
 
+// What a terminal would obey instead of show; whole commands print no colours here.
+bool is_obeyed(const Done& done) {
+  const std::string text = done.out + done.err;
+  for (const char* control : {"\x1B", "\x7F", "\x07", "\r", "\u009B", "\u202E", "\u2066"})
+    if (text.find(control) != std::string::npos) return true;
+  return text.find('\0') != std::string::npos;
+}
+
+// As YAML's double quotes write it.
+constexpr const char* kControls = R"(\e[31mX\e]0;t\a\0\r\x7F\x9B31m\u202E\u2066)";
+constexpr const char* kControlsShown = R"(\u001b[31mX\u001b]0;t\u0007\u0000\r\u007f\u009b31m\u202e\u2066)";
+
+TEST_F(Commands, NoDiagnosticShowsAControlThatItQuotes) {
+  const std::string good = "apiVersion: test/v1\nkind: Image\nmetadata: {name: i}\nspec: {url: u}\n";
+  const std::pair<const char*, const char*> places[] = {{"test/v1", "\"%\""},
+                                                        {"Image", "\"%\""},
+                                                        {"{name: i}", "{name: \"%\"}"},
+                                                        {"{name: i}", "{name: i, \"%\": 1}"},
+                                                        {"{name: i}", "{name: i, namespace: \"%\"}"},
+                                                        {"{name: i}", "{name: i, annotations: {\"%\": 1}}"},
+                                                        {"{name: i}", "\"%\""},
+                                                        {"{url: u}", "{url: u, \"%\": 1}"},
+                                                        {"{url: u}", "{url: u}\n\"%\": 1"},
+                                                        {"{url: u}", "{url: u}\n\"%\": 1\n\"%\": 2"}};
+  for (const auto& [place, evil] : places) {
+    std::string text = good;
+    text.replace(text.find(place), std::string(place).size(), evil);
+    for (size_t at; (at = text.find('%')) != std::string::npos;) text.replace(at, 1, kControls);
+    write("evil.yaml", text);
+    for (const char* command : {"validate", "plan"}) {
+      const Done done = run({command, "-f", "evil.yaml"});
+      EXPECT_EQ(done.status, kFailure) << text;
+      EXPECT_FALSE(is_obeyed(done)) << text;
+      EXPECT_NE(done.err.find(kControlsShown), std::string::npos) << text << done.err;
+    }
+  }
+}
+
+TEST_F(Commands, NoNameOfAFileIsObeyed) {
+  const std::string file = "a\x1B[31m\u009B.yaml";
+  EXPECT_FALSE(is_obeyed(run({"plan", "-f", file})));
+  EXPECT_FALSE(is_obeyed(run({"plan", "-f", "job.yaml", "--config", file})));
+  EXPECT_FALSE(is_obeyed(run({"get", file})));
+  EXPECT_FALSE(is_obeyed(run({"get", "--" + file})));
+  EXPECT_FALSE(is_obeyed(run({"get", "-n", file})));
+  write(file, kJob);
+  const Done planned = run({"plan", "-f", file});
+  EXPECT_FALSE(is_obeyed(planned));
+  EXPECT_NE(planned.out.find("a\\u001b[31m\\u009b.yaml:4:7"), std::string::npos) << planned.out;
+  write(file, "a: [\n");
+  EXPECT_FALSE(is_obeyed(run({"plan", "-f", file})));
+}
+
+TEST_F(Commands, NoValueOfAManifestIsObeyed) {
+  write("evil.yaml", std::string("apiVersion: test/v1\nkind: Image\nmetadata: {name: i, labels: {l: \"") +
+                         kControls + "\"}}\nspec: {url: \"" + kControls + "\"}\n");
+  const Done planned = run({"plan", "-f", "evil.yaml"});
+  EXPECT_EQ(planned.status, kSuccess) << planned.err;
+  EXPECT_FALSE(is_obeyed(planned)) << planned.out;
+  EXPECT_NE(planned.out.find("\\u009b31m\\u202e\\u2066"), std::string::npos) << planned.out;
+  const Done applied = run({"apply", "-f", "evil.yaml", "--yes"});
+  EXPECT_EQ(applied.status, kSuccess) << applied.err;
+  EXPECT_FALSE(is_obeyed(applied));
+  const Done described = run({"describe", "image/i"});
+  EXPECT_FALSE(is_obeyed(described)) << described.out;
+  EXPECT_NE(described.out.find("\\u202e\\u2066"), std::string::npos) << described.out;
+  EXPECT_FALSE(is_obeyed(run({"get"})));
+  EXPECT_FALSE(is_obeyed(run({"graph", "-f", "evil.yaml"})));
+  const Done json = run({"describe", "image/i", "-o", "json"});
+  EXPECT_NE(json.out.find("\u202E"), std::string::npos) << json.out;
+}
+
 // Text that is no YAML, an object that is none, what the schema refuses: found by three passes, told in the
 // order of the text.
 TEST_F(Commands, EverythingThatIsWrongIsToldAtOnceInTheOrderOfTheFiles) {

@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "framework/base/printable.h"
 #include "framework/base/secret.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
@@ -27,9 +28,9 @@ std::string as_text(const HealthCheck& check, const Style& style) {
     return text + std::string(std::max(width, columns(text)) - columns(text) + 2, ' ');
   };
   std::string text = colored(check.health, style) + std::string(9 - to_string(check.health).size(), ' ') +
-                     padded(check.check, kCheckWidth) + padded(check.subject, kSubjectWidth) + check.finding +
-                     "\n";
-  if (!check.remedy.empty()) text += std::string(9, ' ') + "→ " + check.remedy + "\n";
+                     padded(check.check, kCheckWidth) + padded(printable(check.subject), kSubjectWidth) +
+                     printable_lines(check.finding) + "\n";
+  if (!check.remedy.empty()) text += std::string(9, ' ') + "→ " + printable_lines(check.remedy) + "\n";
   return text;
 }
 

@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "framework/base/printable.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
 #include "framework/cli/field_help.h"
@@ -248,7 +249,7 @@ int run_explain(const Arguments& arguments, Environment& env) {
     return kFailure;
   }
   if (arguments.format == Format::text)
-    env.out << as_text(*document, arguments.recursive);
+    env.out << printable_lines(as_text(*document, arguments.recursive));
   else
     env.out << dump(*document, arguments.format == Format::yaml);
   return kSuccess;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "framework/base/printable.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/format_version.h"
 #include "framework/cli/show.h"
@@ -56,10 +57,10 @@ void print(const std::vector<const Item*>& items, const Arguments& arguments, En
     for (const Item* item : items) document["items"].push_back(to_json(*item));
     env.out << dump(document, arguments.format == Format::yaml);
   } else if (arguments.format == Format::name) {
-    for (const Item* item : items) env.out << to_string(item->address) << "\n";
+    for (const Item* item : items) env.out << printable(to_string(item->address)) << "\n";
   } else if (items.empty()) {
-    env.err << "Nothing found" << (arguments.all_namespaces ? "" : " in namespace " + arguments.name_space)
-            << ".\n";
+    env.err << "Nothing found"
+            << (arguments.all_namespaces ? "" : " in namespace " + printable(arguments.name_space)) << ".\n";
   } else {
     env.out << as_table(items, arguments.all_namespaces, arguments.format == Format::wide);
   }

@@ -1,6 +1,7 @@
 #include <map>
 #include <ostream>
 
+#include "framework/base/printable.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
 #include "framework/cli/format_version.h"
@@ -80,11 +81,11 @@ Json as_json(const Graph& graph) {
 
 std::string render(const Graph& graph, Format format) {
   switch (format) {
-    case Format::dot: return as_dot(graph);
-    case Format::mermaid: return as_mermaid(graph);
+    case Format::dot: return printable_lines(as_dot(graph));
+    case Format::mermaid: return printable_lines(as_mermaid(graph));
     case Format::json: return dump(as_json(graph), false);
     case Format::yaml: return dump(as_json(graph), true);
-    default: return as_text(graph);
+    default: return printable_lines(as_text(graph));
   }
 }
 

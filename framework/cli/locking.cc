@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "framework/base/durations.h"
+#include "framework/base/printable.h"
 #include "framework/cli/exit_code.h"
 #include "framework/cli/session.h"
 
@@ -36,7 +37,8 @@ std::optional<RunLock> take_lock(const Arguments& arguments, Environment& env, c
   const bool held = !lock && lock.error().code == Code::aborted;
   const auto patience = held ? patience_with_others(arguments, path) : std::chrono::milliseconds{0};
   if (patience.count() > 0) {
-    env.err << lock.error().message << ": waiting for it up to " << display_duration(patience) << "\n"
+    env.err << printable_lines(lock.error().message) << ": waiting for it up to "
+            << display_duration(patience) << "\n"
             << std::flush;
     lock = try_for(patience);
   }

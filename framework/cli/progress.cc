@@ -4,6 +4,8 @@
 #include <cctype>
 #include <ostream>
 
+#include "framework/base/printable.h"
+
 namespace tenon {
 namespace {
 
@@ -12,7 +14,7 @@ constexpr std::chrono::seconds kQuiet{10};
 constexpr double kStride = 0.1;
 
 std::string subject_of(const Step& step) {
-  if (step.await) return "await " + to_string(*step.await);
+  if (step.await) return "await " + printable(to_string(*step.await));
   return short_name(step.address);
 }
 
@@ -100,7 +102,7 @@ void Progress::step(const Step& step, const StepEvent& event) {
 
 void Progress::finish(const Step& step, const StepEvent& event, const Shown& shown) {
   const std::string after = " after " + display_duration(clock_.now() - shown.since);
-  const std::string why = event.text.empty() ? "" : ": " + without_subject(step, event.text);
+  const std::string why = event.text.empty() ? "" : ": " + printable(without_subject(step, event.text));
   if (event.status == StepStatus::done)
     print(style_.green(shown.subject + ": " + done(step.kind)) + after);
   else if (event.status == StepStatus::failed)
@@ -112,7 +114,7 @@ void Progress::finish(const Step& step, const StepEvent& event, const Shown& sho
 void Progress::go_on(const Step& step, const StepEvent& event, Shown& shown) {
   std::string line = shown.subject;
   if (!step.await) line += event.status == StepStatus::waiting ? ": waiting" : ": " + doing(step.kind);
-  if (!event.text.empty()) line += ": " + without_subject(step, event.text);
+  if (!event.text.empty()) line += ": " + printable(without_subject(step, event.text));
   if (event.progress && event.text.find('%') == std::string::npos) line += " " + percent(*event.progress);
   const Time now = clock_.now();
   const double progress = event.progress.value_or(0);

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "framework/base/printable.h"
 #include "framework/cli/acting.h"
 #include "framework/cli/commands.h"
 #include "framework/cli/exit_code.h"
@@ -31,14 +32,16 @@ std::optional<std::string> choose(const Arguments& arguments, const std::string&
                                         (found.empty() ? ", or any" : "; these have objects here:")},
                   env);
     for (const auto& [uuid, count] : found)
-      env.err << "  tenon rebuild --inventory " << uuid << "   (" << counted(count, "object") << ")\n";
+      env.err << "  tenon rebuild --inventory " << printable(uuid) << "   (" << counted(count, "object")
+              << ")\n";
   }
   return std::nullopt;
 }
 
 void show(const std::string& uuid, const std::vector<Owned>& rows, const MarkedObjects& marked,
           Environment& env) {
-  for (const Owned& row : rows) env.out << "  + " << to_string(row.address) << "  (" << row.identity << ")\n";
+  for (const Owned& row : rows)
+    env.out << "  + " << printable(to_string(row.address)) << "  (" << printable(row.identity) << ")\n";
   for (const std::string& instance : marked.unlisted)
     env.out << "note: instance " << instance
             << " cannot list its objects: what it has is found again by the next "

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "framework/base/printable.h"
 #include "framework/cli/format_version.h"
 #include "framework/plan/plan_file.h"
 #include "framework/plan/words.h"
@@ -129,30 +130,32 @@ std::string render_fields(const Change& change, const Catalog& catalog, const St
 }
 
 std::string origin_of(const Change& change) {
-  const std::string position = to_string(change.origin);
+  const std::string position = printable(to_string(change.origin));
   if (!change.parent) return position;
   return "child of " + short_name(*change.parent) + (position.empty() ? "" : ", " + position);
 }
 
 std::string render_change(const Change& change, const Catalog& catalog, const Style& style) {
   std::string text = symbol(change.action, style) + " " + style.bold(to_string(change.address)) + "\n";
-  text += "      " + std::string(to_string(change.action)) + ": " + join(change.reasons, "; ") + "\n";
-  if (!change.operations.empty()) text += "      then: " + join(change.operations, ", ") + "\n";
+  text +=
+      "      " + std::string(to_string(change.action)) + ": " + printable(join(change.reasons, "; ")) + "\n";
+  if (!change.operations.empty()) text += "      then: " + printable(join(change.operations, ", ")) + "\n";
   if (const std::string origin = origin_of(change); !origin.empty())
     text += "      " + style.dim(origin) + "\n";
   text += render_fields(change, catalog, style);
   if (change.refusal) {
-    text += "      " + style.red("refused: ") + change.refusal->reason + "\n";
-    if (!change.refusal->remedy.empty()) text += "      what to do: " + change.refusal->remedy + "\n";
+    text += "      " + style.red("refused: ") + printable_lines(change.refusal->reason) + "\n";
+    if (!change.refusal->remedy.empty())
+      text += "      what to do: " + printable_lines(change.refusal->remedy) + "\n";
   }
-  for (const std::string& note : change.notes) text += "      note: " + note + "\n";
+  for (const std::string& note : change.notes) text += "      note: " + printable_lines(note) + "\n";
   return text;
 }
 
 std::string render_external(const Address& address, const Observations& observations, const Style& style) {
   const auto seen = observations.find(address);
-  return "  " + style.cyan("<=") + " " + to_string(address) + "  (" +
-         (seen == observations.end() ? "not looked at" : state_of(seen->second)) + ")\n";
+  return "  " + style.cyan("<=") + " " + printable(to_string(address)) + "  (" +
+         (seen == observations.end() ? "not looked at" : printable(state_of(seen->second))) + ")\n";
 }
 
 // Changes and awaits in the order of the steps; a replace stands where its delete is.
@@ -162,7 +165,7 @@ std::string render_steps(const Plan& plan, const Catalog& catalog, const Style& 
   std::string text;
   for (const Step& step : plan.steps) {
     if (step.kind == StepKind::await && step.await) {
-      text += "  " + style.cyan("…") + " await " + to_string(*step.await) + "\n";
+      text += "  " + style.cyan("…") + " await " + printable(to_string(*step.await)) + "\n";
       continue;
     }
     const auto change = changes.find(step.address);
@@ -181,8 +184,8 @@ std::string render_notes(const Plan& plan) {
   for (const Change& change : plan.changes)
     if (change.action == Action::none && !change.refusal)
       for (const std::string& note : change.notes)
-        text += "note: " + short_name(change.address) + ": " + note + "\n";
-  for (const std::string& note : plan.notes) text += "note: " + note + "\n";
+        text += "note: " + short_name(change.address) + ": " + printable_lines(note) + "\n";
+  for (const std::string& note : plan.notes) text += "note: " + printable_lines(note) + "\n";
   return text;
 }
 

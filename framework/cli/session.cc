@@ -4,6 +4,7 @@
 #include <ostream>
 #include <tuple>
 
+#include "framework/base/printable.h"
 #include "framework/base/secret.h"
 #include "framework/cli/text.h"
 #include "framework/engine/places.h"
@@ -102,17 +103,31 @@ Diagnostics in_file_order(Diagnostics diagnostics) {
   return diagnostics;
 }
 
+namespace {
+
+// What was read may be quoted in any of it.
+std::string shown(Diagnostic diagnostic) {
+  diagnostic.position.file = printable(diagnostic.position.file);
+  diagnostic.summary = printable(diagnostic.summary);
+  diagnostic.address = printable(diagnostic.address);
+  return printable_lines(to_string(diagnostic));
+}
+
+}  // namespace
+
 bool print_diagnostics(const Diagnostics& diagnostics, Environment& env) {
   size_t errors = 0;
   for (const Diagnostic& diagnostic : in_file_order(diagnostics)) {
-    env.err << to_string(diagnostic) << "\n";
+    env.err << shown(diagnostic) << "\n";
     errors += diagnostic.severity == Severity::error;
   }
   if (errors > 0) env.err << counted(errors, "error") << "; nothing was changed.\n";
   return errors == 0;
 }
 
-void print_error(const Error& error, Environment& env) { env.err << "error: " << error.message << "\n"; }
+void print_error(const Error& error, Environment& env) {
+  env.err << "error: " << printable_lines(error.message) << "\n";
+}
 
 bool can_draw(const Environment& env) { return env.out_terminal && env.variable("TERM") != "dumb"; }
 

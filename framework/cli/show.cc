@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "framework/base/printable.h"
 #include "framework/cli/exit_code.h"
 #include "framework/cli/labels.h"
 #include "framework/cli/selection.h"
@@ -24,7 +25,7 @@ int show_selected(const Arguments& arguments, Environment& env, const Show& show
   if (view->unread)
     env.err << "warning: the record of the last run cannot be read, so that only what is owned is shown; "
                "the next run begins another: "
-            << view->unread->message << "\n";
+            << printable_lines(view->unread->message) << "\n";
   std::vector<const Item*> items;
   std::vector<Address> found;
   for (const Item& item : view->items) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "framework/base/printable.h"
 #include "framework/model/resource.h"
 
 namespace tenon {
@@ -36,7 +37,7 @@ std::string unescaped(std::string_view token) {
 std::string one_line(const Json& value) {
   if (value.is_null()) return "(none)";
   if (is_reference(value)) return "(known after apply)";
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string cut(std::string_view text) {
@@ -82,7 +83,7 @@ std::string display_path(std::string_view pointer) {
     else
       path += (path.empty() ? "" : ".") + key;
   }
-  return path.empty() ? "spec" : path;
+  return path.empty() ? "spec" : printable(path);
 }
 
 std::pair<std::string, std::string> display_change(const Json& before, const Json& after) {
@@ -113,7 +114,10 @@ size_t columns(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-std::string table(const std::vector<std::vector<std::string>>& rows) {
+std::string table(const std::vector<std::vector<std::string>>& texts) {
+  std::vector<std::vector<std::string>> rows = texts;
+  for (auto& row : rows)
+    for (std::string& cell : row) cell = printable(cell);
   std::vector<size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -134,7 +138,7 @@ std::string counted(size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-std::string to_text(const OrderedJson& value) { return to_yaml(value, Quotes::never); }
+std::string to_text(const OrderedJson& value) { return printable_lines(to_yaml(value, Quotes::never)); }
 
 std::string dump(const OrderedJson& value, bool yaml) {
   if (yaml) return to_yaml(value, Quotes::always);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "framework/base/printable.h"
+
 namespace tenon {
 namespace {
 
@@ -52,20 +54,6 @@ class Splitter {
   bool content_ = false;     // the chunk has more than comments and directives
 };
 
-// The length of the well-formed sequence at the front, 0 if there is none. No overlong forms, no surrogates.
-size_t sequence_length(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto continues = [&](size_t i) { return (byte(i) & 0xC0) == 0x80; };
-  const unsigned first = byte(0), second = byte(1);
-  if (first < 0x80) return 1;
-  if (first < 0xC2 || first > 0xF4 || !continues(1)) return 0;
-  if (first < 0xE0) return 2;
-  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) || !continues(2)) return 0;
-  if (first < 0xF0) return 3;
-  if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F) || !continues(3)) return 0;
-  return 4;
-}
-
 }  // namespace
 
 std::vector<Chunk> split_documents(std::string_view text) {
@@ -87,7 +75,7 @@ std::optional<BadByte> find_bad_byte(std::string_view text) {
       continue;
     }
     if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') return BadByte{i, "a control character"};
-    const size_t length = sequence_length(text.substr(i));
+    const size_t length = character_length(text.substr(i));
     if (length == 0) return BadByte{i, "a byte that is not UTF-8"};
     i += length;
   }
