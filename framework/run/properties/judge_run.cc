@@ -188,7 +188,7 @@ void judge_run(Court& court, const Simulated& run, bool cut_short) {
 }
 
 void judge_world(Court& court) {
-  std::set<Address> expected, nobodys, others;
+  std::set<Address> expected, nobodys, others, stay;
   for (const auto& [number, node] : court.scene.nodes) {
     const Address address = address_of(court.scene, number);
     for (int part = 0; node.forgotten && part < node.was.parts; ++part) nobodys.insert(part_of(number, part));
@@ -204,8 +204,11 @@ void judge_world(Court& court) {
         expected.insert(part_of(number, part)), others.insert(part_of(number, part));
       continue;
     }
-    const bool stays = node.past != Past::none && !node.wanted && !court.scene.prune && !court.scene.destroy;
-    if (stays) return;  // And may have what it was made of: nothing is said about that world.
+    if (node.past != Past::none && !node.wanted && !court.scene.prune && !court.scene.destroy) {
+      stay.insert({address, old_address_of(court.scene, number)});
+      for (int part = 0; part < node.was.parts; ++part) stay.insert(part_of(number, part));
+      continue;  // As whatever it was left as, or gone.
+    }
     if (node.kind == Kind::outer) expected.insert(address);
     if (!court.is_wanted(node)) continue;
     expected.insert(address);
@@ -222,7 +225,7 @@ void judge_world(Court& court) {
   }
   court.world.backend.each([&](const Address& place, const FakeObject& object) {
     const Address address = parse_address(object.mark.address).value_or(place);
-    if (!expected.contains(address) && !nobodys.contains(address))
+    if (!expected.contains(address) && !nobodys.contains(address) && !stay.contains(address))
       court.breaks(Property::converges, to_string(address) + " is left over");
   });
   const auto owned = court.world.inventory.owned().value();
@@ -230,7 +233,7 @@ void judge_world(Court& court) {
     court.judge(Property::own_set);
     if (row.set != (others.contains(row.address) ? kOthers : set_of(court.scene)))
       court.breaks(Property::own_set, to_string(row.address) + " is in the inventory of set " + row.set);
-    if (!expected.contains(row.address) || row.intent)
+    if ((!expected.contains(row.address) || row.intent) && !stay.contains(row.address))
       court.breaks(Property::converges, to_string(row.address) + " is left in the inventory");
   }
 }

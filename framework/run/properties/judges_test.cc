@@ -175,6 +175,23 @@ TEST(Judges, NoticeWhatIsBroken) {
         << static_cast<int>(broken.property) << ": " << broken.how;
 }
 
+bool begins_with_what_stays(const Scene& scene) {
+  const Node& first = scene.nodes.begin()->second;
+  const bool stays = first.past == Past::applied && !first.wanted && !first.others && !first.forgotten;
+  return stays && !scene.prune && !scene.destroy;
+}
+
+// What stays since nobody prunes it says nothing of the rest.
+TEST(Judges, JudgeTheRestOfAWorldInWhichSomethingStays) {
+  bool noticed = false;
+  for (unsigned seed = 0; seed < 5000 && !noticed; ++seed)
+    if (const Scene scene = random_scene(seed); begins_with_what_stays(scene))
+      noticed =
+          complaint(scene, Property::converges, {.plan = follow_new_defaults}).find("not of tier thin") !=
+          std::string::npos;
+  EXPECT_TRUE(noticed);
+}
+
 // A planner that says everything twice, in no order.
 void double_steps(Plan& plan) {
   const std::vector<Step> once = plan.steps;
