@@ -1,5 +1,6 @@
 #include "framework/bench/threads.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -32,13 +33,16 @@ class Pool {
     given_.notify_all();
   }
 
-  void give(Work work) {
+  void give(std::vector<Work> given) {
+    size_t woken = 0;
     {
       const std::lock_guard lock(mutex_);
-      waiting_.push_back(std::move(work));
-      if (idle_ < waiting_.size() && threads_.size() < limit_) threads_.emplace_back([this] { run(); });
+      for (Work& work : given) waiting_.push_back(std::move(work));
+      while (threads_.size() < limit_ && threads_.size() < busy_ + waiting_.size())
+        threads_.emplace_back([this] { run(); });
+      woken = std::min(given.size(), idle_);
     }
-    given_.notify_one();
+    for (; woken > 0; --woken) given_.notify_one();
   }
 
   std::deque<Work> done() {
@@ -57,9 +61,11 @@ class Pool {
       if (ended_) return;
       Work work = std::move(waiting_.front());
       waiting_.pop_front();
+      ++busy_;
       lock.unlock();
       work.status = call_(work);
       lock.lock();
+      --busy_;
       done_.push_back(std::move(work));
       if (done_.size() > 1) continue;
       lock.unlock();
@@ -73,7 +79,7 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable given_, finished_;
   std::deque<Work> waiting_, done_;
-  size_t idle_ = 0;
+  size_t idle_ = 0, busy_ = 0;
   bool ended_ = false;
   std::vector<std::jthread> threads_;  // last: joined before what they use is gone
 };
@@ -103,9 +109,11 @@ Status calls_alone(const Plan& plan, Backend& backend, size_t threads) {
     for (const size_t step : work.steps) requests.push_back(request_of(step));
     return status_of(backend.observe(requests, {}));
   });
+  std::vector<Work> next;
   for (size_t i = 0; i < count; ++i)
-    if (open[i] == 0) pool.give({{i}});
+    if (open[i] == 0) next.push_back({{i}});
   for (size_t left = count; left > 0;) {
+    pool.give(std::exchange(next, {}));
     Work look{.steps = {}, .look = true};
     for (const Work& work : pool.done()) {
       if (!work.status) return work.status;
@@ -116,10 +124,10 @@ Status calls_alone(const Plan& plan, Backend& backend, size_t threads) {
         }
         --left;
         for (const size_t follower : followers[step])
-          if (--open[follower] == 0) pool.give({{follower}});
+          if (--open[follower] == 0) next.push_back({{follower}});
       }
     }
-    if (!look.steps.empty()) pool.give(std::move(look));
+    if (!look.steps.empty()) next.push_back(std::move(look));
   }
   return {};
 }
