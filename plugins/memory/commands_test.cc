@@ -36,6 +36,13 @@ class MemoryCommands : public CommandLine {
     const Done done = tenon({"apply", "--yes"});
     ASSERT_EQ(done.status, kSuccess) << done.out << done.err;
   }
+  // b is there when a's value changes.
+  Done change_value(const std::string& field) {
+    declare("x", field);
+    apply();
+    declare("y", field);
+    return tenon({"apply", "--yes"});
+  }
   Done tenon(std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--isolation=none", "-f", "items.yaml"});
     return run(arguments);
@@ -43,10 +50,7 @@ class MemoryCommands : public CommandLine {
 };
 
 TEST_F(MemoryCommands, WhatRefersToAnOutputThatAnUpdateChangesIsGivenTheNewOne) {
-  declare("x", "value");
-  apply();
-  declare("y", "value");
-  const Done applied = tenon({"apply", "--yes"});
+  const Done applied = change_value("value");
   EXPECT_EQ(applied.status, kSuccess) << applied.err;
   EXPECT_NE(applied.out.find("Done: 0 created, 2 updated"), std::string::npos) << applied.out;
   EXPECT_EQ(tenon({"plan"}).out, "No changes.\n");
@@ -54,10 +58,7 @@ TEST_F(MemoryCommands, WhatRefersToAnOutputThatAnUpdateChangesIsGivenTheNewOne) 
 
 // Nobody was shown that b would be made anew, so the run that learns it says so and does not.
 TEST_F(MemoryCommands, WhatThatWouldReplaceIsPlannedAgain) {
-  declare("x", "replaceOnly");
-  apply();
-  declare("y", "replaceOnly");
-  const Done applied = tenon({"apply", "--yes"});
+  const Done applied = change_value("replaceOnly");
   EXPECT_EQ(applied.status, kPartial) << applied.out;
   EXPECT_NE((applied.out + applied.err).find("plan again"), std::string::npos) << applied.out << applied.err;
   apply();
