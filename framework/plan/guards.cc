@@ -167,6 +167,7 @@ bool is_lost_for_good(const Situation& situation, const Address& target) {
 // This plan may bring it about.
 bool is_worked_on(const Situation& situation, const Address& target) {
   const Fate* fate = situation.fate(target);
+  if (fate && fate->change.action == Action::remove) return true;  // nobody waits for it any more
   return fate && fate->makes() && (fate->change.action != Action::update || !fate->change.fields.empty());
 }
 

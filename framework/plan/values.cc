@@ -19,6 +19,7 @@ bool is_computed_by_update(const Schema& schema) {
 
 // Of the output at this path: it, something in it, or what it is a part of.
 bool may_change_by_update(const Schema& outputs, const std::string& path) {
+  if (outputs.computed_by_update) return true;
   for (size_t end = path.find('/', 1); end < path.size(); end = path.find('/', end + 1)) {
     const Schema* whole = find_schema(outputs, path.substr(0, end));
     if (whole && whole->computed_by_update) return true;
