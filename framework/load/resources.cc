@@ -73,9 +73,15 @@ class Reader {
  private:
   void say(Severity severity, const std::string& pointer, bool key, std::string summary, std::string detail) {
     if (severity == Severity::error) ++problems_;
-    if (diagnostics_.size() >= kMaximumTold) return;
+    if (diagnostics_.size() >= kMaximumTold) return leave_out(severity);
     diagnostics_.push_back(
         {severity, std::move(summary), std::move(detail), address_, source_->locate(base_ + pointer, key)});
+  }
+  // A note may be left out without a word.
+  void leave_out(Severity severity) {
+    if (severity != Severity::error || diagnostics_.size() > kMaximumTold) return;
+    diagnostics_.push_back({.summary = "there are more problems than " + std::to_string(kMaximumTold),
+                            .detail = "mend those that are told, and look again"});
   }
   void error(const std::string& pointer, std::string summary, std::string detail = "") {
     say(Severity::error, pointer, false, std::move(summary), std::move(detail));
@@ -305,9 +311,6 @@ std::vector<Resource> to_resources(std::vector<Document> documents, std::string_
   resources.reserve(documents.size());
   for (Document& document : documents)
     Reader(document.source, "", default_namespace, resources, kept, names, diagnostics).read(document.value);
-  if (diagnostics.size() >= kMaximumTold)
-    diagnostics.push_back({.summary = "there are more problems than " + std::to_string(kMaximumTold),
-                           .detail = "mend those that are told, and look again"});
   return resources;
 }
 
